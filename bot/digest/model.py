@@ -1,0 +1,65 @@
+"""What a digest is: the nouns every other room uses."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Shape = Literal["print", "note", "page"]
+Lang = Literal["ko", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of commentary, its Markdown kept. List items are lines of one paragraph's text or paragraphs."""
+
+    text: str
+    lang: Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One paper on one day, as the curator wrote it. Anything but the title may be missing."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    """The paper's own link first. A link inside commentary is never here."""
+    abstract: tuple[str, ...] = ()
+    commentary: tuple[Paragraph, ...] = ()
+    tags: tuple[str, ...] = ()
+    """In the curator's spelling, without ``#``; compare them by `keys.tag_key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one document says of one day. A note holds one entry; a print or a page holds the whole day."""
+
+    day: date
+    title: str
+    entries: tuple[Entry, ...]
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as the store remembers it."""
+
+    id: int
+    key: str
+    """Its identity within the day (`keys.entry_key`), the same on every copy of the database."""
+    source: str
+    day: date
+    position: int
+    """From 0 within its day."""
+    entry: Entry
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDigest:
+    """A whole day as the store remembers it, entries in the curator's order."""
+
+    source: str
+    day: date
+    title: str
+    entries: tuple[StoredEntry, ...]

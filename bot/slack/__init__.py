@@ -1,0 +1,1 @@
+"""The Bolt app and the Web API: a listener acknowledges, understands, asks, answers. No SQL, no parsing, no layout."""
