@@ -1,7 +1,7 @@
 """A document is bytes and a name: what a source offers, before anyone has read it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Document:
     etag: str | None = None
     last_modified: str | None = None
     """A validator, not a moment: the feed's header, or a file's size and mtime in one word."""
+    day: date | None = None
+    """The day its source gives it (a post's title or date), for a text that names none itself."""
 
 
 @dataclass(frozen=True, slots=True)
