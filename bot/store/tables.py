@@ -1,0 +1,279 @@
+"""The tables, as typed classes. No row of them leaves this room.
+
+What must hold stands here as a constraint, and nothing is SQLite's alone: moments, JSON and keys read the same on PostgreSQL.
+A change here needs a step in ``migrations/versions``; a test compares the two.
+"""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+DELIVERY_STATES = ("pending", "claimed", "unknown", "posted", "refused")
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment in UTC: aware when it goes in, aware when it comes out. A naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite forgets the zone; what went in was UTC.
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    # Named constraints, because a later migration can only change what has a name.
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it from the class
+        datetime: Moment(),
+        str: sa.Text(),
+        dict[str, Any]: sa.JSON(none_as_null=True),
+        list[Any]: sa.JSON(none_as_null=True),
+    }
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Digest(Base):
+    """A digest day of a source."""
+
+    __tablename__ = "digest"
+    __table_args__ = (sa.UniqueConstraint("source", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    day: Mapped[date]
+    title: Mapped[str]
+    ready_at: Mapped[datetime | None]
+
+
+class Document(Base):
+    """Something a source offered. ``digest_id`` is the day it spoke of when it was last readable."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "uri"),
+        sa.CheckConstraint("shape IN ('print', 'note', 'page')", name="shape"),
+        sa.Index(None, "digest_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    uri: Mapped[str]
+    name: Mapped[str]
+    hash: Mapped[str]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    shape: Mapped[str | None]
+    digest_id: Mapped[int | None] = mapped_column(sa.ForeignKey("digest.id", ondelete="SET NULL"))
+    changed_at: Mapped[datetime]
+    """When its bytes last differed from what was remembered; the day is ready some time after."""
+    missing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    error_at: Mapped[datetime | None]
+
+
+class Entry(Base):
+    """A paper on a day. Never erased: what is gone has ``withdrawn_at``."""
+
+    __tablename__ = "entry"
+    __table_args__ = (sa.UniqueConstraint("digest_id", "key"), sa.Index(None, "key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[int] = mapped_column(sa.ForeignKey("digest.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    title_key: Mapped[str]
+    title: Mapped[str]
+    authors: Mapped[list[Any]]
+    abstract: Mapped[list[Any]]
+    commentary: Mapped[list[Any]]
+    """``[text, lang]`` a paragraph."""
+    position: Mapped[int]
+    """From 0 among the day's entries that are not withdrawn."""
+    changed_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class EntryLink(Base):
+    __tablename__ = "entry_link"
+    __table_args__ = (sa.Index(None, "paper_id"),)
+
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    url: Mapped[str]
+    paper_id: Mapped[str | None]
+
+
+class Tag(Base):
+    """A tag as it is compared; how each entry spells it stands in `EntryTag`."""
+
+    __tablename__ = "tag"
+    __table_args__ = (sa.UniqueConstraint("key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+
+
+class EntryTag(Base):
+    __tablename__ = "entry_tag"
+    __table_args__ = (sa.Index(None, "tag_id"),)
+
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+    spelling: Mapped[str]
+
+
+class EntryDocument(Base):
+    """This document holds that entry."""
+
+    __tablename__ = "entry_document"
+    __table_args__ = (sa.Index(None, "document_id"),)
+
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+    """Within the document."""
+    content: Mapped[dict[str, Any] | None]
+    """What this document itself says, where that is not the whole of the entry (another one holds it too)."""
+
+
+class Subscription(Base):
+    """A channel's standing order."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        sa.UniqueConstraint("team_id", "channel_id", "source", "query"),
+        sa.CheckConstraint("layout IN ('papers', 'list', 'brief')", name="layout"),
+        _one_of("origin", ("config", "chat")),
+        {"sqlite_autoincrement": True},  # an id that people may still see on a button is not given twice
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str]
+    channel_id: Mapped[str]
+    source: Mapped[str]
+    query: Mapped[str]
+    at: Mapped[time | None]
+    days: Mapped[str]
+    """Weekdays as digits, Monday 0: ``01234``."""
+    zone: Mapped[str]
+    layout: Mapped[str | None]
+    since: Mapped[date | None]
+    paused: Mapped[str | None]
+    origin: Mapped[str]
+    created_by: Mapped[str | None]
+
+
+class SubscriptionDay(Base):
+    """This standing order has considered that day."""
+
+    __tablename__ = "subscription_day"
+
+    subscription_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
+class Channel(Base):
+    """A channel's queue and settings."""
+
+    __tablename__ = "channel"
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    is_private: Mapped[bool] = mapped_column(default=True)
+    """Taken for private until Slack says otherwise: a link into a private channel is not shown to others."""
+    language: Mapped[str | None]
+    next_at: Mapped[datetime]
+    """Its next turn; the epoch where it never had one."""
+    closed_reason: Mapped[str | None]
+
+
+class Delivery(Base):
+    """One Slack message that should exist. Its payload is kept until it stands in the channel."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        # The day's own line has entry_key '': a NULL would never equal another.
+        sa.UniqueConstraint("team_id", "channel_id", "source", "day", "entry_key", "part", "revision"),
+        sa.UniqueConstraint("key"),
+        sa.ForeignKeyConstraint(
+            ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"
+        ),
+        _one_of("state", DELIVERY_STATES),
+        sa.CheckConstraint("(state = 'posted') = (posted_ts IS NOT NULL)", name="posted"),
+        sa.CheckConstraint("state != 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claimed"),
+        sa.CheckConstraint("state = 'posted' OR (text IS NOT NULL AND blocks IS NOT NULL)", name="payload"),
+        sa.Index(None, "state", "team_id", "channel_id", "id"),
+        sa.Index(None, "entry_id"),
+        sa.Index(None, "parent_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """Also the order within a channel."""
+    team_id: Mapped[str]
+    channel_id: Mapped[str]
+    source: Mapped[str]
+    day: Mapped[date]
+    entry_key: Mapped[str]
+    entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entry.id", ondelete="SET NULL"))
+    part: Mapped[int]
+    revision: Mapped[int]
+    key: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
+    state: Mapped[str]
+    text: Mapped[str | None]
+    blocks: Mapped[list[Any] | None]
+    content_hash: Mapped[str]
+    owner: Mapped[str | None]
+    claimed_at: Mapped[datetime | None]
+    """Of the earliest attempt that may have arrived, or of the present one."""
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    posted_ts: Mapped[str | None]
+    posted_at: Mapped[datetime | None]
+    permalink: Mapped[str | None]
+
+
+class ResultPage(Base):
+    """A person's ranked ids, kept a day, so that pages neither repeat nor skip."""
+
+    __tablename__ = "result_page"
+    __table_args__ = (sa.Index(None, "expires_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    team_id: Mapped[str]
+    user_id: Mapped[str]
+    query: Mapped[str]
+    ids: Mapped[list[Any]]
+    expires_at: Mapped[datetime]
