@@ -1,7 +1,7 @@
 """The tables, as typed classes. No row of them leaves this room.
 
-What must hold stands here as a constraint, and nothing is SQLite's alone: moments, JSON and keys read the same on PostgreSQL.
-A change here needs a step in ``migrations/versions``; a test compares the two.
+What must hold stands here as a constraint, and nothing is SQLite's alone: moments, JSON and keys read the same on
+PostgreSQL. A change here needs a step in ``migrations/versions``; a test compares the two.
 """
 
 from datetime import UTC, date, datetime, time
@@ -224,7 +224,9 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         # The day's own line has entry_key '': a NULL would never equal another.
-        sa.UniqueConstraint("team_id", "channel_id", "source", "day", "entry_key", "part", "revision"),
+        sa.UniqueConstraint(
+            "team_id", "channel_id", "source", "day", "entry_key", "part", "revision", name="uq_delivery_message"
+        ),
         sa.UniqueConstraint("key"),
         sa.ForeignKeyConstraint(
             ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"

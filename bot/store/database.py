@@ -1,0 +1,249 @@
+"""Opening the database, bringing it up to date, and the two doors every statement goes through.
+
+`reading` and `transaction` are the wall: above them nobody sees an error of SQLAlchemy or of the driver.
+"""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase
+
+from bot.errors import StoreUnavailableError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BUSY_MS = 5_000
+BUNCH = 1_000
+"""Values in one IN list: SQLite takes 32,766 in a statement, and 999 in builds before 3.32."""
+
+# https://www.sqlite.org/rescode.html, the primary codes that say something about the file and not about our SQL.
+_CODES = {
+    sqlite3.SQLITE_BUSY: "store.locked",
+    sqlite3.SQLITE_LOCKED: "store.locked",
+    sqlite3.SQLITE_PERM: "store.cannot_open",
+    sqlite3.SQLITE_CANTOPEN: "store.cannot_open",
+    sqlite3.SQLITE_READONLY: "store.read_only",
+    sqlite3.SQLITE_FULL: "store.full",
+    sqlite3.SQLITE_IOERR: "store.disk_fault",
+    sqlite3.SQLITE_CORRUPT: "store.corrupt",
+    sqlite3.SQLITE_NOTADB: "store.not_a_database",
+}
+
+_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What bringing the database up to date did, or with ``dry_run`` would do."""
+
+    before: str | None
+    """None where the database was empty."""
+    after: str
+    backup: Path | None
+    """The copy made before; None where nothing had to change, or there was nothing to copy."""
+
+
+def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
+    """An engine for ``url``, the folder of its file made. Connects to nothing yet; call `migrate` next."""
+    try:
+        address = make_url(url)
+        path = _file(address)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(address, hide_parameters=True, json_serializer=_dumps)
+    except exc.SQLAlchemyError as error:
+        raise StoreUnavailableError("store.bad_url") from error
+    except ImportError as error:
+        raise StoreUnavailableError("store.no_driver", driver=address.drivername) from error
+    except OSError as error:
+        raise StoreUnavailableError("store.cannot_open", path=str(path), words=error.strerror) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_prepare_sqlite, busy_ms))
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(busy_ms: int, connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions by itself, and only before a write; `_begin_sqlite` says when and how.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {busy_ms}",
+        "foreign_keys = ON",
+        "journal_mode = WAL",
+        # In WAL a power cut may lose the last commits but never the file (sqlite.org/pragma.html#pragma_synchronous).
+        "synchronous = NORMAL",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once, whatever the busy timeout, if another wrote
+    # in between: one that will write says so when it begins.
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection that writes: committed at the end, rolled back by any exception. Raises StoreUnavailableError."""
+    with _translated(engine.url), engine.connect() as connection:
+        connection = connection.execution_options(writing=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database throughout. Raises StoreUnavailableError."""
+    with _translated(engine.url), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except (exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise _unavailable(error, url) from error
+
+
+def _unavailable(error: Exception, url: URL) -> StoreUnavailableError:
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    # Extended codes keep the primary one in their low byte.
+    number = getattr(cause, "sqlite_errorcode", None)
+    code = _CODES.get(number & 0xFF) if isinstance(number, int) else None
+    # What SQLite says names tables and columns, never values.
+    words = str(cause) if isinstance(cause, sqlite3.Error) else type(cause).__name__
+    return StoreUnavailableError(code or "store.failed", path=url.database, words=words)
+
+
+def migrate(engine: Engine, *, dry_run: bool = False, scripts: Path | None = None) -> Migration:
+    """Bring the tables up to date, all steps or none, after copying what is there.
+
+    Raises StoreUnavailableError: ``store.newer`` where a newer program has written here, ``store.foreign`` where
+    somebody else's tables are.
+    """
+    scripts = scripts or Path(__file__).parent / "migrations"
+    revisions = sorted(path.name.partition("_")[0] for path in (scripts / "versions").glob("[0-9]*_*.py"))
+    after = revisions[-1]
+    with reading(engine) as connection:
+        before = _version(connection)
+    if before == after:
+        return Migration(before, after, None)
+    if before is not None and before not in revisions:
+        raise StoreUnavailableError("store.newer", path=engine.url.database, found=before, known=after)
+    if dry_run:
+        return Migration(before, after, None)
+    with _translated(engine.url), engine.connect() as connection:
+        _enforce_foreign_keys(connection, on=False)
+        try:
+            backup = _upgrade(connection, after, scripts)
+        finally:
+            _enforce_foreign_keys(connection, on=True)
+    log.info("migrated before=%s after=%s backup=%s", before, after, backup)
+    return Migration(before, after, backup)
+
+
+def _version(connection: Connection) -> str | None:
+    """The revision the tables are at, None for an empty database. The one question asked at every start."""
+    tables = set(sa.inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return version
+    if tables:
+        raise StoreUnavailableError("store.foreign", path=connection.engine.url.database, tables=sorted(tables)[:5])
+    return None
+
+
+def _enforce_foreign_keys(connection: Connection, *, on: bool) -> None:
+    """SQLite changes a table by copying and dropping it, which would erase all that refers to it.
+
+    The switch does nothing inside a transaction, so it is thrown outside (sqlite.org/lang_altertable.html, section 7).
+    """
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101  for the type checker
+        raw.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}").close()
+
+
+def _upgrade(connection: Connection, after: str, scripts: Path) -> Path | None:
+    # Imported here because most starts need none of it, and it costs as much as SQLAlchemy itself.
+    from alembic import command
+    from alembic.config import Config
+
+    connection = connection.execution_options(writing=True)
+    with connection.begin():
+        # Another process may have been first: from here on the database is ours alone.
+        before = _version(connection)
+        backup = _copy(connection.engine.url, before) if before not in (None, after) else None
+        config = Config()
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, after)
+        if connection.dialect.name == "sqlite":
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise StoreUnavailableError("store.failed", path=connection.engine.url.database, words=str(broken[0]))
+    return backup
+
+
+def _copy(url: URL, before: str | None) -> Path | None:
+    """Copy the file as it stands, beside itself; a half-made copy never bears the name."""
+    path = _file(url)
+    if path is None:
+        return None
+    number, target = 1, path.with_name(f"{path.name}.{before}.bak")
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.{before}-{number}.bak")
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+        return unfinished.rename(target)
+    except OSError as error:
+        raise StoreUnavailableError("store.no_copy", path=str(target), words=error.strerror) from error
+    except sqlite3.Error:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for one in memory, on a server, or under a URI of its own."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
+def insert_missing(connection: Connection, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet; leave the others as they are."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        connection.execute(postgresql_insert(table).on_conflict_do_nothing(), rows)
+    else:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        connection.execute(sqlite_insert(table).on_conflict_do_nothing(), rows)
+
+
+def bunches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in runs short enough for one IN list."""
+    for start in range(0, len(values), BUNCH):
+        yield values[start : start + BUNCH]

@@ -1,0 +1,307 @@
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import StatementError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import bot.store.database
+from bot.errors import StoreUnavailableError
+from bot.store import tables as t
+from bot.store.database import insert_missing, migrate, open_database, reading, transaction
+
+NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
+SHIPPED = Path(bot.store.database.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """Our steps and one more, as a later program would have them."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "9001_later.py").write_text(
+        'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9001"\ndown_revision = "0001"\n\n\n'
+        "def upgrade():\n"
+        '    with op.batch_alter_table("digest", recreate="always") as digest:\n'
+        '        digest.add_column(sa.Column("mood", sa.Text()))\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+def add_digest(engine: Engine, source: str = "vault") -> None:
+    with transaction(engine) as connection:
+        digest = connection.scalar(
+            sa.insert(t.Digest).values(source=source, day=date(2024, 4, 12), title="").returning(t.Digest.id)
+        )
+        connection.execute(
+            sa.insert(t.Document).values(
+                source=source, uri="a.md", name="a.md", hash="h", digest_id=digest, changed_at=NOW, shape="note"
+            )
+        )
+
+
+def test_an_empty_database_becomes_what_the_tables_say(engine: Engine) -> None:
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, t.Base.metadata) == []
+
+
+def test_migrations_know_every_check_and_foreign_key(engine: Engine, tmp_path: Path) -> None:
+    fresh = open_database(f"sqlite:///{tmp_path}/fresh.db")
+    with transaction(fresh) as connection:
+        t.Base.metadata.create_all(connection)
+    kinds = ("get_check_constraints", "get_foreign_keys", "get_unique_constraints", "get_indexes", "get_columns")
+    for table in t.Base.metadata.tables:
+        for kind in kinds:
+            said, made = (sorted(map(repr, getattr(sa.inspect(one), kind)(table))) for one in (fresh, engine))
+            assert said == made, (table, kind)
+    fresh.dispose()
+
+
+def test_every_table_can_be_made_on_postgresql() -> None:
+    dialect = postgresql.dialect()
+    for table in t.Base.metadata.sorted_tables:
+        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))
+        for index in table.indexes:
+            CreateIndex(index).compile(dialect=dialect)
+        names = [str(one.name) for one in (*table.constraints, *table.indexes)]
+        assert all(len(name) <= 63 for name in names), "PostgreSQL cuts longer names"
+
+
+def test_tables_of_peoples_data_say_whose_they_are() -> None:
+    for table in ("subscription", "channel", "delivery", "result_page"):
+        assert "team_id" in t.Base.metadata.tables[table].columns
+
+
+def test_the_first_migration_copies_nothing_and_the_second_does_nothing(url: str, tmp_path: Path) -> None:
+    engine = open_database(url)
+    first, second = migrate(engine), migrate(engine)
+    assert (first.before, first.backup) == (None, None)
+    assert (second.before, second.after, second.backup) == (first.after, first.after, None)
+    assert not list(tmp_path.glob("*.bak"))
+    engine.dispose()
+
+
+def test_an_up_to_date_database_does_not_load_alembic(engine: Engine, url: str) -> None:
+    code = (
+        "import sys\nfrom bot.store.database import *\n"
+        f"migrate(open_database({url!r}))\nassert 'alembic' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_a_later_step_keeps_the_rows_and_leaves_a_copy_from_before(engine: Engine, scripts: Path) -> None:
+    add_digest(engine)
+    done = migrate(engine, scripts=scripts)
+    assert (done.before, done.after) == ("0001", "9001")
+    assert done.backup is not None
+    with closing(sqlite3.connect(done.backup)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT source FROM digest").fetchall() == [("vault",)]
+    with reading(engine) as connection:
+        assert connection.execute(sa.text("SELECT source, mood FROM digest")).all() == [("vault", None)]
+        assert connection.scalar(sa.select(t.Document.digest_id)) is not None, "recreating a table cut its references"
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_an_earlier_copy_is_not_written_over(engine: Engine, scripts: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "paperround.db.0001.bak"
+    earlier.write_text("precious")
+    done = migrate(engine, scripts=scripts)
+    assert earlier.read_text() == "precious"
+    assert done.backup == tmp_path / "paperround.db.0001-2.bak"
+
+
+def test_a_failing_step_changes_nothing(engine: Engine, scripts: Path) -> None:
+    add_digest(engine)
+    step = scripts / "versions" / "9001_later.py"
+    step.write_text(step.read_text() + '    op.execute("INSERT INTO nowhere VALUES (1)")\n')
+    with pytest.raises(StoreUnavailableError) as failure:
+        migrate(engine, scripts=scripts)
+    assert failure.value.code == "store.failed"
+    assert migrate(engine).before == "0001"
+    with reading(engine) as connection:
+        assert "mood" not in {column["name"] for column in sa.inspect(connection).get_columns("digest")}
+        assert connection.scalar(sa.select(sa.func.count()).select_from(t.Digest)) == 1
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_not(url: str, scripts: Path) -> None:
+    engine = open_database(url)
+    assert migrate(engine, dry_run=True).after == migrate(engine).after
+    assert migrate(engine, scripts=scripts, dry_run=True).after == "9001"
+    assert migrate(engine).before == "0001"
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused_and_left_alone(engine: Engine, scripts: Path) -> None:
+    migrate(engine, scripts=scripts)
+    with pytest.raises(StoreUnavailableError) as refusal:
+        migrate(engine)
+    assert refusal.value.code == "store.newer"
+    assert refusal.value.values["found"] == "9001"
+
+
+def test_somebody_elses_database_is_refused(url: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "paperround.db")) as theirs:
+        theirs.execute("CREATE TABLE recipes (name)")
+    engine = open_database(url)
+    with pytest.raises(StoreUnavailableError) as refusal:
+        migrate(engine)
+    assert refusal.value.code == "store.foreign"
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_refused(url: str, tmp_path: Path) -> None:
+    (tmp_path / "paperround.db").write_text("this is a shopping list, " * 100)
+    engine = open_database(url)
+    with pytest.raises(StoreUnavailableError) as refusal:
+        migrate(engine)
+    assert refusal.value.code == "store.not_a_database"
+    engine.dispose()
+
+
+def test_a_damaged_database_is_named_so(engine: Engine, url: str, tmp_path: Path) -> None:
+    for _ in range(3):
+        with transaction(engine) as connection:
+            rows = [{"key": f"{n:0500}"} for n in range(200)]
+            connection.execute(sa.delete(t.Tag))
+            connection.execute(sa.insert(t.Tag), rows)
+    engine.dispose()
+    file = tmp_path / "paperround.db"
+    data = bytearray(file.read_bytes())
+    data[4096 * 2 :] = b"\xa5" * (len(data) - 4096 * 2)
+    file.write_bytes(data)
+    again = open_database(url)
+    with pytest.raises(StoreUnavailableError) as refusal, transaction(again) as connection:
+        connection.execute(sa.select(t.Tag.key)).all()
+    assert refusal.value.code == "store.corrupt"
+    again.dispose()
+
+
+def test_a_read_only_database_cannot_be_written(engine: Engine, tmp_path: Path) -> None:
+    add_digest(engine)
+    read_only = open_database(f"sqlite:///file:{tmp_path}/paperround.db?mode=ro&uri=true")
+    with reading(read_only) as connection:
+        assert connection.scalar(sa.select(t.Digest.source)) == "vault"
+    with pytest.raises(StoreUnavailableError) as refusal:
+        add_digest(read_only, "other")
+    assert refusal.value.code == "store.read_only"
+    read_only.dispose()
+
+
+def test_a_full_disk_is_named_so_and_changes_nothing(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def no_room(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1").close()
+
+    engine.dispose()
+    with pytest.raises(StoreUnavailableError) as refusal, transaction(engine) as connection:
+        connection.execute(sa.insert(t.Tag), [{"key": f"{n:0900}"} for n in range(200)])
+    assert refusal.value.code == "store.full"
+    with reading(engine) as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(t.Tag)) == 0
+
+
+def test_a_folder_that_cannot_be_made_is_named_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailableError) as refusal:
+        open_database(f"sqlite:///{tmp_path}/file/below/paperround.db")
+    assert refusal.value.code == "store.cannot_open"
+
+
+def test_a_database_that_is_a_folder_is_named_so(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}")
+    with pytest.raises(StoreUnavailableError) as refusal:
+        migrate(engine)
+    assert refusal.value.code == "store.cannot_open"
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        pytest.param("not an address", "store.bad_url", id="no address"),
+        pytest.param("postgresql+nosuch://host/db", "store.bad_url", id="no such driver"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused(url: str, code: str) -> None:
+    with pytest.raises(StoreUnavailableError) as refusal:
+        open_database(url)
+    assert refusal.value.code == code
+
+
+def test_a_locked_database_is_waited_for_and_then_given_up(url: str, engine: Engine, tmp_path: Path) -> None:
+    hasty = open_database(url, busy_ms=50)
+    with closing(sqlite3.connect(tmp_path / "paperround.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError) as refusal:
+            add_digest(hasty)
+        assert refusal.value.code == "store.locked"
+        with reading(hasty) as connection:
+            assert connection.scalar(sa.select(sa.func.count()).select_from(t.Digest)) == 0, "readers need not wait"
+        other.execute("ROLLBACK")
+    add_digest(hasty)
+    hasty.dispose()
+
+
+def test_a_connection_is_set_up_as_promised(engine: Engine) -> None:
+    with reading(engine) as connection:
+        said = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
+    assert said == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 5000}
+
+
+def test_an_exception_inside_takes_back_what_was_written(engine: Engine) -> None:
+    with pytest.raises(KeyError), transaction(engine) as connection:
+        raise KeyError(connection.execute(sa.insert(t.Tag).values(key="moe")).rowcount)
+    with reading(engine) as connection:
+        assert connection.scalar(sa.select(t.Tag.key)) is None
+
+
+def test_a_broken_constraint_is_not_seen_as_sqlalchemys(engine: Engine) -> None:
+    add_digest(engine)
+    with pytest.raises(StoreUnavailableError) as refusal:
+        add_digest(engine)
+    assert refusal.value.code == "store.failed"
+    assert "vault" not in str(refusal.value), "values stay out of errors"
+
+
+def test_moments_come_back_aware_and_in_utc(engine: Engine) -> None:
+    seoul = timezone(timedelta(hours=9))
+    with transaction(engine) as connection:
+        connection.execute(
+            sa.insert(t.Digest).values(
+                source="s", day=date(2024, 4, 12), title="", ready_at=datetime(2024, 4, 12, 18, tzinfo=seoul)
+            )
+        )
+        ready_at = connection.scalar(sa.select(t.Digest.ready_at))
+    assert ready_at == NOW
+    assert ready_at is not None
+    assert ready_at.tzinfo is UTC
+
+
+def test_a_moment_without_a_zone_is_refused(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(StatementError, match="zone"):
+        connection.execute(sa.select(t.Digest).where(t.Digest.ready_at < datetime(2024, 4, 12)))  # noqa: DTZ001
+
+
+def test_only_missing_rows_are_inserted(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        insert_missing(connection, t.Tag, [{"key": "moe"}])
+        insert_missing(connection, t.Tag, [{"key": "moe"}, {"key": "rlhf"}])
+        assert connection.scalars(sa.select(t.Tag.key)).all() == ["moe", "rlhf"]
