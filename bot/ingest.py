@@ -1,0 +1,197 @@
+"""Carries what changed in a source into the store: look, read, keep. The tick and ``paperround ingest`` both use it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.digest.document import Document, KnownDocument, parse_document
+from bot.digest.keys import entry_key
+from bot.digest.model import Digest, Entry
+from bot.errors import DigestFormatError, SourceUnavailableError
+from bot.sources.reading import Reading, Refused, Source
+
+if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
+    from bot.store.digests import Digests
+
+log = logging.getLogger(__name__)
+
+BATCH = 256  # Documents that share a commit: a commit costs more than a note.
+
+Progress = Callable[[int, int], None]
+"""Documents done, documents to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What one look at a source changed, or in a dry run would change."""
+
+    added: int = 0
+    """Entries, as are ``changed`` and ``withdrawn``."""
+    changed: int = 0
+    withdrawn: int = 0
+    """In a dry run always 0; ``missing`` says what is on its way to be withdrawn."""
+    unchanged: int = 0
+    """Documents that are as they are remembered, and were not read again."""
+    failed: tuple[tuple[str, DigestFormatError], ...] = ()
+    """Documents, by uri, that should be digests and cannot be read. Their last good entries are kept."""
+    refused: tuple[Refused, ...] = ()
+    skipped: tuple[tuple[str, DigestFormatError], ...] = ()
+    """Documents that never were digests, where such are to be expected."""
+    missing: tuple[str, ...] = ()
+    """Documents that are not there. Their entries are withdrawn at the second look that misses them."""
+    waiting: tuple[str, ...] = ()
+    """Left for a later look."""
+    ready: tuple[date, ...] = ()
+    """Days that became complete."""
+
+
+def read_source(
+    source: Source,
+    digests: "Digests",
+    now: datetime,
+    *,
+    accept_removals: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Look at ``source`` once and keep what changed. A document that cannot be read does not stop the others.
+
+    Such a document is remembered by its hash and not tried again until its bytes change. Raises
+    `SourceUnavailableError` with nothing withdrawn and the time of the next try saved, and `StoreUnavailableError`.
+    ``dry_run`` changes nothing.
+    """
+    known = digests.known(source.name)
+    try:
+        reading = source.fetch(known, now, accept_removals=accept_removals)
+    except SourceUnavailableError as error:
+        setback = source.setback(known, error, now)
+        if setback and not dry_run:
+            digests.save_state(source.name, setback, now)
+        raise
+
+    if dry_run:
+        added, changed, faults = _keep(reading.documents, _Rehearsal(source.name, digests).save, progress)
+    else:
+        added, changed, faults = _keep(reading.documents, partial(_save, source.name, digests, now), progress)
+    skipped = [fault for fault in faults if source.has_strays and _was_never_read(known.get(fault[0].uri))]
+    failed = [fault for fault in faults if fault not in skipped]
+
+    withdrawn = 0
+    ready: list[date] = []
+    if not dry_run:
+        for document, error in failed:
+            digests.save_failure(source.name, document, str(error), now)
+        # After the documents, so that an entry that moved to another file is held by that one.
+        if reading.missing:
+            withdrawn = digests.mark_missing(source.name, reading.missing, now)
+        # Last: a feed whose validators are saved is not read again.
+        state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
+        if state:
+            digests.save_state(source.name, state, now)
+        ready = digests.settle(source.name, source.settle, now)
+
+    report = IngestReport(
+        added=added,
+        changed=changed,
+        withdrawn=withdrawn,
+        unchanged=reading.unchanged,
+        failed=tuple((document.uri, error) for document, error in failed),
+        refused=reading.refused,
+        skipped=tuple((document.uri, error) for document, error in skipped),
+        missing=tuple(sorted(reading.missing)),
+        waiting=reading.waiting,
+        ready=tuple(ready),
+    )
+    if not dry_run:
+        _log(source.name, report)
+    return report
+
+
+Pair = tuple[Document, Digest]
+Fault = tuple[Document, DigestFormatError]
+
+
+def _keep(
+    documents: Sequence[Document], save: Callable[[Sequence[Pair]], tuple[int, int]], progress: Progress | None
+) -> tuple[int, int, list[Fault]]:
+    """Parse and save batch by batch: entries added, entries changed, and what could not be read."""
+    added = changed = 0
+    faults: list[Fault] = []
+    for start in range(0, len(documents), BATCH):
+        good: list[Pair] = []
+        for document in documents[start : start + BATCH]:
+            try:
+                good.append((document, parse_document(document.name, document.data, day=document.day)))
+            except DigestFormatError as error:
+                faults.append((document, error))
+        if good:
+            more = save(good)
+            added += more[0]
+            changed += more[1]
+        if progress:
+            progress(min(start + BATCH, len(documents)), len(documents))
+    return added, changed, faults
+
+
+def _save(source: str, digests: "Digests", now: datetime, pairs: Sequence[Pair]) -> tuple[int, int]:
+    saved = digests.save(source, pairs, now)
+    return saved.added, saved.changed
+
+
+class _Rehearsal:
+    """Counts what saving would add and change, from what the store holds of each day."""
+
+    def __init__(self, source: str, digests: "Digests") -> None:
+        self._source = source
+        self._digests = digests
+        self._days: dict[date, dict[str, Entry]] = {}
+
+    def save(self, pairs: Sequence[Pair]) -> tuple[int, int]:
+        added = changed = 0
+        for _, digest in pairs:
+            held = self._held(digest.day)
+            for entry in digest.entries:
+                key = entry_key(entry)
+                added += key not in held
+                changed += key in held and held[key] != entry
+                held[key] = entry
+        return added, changed
+
+    def _held(self, day: date) -> dict[str, Entry]:
+        if day not in self._days:
+            stored = self._digests.load_day(self._source, day)
+            self._days[day] = {each.key: each.entry for each in stored.entries} if stored else {}
+        return self._days[day]
+
+
+def _was_never_read(was: KnownDocument | None) -> bool:
+    return was is None or was == _stray(was)
+
+
+def _stray(document: Document | KnownDocument) -> KnownDocument:
+    """The row of a document that is no digest: its hash, so that it is left alone; no error, since it is no fault."""
+    return KnownDocument(
+        document.uri, document.hash, etag=document.etag, last_modified=document.last_modified, failures=1
+    )
+
+
+def _refusals(refused: Sequence[Refused], known: Mapping[str, KnownDocument]) -> list[KnownDocument]:
+    """Rows for what was refused, for ``doctor`` to show. Without a hash: once mended, it is read whatever it holds."""
+    rows = [KnownDocument(each.uri, hash="", error=f"{each.code}: {each.words}") for each in refused if each.uri]
+    return [row for row in rows if row.uri not in known or known[row.uri].error != row.error]
+
+
+def _log(source: str, report: IngestReport) -> None:
+    if report.added or report.changed or report.withdrawn:
+        log.info(
+            "read source=%s added=%d changed=%d withdrawn=%d",
+            source,
+            report.added,
+            report.changed,
+            report.withdrawn,
+        )
+    for uri, error in report.failed:
+        log.warning("unreadable source=%s document=%s line=%d", source, uri, error.line)

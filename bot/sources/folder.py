@@ -1,0 +1,210 @@
+"""A folder of digests: a vault of notes, saved pages, plain text."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.digest.document import Document, KnownDocument, content_hash
+from bot.errors import SourceUnavailableError
+from bot.sources.reading import Reading, Refused
+
+EXTENSIONS = frozenset({".txt", ".md", ".html", ".htm"})
+SETTLE = timedelta(minutes=10)
+QUIET = timedelta(seconds=1.5)  # Longer than between two writes of one save, and than any file system's clock tick.
+MAX_BYTES = 5_000_000
+FEW = 5
+SHARE = 0.10  # More than both of these gone at once is an unmounted disk more often than a tidy curator.
+
+_WORDS = {
+    "source.symlink": "a symbolic link; put the file or folder itself here",
+    "source.too_large": "larger than {limit} bytes; split it or raise max_bytes",
+    "source.unreadable": "cannot be read ({why}); check its permissions",
+    "source.not_a_file": "not a regular file",
+    "source.same_name": "another file here has the same name in another spelling; rename one",
+}
+
+
+class FolderSource:
+    """The ``.txt``, ``.md`` and ``.html`` files under a folder; hidden files and folders are not looked at.
+
+    A file's uri is its path under the folder, with ``/`` and in NFC, so that a vault copied from a Mac keeps its
+    documents. The folder itself may be a symbolic link; nothing under it is followed.
+    """
+
+    has_strays = False
+
+    def __init__(
+        self,
+        name: str,
+        path: Path | str,
+        *,
+        settle: timedelta = SETTLE,
+        max_bytes: int = MAX_BYTES,
+        quiet: timedelta = QUIET,
+    ) -> None:
+        self.name = name
+        self.path = Path(path)
+        self.settle = settle
+        self.max_bytes = max_bytes
+        self.quiet = quiet
+        self._growing: dict[str, str] = {}
+        """Files that were left to grow at the last look, by their validators then."""
+
+    def fetch(self, known: Mapping[str, KnownDocument], now: datetime, *, accept_removals: bool = False) -> Reading:
+        """Walk the folder once and read what is not as it was.
+
+        A file written less than ``quiet`` ago, or again since it was last left to grow, is ``waiting``.
+        Raises `SourceUnavailableError` ``source.folder_missing`` and ``source.many_missing``.
+        """
+        found, refused = self._walk()
+        documents: list[Document] = []
+        state: list[KnownDocument] = []
+        growing: dict[str, str] = {}
+        unchanged = 0
+        for uri, entry in found.items():
+            was = known.get(uri)
+            try:
+                status = entry.stat(follow_symlinks=False)
+                validator = _validator(status)
+                if was and was.last_modified == validator and was.missing_since is None:
+                    unchanged += 1
+                    continue
+                if status.st_size > self.max_bytes:
+                    refused.append(_refused(uri, "source.too_large", limit=self.max_bytes))
+                    continue
+                data = None if self._still_moves(uri, validator, status, now) else self._read(entry.path, validator)
+            except FileNotFoundError:
+                data = None  # Moved or replaced while we looked: it is not missing yet, the next look will tell.
+                validator = ""
+            except OSError as exc:
+                refused.append(_refused(uri, "source.unreadable", why=exc.strerror))
+                continue
+            if data is None:
+                growing[uri] = validator
+                continue
+            digest = content_hash(data)
+            if was and was.hash == digest and was.missing_since is None:
+                state.append(replace(was, last_modified=validator))
+                unchanged += 1
+            else:
+                documents.append(Document(uri, uri.rpartition("/")[2], data, digest, last_modified=validator))
+        self._growing = growing
+
+        missing = _missing(known, found, refused)
+        if not accept_removals:
+            self._check_missing(known, missing, {document.hash for document in documents})
+        return Reading(tuple(documents), missing, tuple(refused), tuple(growing), tuple(state), unchanged)
+
+    def setback(
+        self, known: Mapping[str, KnownDocument], error: SourceUnavailableError, now: datetime
+    ) -> tuple[KnownDocument, ...]:
+        """Nothing: a folder costs nothing to look at again."""
+        return ()
+
+    def _walk(self) -> tuple[dict[str, os.DirEntry[str]], list[Refused]]:
+        """The files to consider by uri, and what is refused before it is opened."""
+        refused: list[Refused] = []
+        files: list[tuple[str, os.DirEntry[str]]] = []
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = list(os.scandir(self.path / folder))
+            except OSError as exc:
+                if not folder:
+                    raise SourceUnavailableError(
+                        "source.folder_missing", source=self.name, path=str(self.path), why=exc.strerror
+                    ) from exc
+                refused.append(_refused(_readable(folder), "source.unreadable", why=exc.strerror))
+                continue
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif entry.is_symlink():
+                    # Not entry.is_dir(), which raises on a link to itself.
+                    if os.path.isdir(entry.path) or _is_digest(entry.name):
+                        refused.append(_refused(_readable(path), "source.symlink"))
+                elif not _is_digest(entry.name):
+                    continue
+                elif not entry.is_file(follow_symlinks=False):
+                    refused.append(_refused(_readable(path), "source.not_a_file"))
+                else:
+                    files.append((path, entry))
+        return dict(_name_apart(files, refused)), refused
+
+    def _still_moves(self, uri: str, validator: str, status: os.stat_result, now: datetime) -> bool:
+        before = self._growing.get(uri)
+        if before is not None and before != validator:
+            return True
+        # On both sides of now: a clock that is ahead must not hold a file back for ever.
+        age = now - datetime.fromtimestamp(status.st_mtime, UTC)
+        return abs(age) < self.quiet
+
+    def _read(self, path: str, validator: str) -> bytes | None:
+        """The file's bytes, or None where it changed while they were read."""
+        # Not to wait on a pipe, nor to follow a link, that was put there since the folder was listed.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return None
+            data = file.read(self.max_bytes + 1) or b""
+            while len(data) <= self.max_bytes and (more := file.read(self.max_bytes + 1 - len(data))):
+                data += more
+            return data if _validator(os.fstat(handle)) == validator else None
+
+    def _check_missing(self, known: Mapping[str, KnownDocument], missing: frozenset[str], moved_to: set[str]) -> None:
+        # A row without a hash is of something refused, which held nothing.
+        held = {uri: was.hash for uri, was in known.items() if was.hash and was.missing_since is None}
+        present = len(held)
+        vanished = sum(uri in held and held[uri] not in moved_to for uri in missing)
+        if vanished > FEW and vanished > present * SHARE:
+            raise SourceUnavailableError(
+                "source.many_missing", source=self.name, path=str(self.path), missing=vanished, known=present
+            )
+
+
+def _is_digest(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def _validator(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def _readable(path: str) -> str:
+    """The path as text any database takes: bytes that are no UTF-8 are spelled out, Hangul is composed."""
+    if path.isascii():
+        return path
+    return unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+
+
+def _name_apart(
+    files: list[tuple[str, os.DirEntry[str]]], refused: list[Refused]
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Each file with its uri. Of two names that differ only in spelling (NFC, NFD), the one in NFC has it."""
+    taken: set[str] = set()
+    for path, entry in sorted(files, key=lambda file: (_readable(file[0]) != file[0], file[0])):
+        uri = _readable(path)
+        if uri in taken:
+            refused.append(_refused(uri, "source.same_name"))
+            continue
+        taken.add(uri)
+        yield uri, entry
+
+
+def _missing(known: Mapping[str, KnownDocument], found: Mapping[str, object], refused: list[Refused]) -> frozenset[str]:
+    gone = known.keys() - found.keys()
+    # What is refused is there, and so is all that stood in a folder that cannot be entered now.
+    held = tuple(f"{each.uri}/" for each in refused)
+    return frozenset(uri for uri in gone if not f"{uri}/".startswith(held))
+
+
+def _refused(uri: str, code: str, **values: object) -> Refused:
+    return Refused(uri, code, _WORDS[code].format(**values))
