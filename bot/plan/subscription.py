@@ -14,9 +14,9 @@ EVERY_DAY = frozenset(range(7))
 class Subscription:
     """Which digests a channel wants, and when.
 
-    ``at`` is an hour in ``zone``, or None for on arrival. ``days`` are weekdays, Monday 0. ``layout`` None is the default:
-    `papers`, or `list` on a day with more papers than that suits. ``since`` is the first digest day it may be owed,
-    None until its source has a ready day.
+    ``at`` is an hour in ``zone``, or None for on arrival. ``days`` are weekdays, Monday 0. ``layout`` None is the
+    default: `papers`, or `list` on a day with more papers than that suits. ``since`` is the first digest day it may be
+    owed, None until its source has a ready day.
     """
 
     id: int
