@@ -1,0 +1,146 @@
+"""What was typed after ``/paper`` or a mention, read into a command.
+
+A verb counts only where the rest fits its form: "latest diffusion models" is a query. ``find …`` is always a query.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.errors import QueryError
+from bot.search.dates import parse_day, parse_span
+from bot.search.grammar import Query, parse_query
+from bot.search.tree import All, Since, Until
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest digest; also what an empty text asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Today's digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Random:
+    """Any paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDay:
+    """The digest of a day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags that start so, or the most used."""
+
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """How to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """A standing order for this channel. ``query`` is as typed, and can be read (`grammar.parse_query`)."""
+
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """The end of one: of the one with this query, or of the channel's only one."""
+
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """This channel's standing orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A look-up."""
+
+    query: Query = field(default_factory=lambda: Query(None))
+
+
+Command = Latest | Today | Random | OnDay | Tags | Help | Subscribe | Unsubscribe | Subscriptions | Find
+
+ALONE: Mapping[str, Command] = {
+    "latest": Latest(), "최신": Latest(),
+    "today": Today(), "오늘": Today(),
+    "random": Random(), "랜덤": Random(), "무작위": Random(), "아무거나": Random(),
+    "tags": Tags(), "태그": Tags(), "태그 목록": Tags(), "태그목록": Tags(),
+    "help": Help(), "?": Help(), "도움말": Help(), "도움": Help(), "사용법": Help(),
+    "subscriptions": Subscriptions(), "구독목록": Subscriptions(), "구독 목록": Subscriptions(),
+    "subscribe": Subscribe(), "구독": Subscribe(), "구독하기": Subscribe(),
+    "unsubscribe": Unsubscribe(), "구독취소": Unsubscribe(), "구독 취소": Unsubscribe(),
+    "구독해지": Unsubscribe(), "구독 해지": Unsubscribe(),
+}  # fmt: skip
+"""Texts that are a command as a whole."""
+
+_BEFORE_A_WORD = ("tags", "태그")
+_BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
+    "find": Find, "찾기": Find, "검색": Find,
+    "unsubscribe": Unsubscribe, "구독취소": Unsubscribe, "구독 취소": Unsubscribe, "구독해지": Unsubscribe,
+    "구독 해지": Unsubscribe,
+    "subscribe": Subscribe, "구독": Subscribe,
+}  # fmt: skip
+_VERB = re.compile(rf"({'|'.join(re.escape(verb) for verb in _BEFORE_A_QUERY)})\s+(?=\S)", re.IGNORECASE)
+
+
+def parse_command(text: str, *, today: date) -> Command:
+    """Read what a person typed. ``today`` is theirs. Raises QueryError, for a query that cannot be read."""
+    composed = unicodedata.normalize("NFKC", text)
+    typed = " ".join(composed.casefold().split())
+    if not typed:
+        return Latest()
+    if typed in ALONE:
+        return ALONE[typed]
+    words = composed.split()
+    if len(words) == 2 and words[0].casefold() in _BEFORE_A_WORD:
+        return Tags(words[1].lstrip("#").rstrip("*"))
+    day = parse_day(text, today)
+    if day:
+        return OnDay(day)
+    whole = unicodedata.normalize("NFC", text)
+    verb = _VERB.match(whole.lstrip())
+    if verb:
+        return _with_query(verb, whole, len(text), today)
+    span = _span(typed, today)
+    if span:
+        return Find(Query(All((Since(span[0]), Until(span[1]))), text=text))
+    return Find(parse_query(text, today=today))
+
+
+def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Command:
+    """The command of a verb and the query after it. An error's place counts from the start of what was typed."""
+    rest = verb.string[verb.end() :].strip()
+    try:
+        query = parse_query(rest, today=today)
+    except QueryError as error:
+        before = typed - len(whole) + whole.rindex(rest)
+        raise QueryError(
+            error.code, position=before + error.position, found=error.found, nearest=error.nearest
+        ) from error
+    kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
+    return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
+
+
+def _span(typed: str, today: date) -> tuple[date, date] | None:
+    """Several days named by more than a number, a lone month or ``2w``: those are words of titles too."""
+    if re.fullmatch(r"\d+\w?|[a-z]+|\d+월", typed):
+        return None
+    span = parse_span(typed, today)
+    return span if span and span[0] < span[1] else None

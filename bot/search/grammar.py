@@ -1,0 +1,374 @@
+"""What was typed as a query, read into a tree.
+
+    query = term+                 OR (or |) and parentheses group; - or NOT excludes
+    term  = word | "a phrase" | field:value | field:"a value" | field:(a OR b) | #tag | a paper's link or id
+
+People paste titles, so text is a query wherever it can be: an operator with nothing to join is a word, ``Rho-1: Not
+All`` and ``3:1`` are words. What looks like a field, a date or a bracket and is none is said, with its place.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NoReturn, TypeVar
+
+from bot.digest.keys import paper_id
+from bot.errors import QueryError
+from bot.search.dates import Span, parse_span
+from bot.search.fields import HAS
+from bot.search.tree import (
+    Abstract,
+    All,
+    Any,
+    Author,
+    Commentary,
+    Has,
+    Node,
+    Not,
+    On,
+    Paper,
+    Phrase,
+    Since,
+    Source,
+    Tag,
+    Title,
+    Until,
+    Word,
+)
+from bot.search.words import nearest, needles
+
+Sort = Literal["best", "new", "old"]
+Chosen = TypeVar("Chosen", bound=str)
+
+MAX_CHARS = 1000
+"""A title or a sentence fits several times over; what is longer was pasted by accident."""
+MAX_TERMS = 100
+MAX_DEPTH = 20
+
+FIELDS: Mapping[str, str] = {
+    "tag": "tag", "tags": "tag", "태그": "tag",
+    "author": "author", "authors": "author", "by": "author", "저자": "author",
+    "title": "title", "제목": "title",
+    "abstract": "abstract", "초록": "abstract",
+    "commentary": "commentary", "note": "commentary", "코멘트": "commentary", "해설": "commentary", "노트": "commentary",
+    "source": "source", "출처": "source",
+    "has": "has", "있음": "has",
+    "since": "since", "after": "since", "from": "since", "부터": "since", "이후": "since",
+    "until": "until", "before": "until", "까지": "until", "이전": "until",
+    "day": "day", "date": "day", "on": "day", "날짜": "day", "날": "day",
+    "sort": "sort", "정렬순": "sort", "순서": "sort",
+}  # fmt: skip
+"""Every name a field may be typed by, and the field."""
+
+SORTS: Mapping[str, Sort] = {
+    "best": "best", "new": "new", "newest": "new", "old": "old", "oldest": "old",
+    "정확도": "best", "관련도": "best", "최신": "new", "오래된": "old",
+}  # fmt: skip
+HAVE: Mapping[str, str] = {
+    **{what: what for what in HAS},
+    "note": "commentary", "links": "link", "authors": "author", "tags": "tag",
+    "해설": "commentary", "코멘트": "commentary", "초록": "abstract", "링크": "link", "저자": "author", "태그": "tag",
+}  # fmt: skip
+
+_TEXT_FIELDS: Mapping[str, Callable[[str], Node]] = {
+    "author": Author,
+    "title": Title,
+    "abstract": Abstract,
+    "commentary": Commentary,
+}
+_DATE_FIELDS = frozenset({"since", "until", "day"})
+_SPACED_FIELDS = frozenset({"tag", "source", *_TEXT_FIELDS})
+"""Where a space after the colon is forgiven."""
+_COMMA_FIELDS = frozenset({"tag", "author", "source", "has"})
+"""Where ``a,b`` is either."""
+
+_QUOTES = str.maketrans(
+    dict.fromkeys("“”„‟«»「」『』〝〞＂", '"') | dict.fromkeys("–—−‒﹣－", "-") | {"＃": "#", "｜": "|"}
+)
+_CLUSTER = re.compile(r"[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]+|[\s\S][\u0300-\u036f]*")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]")
+
+_SPACE = re.compile(r"\s+")
+_LINK = re.compile(r"<(https?://[^\s>|]+)(?:\|[^>]*)?>|(https?://[^\s>\"]+)", re.IGNORECASE)
+_FIELD = re.compile(r"(?P<name>[^\W\d_]{2,20}):(?!:)(?P<space>\s*)")
+_JOINS = re.compile(r'\s+[^\s)]|[("]')
+"""What follows an operator that has something to join."""
+_WORD = re.compile(r'[^\s()"]+')
+_PAPER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for, how it is sorted, and the text as it was typed. Without a tree it is everything."""
+
+    tree: Node | None
+    sort: Sort = "best"
+    text: str = ""
+
+
+def parse_query(text: str, *, today: date) -> Query:
+    """Read a query. ``today`` is the asker's, for dates like ``since:2w``.
+
+    Raises QueryError: ``query.unclosed_quote``, ``query.unclosed_group``, ``query.unexpected``, ``query.unknown_field``,
+    ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``, ``query.too_long``.
+    """
+    if len(text) > MAX_CHARS:
+        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
+    return _Reader(text, today).query()
+
+
+def _normalise(text: str) -> tuple[str, list[int]]:
+    """The text in one spelling (NFC, plain quotes, no full-width letters), and where each character of it stood."""
+    parts: list[str] = []
+    places: list[int] = []
+    for cluster in _CLUSTER.finditer(text):
+        plain = unicodedata.normalize("NFC", cluster[0].translate(_QUOTES))
+        if len(plain) > 1 or not "\u3130" <= plain <= "\u318f":  # a lone Hangul letter would become half a syllable
+            plain = unicodedata.normalize("NFKC", plain)
+        plain = _INVISIBLE.sub("", plain)
+        parts.append(plain)
+        places += [cluster.start()] * len(plain)
+    places.append(len(text))
+    return "".join(parts), places
+
+
+class _Reader:
+    """One reading of one text, from left to right."""
+
+    def __init__(self, typed: str, today: date) -> None:
+        self.typed = typed
+        self.text, self.places = _normalise(typed)
+        self.today = today
+        self.at = 0
+        self.terms = 0
+        self.sort: Sort = "best"
+        self.sorted = False
+
+    def query(self) -> Query:
+        tree = self.either(None, 0)
+        if self.at < len(self.text):
+            self.refuse("query.unexpected", self.at, ")")
+        if tree is None and not self.sorted and self.typed.strip():
+            self.refuse("query.no_words", 0, self.text.strip()[:40])
+        return Query(tree, self.sort, self.typed)
+
+    def refuse(self, code: str, at: int, found: str, near: str | None = None) -> NoReturn:
+        raise QueryError(code, position=self.places[at], found=found, nearest=near)
+
+    def skip_space(self) -> None:
+        space = _SPACE.match(self.text, self.at)
+        if space:
+            self.at = space.end()
+
+    def operator(self, *words: str) -> bool:
+        """Whether one of these words stands here with a term after it; then it has been read."""
+        for word in words:
+            end = self.at + len(word)
+            if self.text.startswith(word, self.at) and _JOINS.match(self.text, end):
+                self.at = end
+                return True
+        return False
+
+    def either(self, field: str | None, depth: int) -> Node | None:
+        """Terms joined by OR, up to a closing bracket or the end. ``field`` is the one whose group this is."""
+        parts: list[Node] = []
+        while True:
+            part = self.every(field, depth, first=not parts)
+            if part is not None:
+                parts.append(part)
+            if self.at >= len(self.text) or self.text[self.at] == ")":
+                return _joined(Any, parts)
+
+    def every(self, field: str | None, depth: int, *, first: bool) -> Node | None:
+        """Terms side by side, up to OR, a closing bracket or the end."""
+        parts: list[Node] = []
+        while True:
+            self.skip_space()
+            if self.at >= len(self.text) or self.text[self.at] == ")":
+                break
+            if (parts or not first) and self.operator("OR", "|"):
+                break
+            if parts and self.operator("AND"):
+                continue
+            part = self.term(field, depth)
+            if part is not None:
+                parts.append(part)
+        return _joined(All, parts)
+
+    def term(self, field: str | None, depth: int) -> Node | None:
+        """One term with what excludes it; None for text without a word in it, such as ``&``."""
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            self.refuse("query.too_long", self.at, self.text[self.at : self.at + 20])
+        excluded = False
+        while True:  # -NOT -x is read without recursion
+            if self.text.startswith("-", self.at) and re.match(r"-+[^\s)-]", self.text[self.at :]):
+                excluded = not excluded
+                self.at += 1
+            elif self.operator("NOT"):
+                excluded = not excluded
+                self.skip_space()
+            else:
+                break
+        node = self.bare(field, depth)
+        return Not(node) if excluded and node is not None else node
+
+    def bare(self, field: str | None, depth: int) -> Node | None:
+        if self.at >= len(self.text) or self.text[self.at] == ")":
+            return None
+        if self.text[self.at] == "(":
+            return self.group(field, depth)
+        if self.text[self.at] == '"':
+            start, words = self.at, self.quoted()
+            return self.value(field, words, start, whole=True) if field else _phrase(words)
+        link = _LINK.match(self.text, self.at)
+        if link and field is None:
+            self.at = link.end()
+            return _paper(link[1] or link[2])
+        name = self.field_name(field)
+        return self.field(name, depth) if name else self.word(field)
+
+    def group(self, field: str | None, depth: int) -> Node | None:
+        start = self.at
+        if depth >= MAX_DEPTH:
+            self.refuse("query.too_long", start, self.text[start : start + 20])
+        self.at += 1
+        node = self.either(field, depth + 1)
+        if self.at >= len(self.text):
+            self.refuse("query.unclosed_group", start, self.text[start : start + 40])
+        self.at += 1
+        if node is None and not self.sorted:
+            self.refuse("query.unexpected", self.at - 1, ")")
+        return node
+
+    def quoted(self) -> str:
+        start = self.at
+        end = self.text.find('"', start + 1)
+        if end < 0:
+            self.refuse("query.unclosed_quote", start, self.text[start : start + 40])
+        self.at = end + 1
+        return self.text[start + 1 : end]
+
+    def word(self, field: str | None) -> Node | None:
+        start = self.at
+        match = _WORD.match(self.text, start)
+        assert match is not None  # noqa: S101  white space, brackets and quotes were looked for before
+        self.at = match.end()
+        if field:
+            return self.value(field, match[0], start)
+        if match[0].startswith("#") and re.search(r"\w", match[0]):
+            return self.value("tag", match[0].rstrip(".,;:!?"), start)
+        paper = _PAPER.fullmatch(match[0])
+        if paper:
+            return Paper(f"arxiv:{paper[1]}" if paper[1] else paper[2])
+        return Word(match[0].rstrip(",.;:!?") or match[0]) if needles(match[0]) else None
+
+    def field_name(self, outer: str | None) -> str | None:
+        """The field named here, its name and colon read; None where this is text with a colon in it."""
+        named = _FIELD.match(self.text, self.at)
+        if not named or _PAPER.match(self.text, self.at):
+            return None
+        name = FIELDS.get(named["name"].lower())
+        rest = self.text[named.end() : named.end() + 1]
+        if name is None:
+            if outer or named["space"] or not re.match(r'[\w"(#*-]', rest):
+                return None
+            near = nearest(named["name"].lower(), FIELDS, n=1)
+            self.refuse("query.unknown_field", named.start(), named["name"], near[0] if near else None)
+        if named["space"] and rest and (named["name"] != named["name"].lower() or name not in _SPACED_FIELDS):
+            return None  # "Source: a title" and "on: …" are text someone pasted; "tag: moe" is a slip of the fingers
+        if outer:
+            self.refuse("query.unexpected", named.start(), named[0].strip())
+        if not rest or rest == ")":
+            self.refuse("query.empty_field", named.start(), named[0].strip())
+        self.at = named.end()
+        return name
+
+    def field(self, name: str, depth: int) -> Node | None:
+        """The value after a field's colon: a group, a quoted value, a date in several words, or one word."""
+        start = self.at
+        if self.text[start] == "(":
+            return self.group(name, depth)
+        if self.text[start] == '"':
+            return self.value(name, self.quoted(), start, whole=True)
+        if name in _DATE_FIELDS:
+            return self.dates(name)
+        match = _WORD.match(self.text, start)
+        assert match is not None  # noqa: S101  what follows is neither space, bracket nor quote
+        self.at = match.end()
+        return self.value(name, match[0], start)
+
+    def dates(self, name: str) -> Node:
+        """A day or span in as many words as make one: ``since:3일 전``, ``day:april 12``."""
+        start = self.at
+        words = [match.end() for match in re.finditer(r'[^\s()"]+', self.text[start : start + 60])][:4]
+        for end in reversed(words):
+            span = parse_span(self.text[start : start + end], self.today)
+            if span:
+                self.at = start + end
+                return _days(name, span)
+        found = self.text[start : start + words[0]]
+        return self.refuse("query.bad_date", start, found)
+
+    def value(self, name: str, text: str, start: int, *, whole: bool = False) -> Node | None:
+        """What a field's value asks for. A quoted value is whole: a comma in it joins nothing."""
+        if name == "sort":
+            self.sort = self.choice(SORTS, text, start)
+            self.sorted = True
+            return None
+        if name in _DATE_FIELDS:
+            span = parse_span(text, self.today)
+            if not span:
+                self.refuse("query.bad_date", start, text)
+            return _days(name, span)
+        values = text.split(",") if name in _COMMA_FIELDS and not whole else [text]
+        nodes = [self.one(name, value, start) for value in values if value.strip()]
+        if not nodes:
+            self.refuse("query.empty_field", start, text)
+        return _joined(Any, nodes)
+
+    def one(self, name: str, text: str, start: int) -> Node:
+        if name == "source":
+            return Source(text.strip())
+        if name == "has":
+            return Has(self.choice(HAVE, text, start))
+        if name == "tag":
+            tag = text.strip().lstrip("#")
+            if not re.search(r"\w", tag):
+                self.refuse("query.empty_field", start, text)
+            return Tag(tag.rstrip("*"), prefix=tag.endswith("*"))
+        if not needles(text):
+            self.refuse("query.empty_field", start, text)
+        return _TEXT_FIELDS[name](text)
+
+    def choice(self, choices: Mapping[str, Chosen], text: str, start: int) -> Chosen:
+        chosen = choices.get(text.strip().lower())
+        if chosen is None:
+            near = nearest(text, choices, n=1)
+            self.refuse("query.bad_value", start, text, near[0] if near else None)
+        return chosen
+
+
+def _joined(kind: type[All | Any], parts: list[Node]) -> Node | None:
+    if len(parts) > 1:
+        return kind(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _phrase(text: str) -> Node | None:
+    return Phrase(text) if needles(text) else None
+
+
+def _paper(link: str) -> Paper:
+    return Paper(paper_id(link) or link)
+
+
+def _days(name: str, span: Span) -> Node:
+    first, last = span
+    if name == "since":
+        return Since(first)
+    if name == "until":
+        return Until(last)
+    return On(first) if first == last else All((Since(first), Until(last)))

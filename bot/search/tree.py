@@ -1,0 +1,197 @@
+"""A query as a tree. Nodes are values; each says by itself whether an entry matches.
+
+Words are matched as `words` defines them: English without regard to case, hyphens, diacritics and endings; Hangul inside
+longer words too. The database only proposes entries (`store/index.py`); what is found is what ``matches`` says.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.digest.model import StoredEntry
+from bot.search.fields import EntryFields, has_mark, paper_mark, read_fields, source_mark, tag_mark
+from bot.search.words import needles
+
+
+class Node:
+    """A condition an entry meets or does not."""
+
+    __slots__ = ()
+
+    def matches(self, entry: StoredEntry) -> bool:
+        return self.holds(read_fields(entry))
+
+    def holds(self, fields: EntryFields) -> bool:
+        """`matches`, for an entry whose fields are read already."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class All(Node):
+    """Every part."""
+
+    parts: tuple[Node, ...]
+
+    def holds(self, fields: EntryFields) -> bool:
+        return all(part.holds(fields) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Any(Node):
+    """One part or more."""
+
+    parts: tuple[Node, ...]
+
+    def holds(self, fields: EntryFields) -> bool:
+        return any(part.holds(fields) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    part: Node
+
+    def holds(self, fields: EntryFields) -> bool:
+        return not self.part.holds(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Node):
+    """A bare word, in any field."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return any(_stands_in(field, self.text) for field in fields.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Node):
+    """Words one after another, in one value of any field."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return any(_stands_in(field, self.text) for field in fields.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Title(Node):
+    """A word, or words one after another, in the title."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return _stands_in(fields.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Author(Node):
+    """A name or a part of it, of one author."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return _stands_in(fields.authors, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Abstract(Node):
+    """A word, or words one after another, in the abstract."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return _stands_in(fields.abstract, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Commentary(Node):
+    """A word, or words one after another, in the curator's commentary."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return _stands_in(fields.commentary, self.text)
+
+
+def _stands_in(field: str, text: str) -> bool:
+    return any(needle in field for needle in needles(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Tag(Node):
+    """A whole tag, in any spelling; with ``prefix`` any tag that starts so."""
+
+    text: str
+    prefix: bool = False
+
+    def holds(self, fields: EntryFields) -> bool:
+        return f" {tag_mark(self.text)}{'' if self.prefix else ' '}" in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Paper(Node):
+    """The paper with this id (`keys.paper_id`), or with this link."""
+
+    id: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return f" {paper_mark(self.id)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Node):
+    name: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return f" {source_mark(self.name)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Has(Node):
+    """One of `fields.HAS` is there."""
+
+    what: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return f" {has_mark(self.what)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Since(Node):
+    """On this day or later."""
+
+    day: date
+
+    def holds(self, fields: EntryFields) -> bool:
+        return fields.day >= self.day
+
+
+@dataclass(frozen=True, slots=True)
+class Until(Node):
+    """On this day or earlier."""
+
+    day: date
+
+    def holds(self, fields: EntryFields) -> bool:
+        return fields.day <= self.day
+
+
+@dataclass(frozen=True, slots=True)
+class On(Node):
+    day: date
+
+    def holds(self, fields: EntryFields) -> bool:
+        return fields.day == self.day
+
+
+def phrases(tree: Node | None) -> tuple[str, ...]:
+    """What the query asks to be there in words, each once, in the order typed; nothing from under a NOT."""
+    found: dict[str, None] = {}
+    waiting = [tree] if tree else []
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, All | Any):
+            waiting = [*node.parts, *waiting]
+        elif isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text):
+            found[node.text] = None
+    return tuple(found)

@@ -1,0 +1,352 @@
+"""What counts as a word, in text and in a query: units, tokens, needles, and nearness between words.
+
+A *unit* is what one written word is cut into. Latin words are cut at hyphens and at borders of letters and digits,
+folded (case, diacritics, width) and lightly stemmed: ``Pre-Training`` gives ``pre train``. A Hangul run (also Han and
+Kana) is one unit, however long, and is found by any part of it: 학습 in 강화학습을.
+
+A field is kept as one *field string*: its units in order with a space on either side, ``|`` between values, and after
+them the *other forms* of its words: joined (``pretrain``, ``gpt4``), and the parts of a camel-case name (``moe`` of
+``JetMoE``). So a word or a phrase of consecutive words is found by looking for a substring: its *needle*.
+
+A *token* is what the database's index holds: a Latin unit, or the overlapping pairs of a Hangul unit.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+RULES_VERSION = 1
+"""Of the rules in this file. An index made under another version is made again."""
+
+BREAK = "|"
+"""Stands between the values of a field string, so that no phrase reaches from one to the next."""
+
+_PAIRED = "가-힣ㄱ-ㆎᄀ-ᇿ\u3041-\u30ff\u3400-\u9fff"
+_MARKS = "\u0300-\u036f"
+_HYPHENS = "-_\u2010-\u2015\u2212\uff0d"
+_APOSTROPHES = "'\u2019\u02bc"
+
+_URL = re.compile(r"https?://[^\s)\]>]+", re.IGNORECASE)
+_RUN = re.compile(
+    rf"[^\W_](?:[^\W_]|[{_MARKS}]|[{_APOSTROPHES}](?=[^\W\d_])|[{_HYPHENS}]+(?=[^\W_])|(?<=\d)[.,](?=\d))*"
+)
+_ATOM = re.compile(
+    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)*)"
+    rf"|(?P<paired>[{_PAIRED}]+)"
+    rf"|(?P<letters>[^\W\d_{_PAIRED}](?:[^\W\d_{_PAIRED}]|[{_MARKS}{_APOSTROPHES}])*)"
+    rf"|(?P<hyphen>[{_HYPHENS}]+)"
+)
+_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+")
+_VERSION = re.compile(r"([A-Za-z]*[A-Z])v")
+
+# Letters that no Unicode decomposition leads back to the letters people type for them.
+_LETTERS = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ħ": "h", "ŧ": "t"}
+)
+_IRREGULAR = {"using": "use", "used": "use", "matrices": "matrix", "indices": "index", "vertices": "vertex"}
+
+_LONGEST_JOINED = 40
+"""Letters. A joined form longer than this is nobody's word."""
+
+
+def fold(word: str) -> str:
+    """The word without case, diacritics, width and apostrophes: ``Łukasz`` and ``ＬＵＫＡＳＺ`` are ``lukasz``."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word)
+        word = "".join(_without_marks(letter) for letter in word).casefold().translate(_LETTERS)
+        word = "".join(_without_marks(letter) for letter in word)
+        for mark in _APOSTROPHES[1:]:
+            word = word.replace(mark, "")
+    return word.lower().replace("'", "")
+
+
+def _without_marks(letter: str) -> str:
+    if letter < "\u00c0" or letter > "\u1fff" or "\u1100" <= letter <= "\u11ff":
+        return letter
+    return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
+
+
+@lru_cache(maxsize=1 << 14)
+def stem(word: str) -> str:
+    """A folded English word without its endings, the same for all its forms: train, trains, training, trained, trainer.
+
+    Cutting is repeated until nothing changes, so a stem's stem is itself.
+    """
+    while True:
+        shorter = _IRREGULAR.get(word) or _cut(word)
+        if shorter == word:
+            return word
+        word = shorter
+
+
+def _cut(word: str) -> str:
+    """The word one ending shorter, or as it was."""
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")) and len(word) > 5:
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    if word.endswith(("ied", "ier")) and len(word) > 5:
+        return word[:-3] + "y"
+    if word.endswith("eed"):
+        return word[:-1] if len(word) > 5 else word
+    for ending, shortest in (("ing", 3), ("ed", 3), ("er", 4)):
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) >= shortest and re.search("[aeiouy]", rest):
+            return _bare(rest)
+    if word.endswith("e") and not word.endswith("ee") and len(word) > 4:
+        return word[:-1]
+    return word
+
+
+def _bare(rest: str) -> str:
+    """What is left before -ing, -ed, -er as its own word: runn is run, cod is code (Porter's step 1b)."""
+    if rest[-1] == rest[-2] and rest[-1] in "bdgmnprt":
+        return rest[:-1]
+    if len(rest) == 3 and re.fullmatch("[^aeiou][aeiouy][^aeiouwxy]", rest):
+        return rest + "e"
+    return rest
+
+
+def is_paired(unit: str) -> bool:
+    """Whether a unit is Hangul, Han or Kana: found by any part of it, indexed as overlapping pairs."""
+    return unit[:1] > "\u10ff" and bool(re.match(f"[{_PAIRED}]", unit))
+
+
+def _split(run: str) -> Iterator[tuple[str, str, int, int]]:
+    """Kind, folded text, start and end of each part of a run; a hyphen is a part too."""
+    for match in _ATOM.finditer(run):
+        kind = match.lastgroup or ""
+        text = match[0]
+        if kind == "number":
+            text = fold(text).replace(",", "")
+        elif kind == "paired":
+            text = unicodedata.normalize("NFKC", text) if "\u1100" <= text[0] <= "\u11ff" else text
+        elif kind == "letters":
+            text = "".join(letter for letter in fold(text) if letter.isalnum())
+        if text:
+            yield kind, text, match.start(), match.end()
+
+
+def _unit(kind: str, text: str) -> str:
+    return stem(text) if kind == "letters" else text
+
+
+def _joined(parts: list[tuple[str, str]]) -> str | None:
+    """Latin parts written as one word; None where that is no word anyone writes (``2-3`` is not 23)."""
+    if len(parts) < 2 or any(kind == "paired" for kind, _ in parts):
+        return None
+    if any(left[0] == right[0] == "number" for left, right in zip(parts, parts[1:], strict=False)):
+        return None
+    word = "".join(text for _, text in parts)
+    return stem(word) if len(word) <= _LONGEST_JOINED else None
+
+
+def _camel_parts(letters: str) -> list[str]:
+    """The words in a camel-case name; none where it is one word. Parts under three letters stay with a neighbour,
+    which keeps LLaMA, ViT and the MoE of JetMoE whole."""
+    parts: list[str] = []
+    short = ""
+    for piece in _CAMEL.findall(letters):
+        word = short + piece
+        if len(word) >= 3:
+            parts.append(word)
+            short = ""
+        else:
+            short = word
+    if short and parts:
+        parts[-1] += short
+    return parts if len(parts) > 1 else []
+
+
+def _other_forms(run: str, parts: list[tuple[str, str, int, int]]) -> list[str]:
+    """The joined and the camel-case forms under which a run is found besides its units."""
+    segments: list[list[tuple[str, str]]] = [[]]
+    for kind, text, _, _ in parts:
+        if kind == "hyphen":
+            segments.append([])
+        else:
+            segments[-1].append((kind, text))
+    joined = [_joined(segment) for segment in segments]
+    if len(segments) > 1:
+        joined.append(_joined([part for segment in segments for part in segment]))
+    if len(segments) > 2:
+        joined += [_joined(left + right) for left, right in zip(segments, segments[1:], strict=False)]
+    forms = [form for form in joined if form]
+    for at, (kind, _, start, end) in enumerate(parts):
+        if kind != "letters":
+            continue
+        forms += [stem(fold(part)) for part in _camel_parts(run[start:end])]
+        version = _VERSION.fullmatch(run[start:end])
+        if version and at + 1 < len(parts) and parts[at + 1][0] == "number":  # DINOv2 is dino v2
+            forms += [stem(fold(version[1])), "v" + parts[at + 1][1]]
+    return forms
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_chunk(chunk: str) -> tuple[str, tuple[str, ...]]:
+    """The units of text without white space, as they stand in a field string, and the other forms of its words."""
+    units: list[str] = []
+    forms: list[str] = []
+    for run in _RUN.findall(_URL.sub(" ", chunk)):
+        parts = list(_split(run))
+        units += [_unit(kind, text) for kind, text, _, _ in parts if kind != "hyphen"]
+        if len(parts) > 1 or not run[1:].islower():
+            forms += _other_forms(run, parts)
+    return " ".join(units), tuple(forms)
+
+
+_LONGEST_CHUNK = 64
+"""Characters. Longer ones are rare, and not worth remembering."""
+
+
+def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for chunk in unicodedata.normalize("NFC", text).split():
+        read = _read_chunk if len(chunk) <= _LONGEST_CHUNK else _read_chunk.__wrapped__
+        units, forms = read(chunk)
+        if units:
+            yield units, forms
+
+
+def field_string(values: Iterable[str]) -> str:
+    """The values of one field as a field string; empty where no word stands in them. A URL is not words."""
+    units: list[str] = []
+    forms: dict[str, None] = {}
+    for value in values:
+        if units and units[-1] != BREAK:
+            units.append(BREAK)
+        for some, other in _read(value):
+            units.append(some)
+            if other:
+                forms.update(dict.fromkeys(other))
+    if units and units[-1] == BREAK:
+        units.pop()
+    for form in forms:
+        units += [BREAK, form]
+    return f" {' '.join(units)} " if units else ""
+
+
+def unit_tokens(unit: str) -> list[str]:
+    """A unit's tokens. A Hangul unit's last syllable is one too: with the pairs that start with it, it makes a single
+    syllable findable anywhere."""
+    if not is_paired(unit):
+        return [unit]
+    return [unit[at : at + 2] for at in range(len(unit))]
+
+
+def field_tokens(field: str) -> list[str]:
+    """The different tokens of a field string, for the index."""
+    found: dict[str, None] = {}
+    for unit in dict.fromkeys(field.split()):
+        if unit.isascii():
+            found[unit] = None
+        else:
+            found.update(dict.fromkeys(unit_tokens(unit)))
+    found.pop(BREAK, None)
+    return list(found)
+
+
+def tokens(text: str) -> list[str]:
+    """The different index tokens of a text."""
+    return field_tokens(field_string([text]))
+
+
+@lru_cache(maxsize=1 << 10)
+def needles(text: str) -> tuple[str, ...]:
+    """What to look for in a field string to find these words one after another; none where there are no words.
+
+    Any one of them is a match: the units side by side, or the hyphenated written as one word.
+    """
+    units = [some for some, _ in _read(text)]
+    if not units:
+        return ()
+    apart = _needle(" ".join(units))
+    joined = []
+    for run in _RUN.findall(unicodedata.normalize("NFC", _URL.sub(" ", text))):
+        parts = [(kind, word) for kind, word, _, _ in _split(run) if kind != "hyphen"]
+        if len(parts) > 1 and all(kind == "paired" for kind, _ in parts):
+            joined.append("".join(word for _, word in parts))
+        else:
+            joined.append(_joined(parts) or " ".join(_unit(kind, word) for kind, word in parts))
+    together = _needle(" ".join(joined))
+    return (apart,) if together == apart else (apart, together)
+
+
+def _needle(units: str) -> str:
+    """Open towards Hangul, closed towards Latin letters: Korean particles follow, and compounds precede, unspaced."""
+    first, last = units.split(" ", 1)[0], units.rsplit(" ", 1)[-1]
+    return f"{'' if is_paired(first) else ' '}{units}{'' if is_paired(last) else ' '}"
+
+
+def spans(text: str, needle: str) -> Iterator[tuple[int, int]]:
+    """Where in an NFC text the needle's words stand: start and end, Hangul inside a longer run cut to the part."""
+    wanted = needle.split()
+    atoms: list[tuple[str, int, int]] = []
+    for run in _RUN.finditer(text):
+        parts = list(_split(run[0]))
+        atoms += [
+            (_unit(kind, word), run.start() + a, run.start() + b) for kind, word, a, b in parts if kind != "hyphen"
+        ]
+        if len(wanted) == 1 and wanted[0] in _other_forms(run[0], parts):
+            yield run.span()
+    for at in range(len(atoms) - len(wanted) + 1):
+        here = atoms[at : at + len(wanted)]
+        if len(wanted) == 1:
+            unit, start, end = here[0]
+            if is_paired(unit):
+                if len(unit) == end - start:
+                    yield from ((start + m.start(), start + m.end()) for m in re.finditer(re.escape(wanted[0]), unit))
+            elif unit == wanted[0]:
+                yield start, end
+        elif _follow(wanted, [unit for unit, _, _ in here]):
+            first, start, end = here[0]
+            if is_paired(first):
+                start = end - len(wanted[0])
+            last, last_start, last_end = here[-1]
+            yield start, last_start + len(wanted[-1]) if is_paired(last) else last_end
+
+
+def _follow(wanted: list[str], units: list[str]) -> bool:
+    """Whether units continue one another as the needle asks: the outer ends of Hangul are open."""
+    first = units[0].endswith(wanted[0]) if is_paired(wanted[0]) else units[0] == wanted[0]
+    last = units[-1].startswith(wanted[-1]) if is_paired(wanted[-1]) else units[-1] == wanted[-1]
+    return first and last and units[1:-1] == wanted[1:-1]
+
+
+def nearest(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:
+    """The candidates a slip of the fingers away from the word, nearest first; Hangul is compared by its letters."""
+    typed = _letters(word)
+    allowed = 1 if len(typed) < 5 else 2 if len(typed) < 9 else 3
+    near = []
+    for at, candidate in enumerate(candidates):
+        slips = distance(typed, _letters(candidate), allowed)
+        if slips <= allowed:
+            near.append((slips, at, candidate))
+    return [candidate for _, _, candidate in sorted(near)[:n]]
+
+
+def _letters(word: str) -> str:
+    return unicodedata.normalize("NFD", fold(word))
+
+
+def distance(left: str, right: str, limit: int) -> int:
+    """Letters to add, drop, change or swap with the next to make one the other; ``limit + 1`` where it takes more."""
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    before: list[int] = []
+    above = list(range(len(right) + 1))
+    for i, letter in enumerate(left, 1):
+        row = [i]
+        for j, other in enumerate(right, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == right[j - 2] and other == left[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+        before, above = above, row
+    return min(above[-1], limit + 1)
