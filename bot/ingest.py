@@ -11,7 +11,7 @@ from bot.digest.document import Document, KnownDocument, parse_document
 from bot.digest.keys import entry_key
 from bot.digest.model import Digest, Entry
 from bot.errors import DigestFormatError, SourceUnavailableError
-from bot.sources.reading import Reading, Refused, Source
+from bot.sources.reading import Refused, Source
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
     from bot.store.digests import Digests
