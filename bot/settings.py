@@ -1,0 +1,237 @@
+"""What the operator may choose: `config/paperround.toml`, overridden by the environment.
+
+Every wrong or missing key is reported at once, each with its remedy; tokens never appear in any output.
+"""
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import SettingsError
+from bot.plan.hours import parse_at, parse_days
+from bot.plan.subscription import Layout
+
+CONFIG = Path("config/paperround.toml")
+SLACK_API_URL = "https://slack.com/api/"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError(f"no time zone is called {name!r}; write an IANA name such as 'Asia/Seoul'") from exc
+    return name
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _span(value: object) -> timedelta:
+    """``"10m"``, ``"2s"``, ``"1h"``, ``"14d"``; a bare number is seconds."""
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip().lower()
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        seconds = float(number) * _UNITS[unit]
+        return timedelta(seconds=seconds)
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"{value!r} is no span of time; write for example '10m', '2s' or '1h'") from exc
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Span = Annotated[timedelta, PlainValidator(_span), Field(ge=timedelta(0))]
+At = Annotated[str, AfterValidator(lambda text: (parse_at(text), text)[1])]
+Days = Annotated[str | list[str], AfterValidator(lambda days: (parse_days(days), days)[1])]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class SourceSettings(_Section):
+    """One place that digests come from: a folder or a feed."""
+
+    name: str = Field(min_length=1)
+    folder: Path | None = None
+    feed: str | None = Field(None, pattern=r"^https?://")
+    settle: Span | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.folder is None) == (self.feed is None):
+            raise ValueError('give a source either `folder = "…"` or `feed = "https://…"`')
+        return self
+
+
+class SubscriptionSettings(_Section):
+    """A channel's standing order."""
+
+    channel: str = Field(min_length=2)
+    source: str | None = None
+    query: str = ""
+    at: At = "09:00"
+    days: Days = "every day"
+    zone: Zone = "UTC"
+    layout: Layout | None = None
+
+
+class ReadingSettings(_Section):
+    every: Span = timedelta(seconds=30)
+    max_bytes: int = Field(5_000_000, gt=0)
+
+
+class DeliverySettings(_Section):
+    plan_every: Span = timedelta(seconds=2)
+    send_every: Annotated[Span, Field(gt=timedelta(0))] = timedelta(seconds=0.25)
+    pace: Span = timedelta(seconds=1)
+    settling: Span = timedelta(seconds=3)
+    timeout: Annotated[Span, Field(gt=timedelta(0))] = timedelta(seconds=10)
+    senders: int = Field(4, ge=1, le=64)
+    papers_up_to: int = Field(15, ge=0)
+
+
+class SandboxSettings(_Section):
+    port: int = Field(8765, ge=0, le=65535)
+    journal: Path = Path("data/sandbox.jsonl")
+    database_url: str = "sqlite:///data/sandbox.db"
+    settle: Span = timedelta(seconds=2)
+
+
+class _KnownDotEnv(DotEnvSettingsSource):
+    """`.env` may hold other programs' variables too: only ours are read, the rest is none of our business."""
+
+    __call__ = EnvSettingsSource.__call__
+
+
+class Settings(BaseSettings):
+    """Everything the bot is told from outside. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="PAPERROUND_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_ignore_empty=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str = "sqlite:///data/paperround.db"
+    language: Literal["en", "ko"] = "en"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    speed: float = Field(1.0, gt=0, le=1000)
+    source: tuple[SourceSettings, ...] = ()
+    subscription: tuple[SubscriptionSettings, ...] = ()
+    reading: ReadingSettings = ReadingSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    sandbox: SandboxSettings = SandboxSettings()
+
+    slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str = Field(SLACK_API_URL, validation_alias="SLACK_API_URL", pattern=r"^https?://")
+
+    @model_validator(mode="after")
+    def _sources_are_known(self) -> Self:
+        names = [source.name for source in self.source]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are called {twice[0]!r}; give each its own name")
+        for subscription in self.subscription:
+            if subscription.source is not None and subscription.source not in names:
+                raise ValueError(
+                    f"the subscription of {subscription.channel} follows {subscription.source!r}, "
+                    f"which is no [[source]]; there are: {', '.join(names) or 'none'}"
+                )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, config_path())
+        return init_settings, env_settings, _KnownDotEnv(settings_cls), toml
+
+
+def config_path() -> Path:
+    """The settings file: ``PAPERROUND_CONFIG``, else `config/paperround.toml` below the current folder."""
+    return Path(os.environ.get("PAPERROUND_CONFIG") or CONFIG)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this run; ``overrides`` win over the environment, the environment over the file.
+
+    Raises SettingsError with every problem and its remedy.
+    """
+    path = config_path()
+    if os.environ.get("PAPERROUND_CONFIG") and not path.is_file():
+        raise SettingsError([f"PAPERROUND_CONFIG names {path}, which is no file; correct it or leave it out"])
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        raise SettingsError([_problem(error["loc"], error["msg"], error["type"]) for error in exc.errors()]) from exc
+    except (ValueError, OSError) as exc:  # TOML that does not parse; JSON in an environment variable that does not
+        raise SettingsError([f"{path}: {exc.__cause__ or exc}; correct it there or in the environment"]) from exc
+
+
+def _problem(loc: Iterable[int | str], message: str, kind: str) -> str:
+    parts = tuple(loc)
+    where = ".".join(str(part) for part in parts) or "settings"
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such key; every key stands in {CONFIG} of a new checkout"
+    return f"{where}: {message.removeprefix('Value error, ')}; {_remedy(parts)}"
+
+
+def _remedy(parts: tuple[int | str, ...]) -> str:
+    if parts and str(parts[0]).startswith("SLACK_"):
+        return "set it in the environment or in .env"
+    name = "PAPERROUND_" + "__".join(str(part) for part in parts).upper()
+    return f"correct it in {config_path()} or set {name}" if parts else f"correct it in {config_path()}"
+
+
+def slack_tokens(settings: Settings) -> tuple[str, str] | None:
+    """The bot token and the app token, None where neither is set. Raises SettingsError for one of two, or swapped ones."""
+    tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
+    missing = [name for name, token in tokens.items() if token is None]
+    if len(missing) == 2:
+        return None
+    if missing:
+        given = next(name for name in tokens if name not in missing)
+        raise SettingsError(
+            [f"{missing[0]}: missing while {given} is set; set both (README: Connecting Slack) or neither"]
+        )
+    bot, app = (token.get_secret_value() for token in tokens.values() if token is not None)
+    if bot.startswith("xapp-") or app.startswith("xoxb-"):
+        raise SettingsError(
+            ["SLACK_BOT_TOKEN begins with xoxb- and SLACK_APP_TOKEN with xapp-; these look swapped: exchange them"]
+        )
+    return bot, app

@@ -1,0 +1,121 @@
+"""What the operator may choose, and what they are told when they choose wrongly."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings, slack_tokens
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, with none of this machine's settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PAPERROUND_CONFIG", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL", "SLACK_SIGNING_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+def write(folder: Path, config: str) -> None:
+    (folder / "config" / "paperround.toml").write_text(config, encoding="utf-8")
+
+
+def test_the_config_file_lists_every_key_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "config" / "paperround.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    monkeypatch.setenv("PAPERROUND_CONFIG", str(ROOT / "config" / "paperround.toml"))
+    settings = load_settings()
+    for name, field in Settings.model_fields.items():
+        if name.startswith("slack_") or name == "source":
+            continue
+        value = getattr(settings, name)
+        if name == "subscription":
+            assert value == ()
+            for key in ("channel", "source", "query", "at", "days", "zone", "layout"):
+                assert re.search(rf"^# {key} = ", text, re.MULTILINE), f"subscription.{key} is not shown"
+            continue
+        assert value == field.default, name
+        keys = type(value).model_fields if hasattr(type(value), "model_fields") else {}
+        assert set(keys) == (set(written[name]) if keys else set())
+        assert keys or name in written
+
+
+def test_every_problem_is_told_at_once_with_its_remedy(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        elsewhere, 'langauge = "ko"\n[delivery]\npace = "soon"\n[[subscription]]\nchannel = "#papers"\nzone = "Mars"\n'
+    )
+    monkeypatch.setenv("PAPERROUND_SPEED", "fast")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    problems = "\n".join(caught.value.problems)
+    for word in ("langauge", "delivery.pace", "subscription.0.zone", "speed", "PAPERROUND_SPEED", "10m", "Asia/Seoul"):
+        assert word in problems
+    assert len(caught.value.problems) == 4
+
+
+def test_the_environment_wins_over_the_file(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(elsewhere, 'language = "en"\n[delivery]\npace = "1s"\n')
+    monkeypatch.setenv("PAPERROUND_LANGUAGE", "ko")
+    monkeypatch.setenv("PAPERROUND_DELIVERY__PACE", "2s")
+    settings = load_settings()
+    assert (settings.language, settings.delivery.pace.total_seconds()) == ("ko", 2)
+
+
+def test_a_dotenv_file_gives_the_tokens_and_may_hold_other_programs_variables(elsewhere: Path) -> None:
+    (elsewhere / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\nOTHER=x\n", encoding="utf-8")
+    assert slack_tokens(load_settings()) == ("xoxb-1", "xapp-1")
+
+
+@pytest.mark.parametrize("given", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+def test_one_token_of_two_is_an_error_that_names_the_other(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(given, "xoxb-secret" if "BOT" in given else "xapp-secret")
+    with pytest.raises(SettingsError) as caught:
+        slack_tokens(load_settings())
+    assert "SLACK_APP_TOKEN" in str(caught.value)
+    assert "SLACK_BOT_TOKEN" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_swapped_tokens_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xapp-secret")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-secret")
+    with pytest.raises(SettingsError, match="swapped"):
+        slack_tokens(load_settings())
+
+
+def test_tokens_are_hidden_wherever_settings_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    settings = load_settings()
+    shown: list[Any] = [repr(settings), str(settings), settings.model_dump()]
+    assert "xoxb-secret" not in str(shown)
+
+
+def test_a_named_config_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERROUND_CONFIG", "nowhere.toml")
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+        load_settings()
+
+
+def test_toml_that_does_not_parse_is_told_with_its_place(elsewhere: Path) -> None:
+    write(elsewhere, 'language = "en\n')
+    with pytest.raises(SettingsError, match="line 1"):
+        load_settings()
+
+
+def test_a_subscription_of_an_unknown_source_names_the_ones_there_are(elsewhere: Path) -> None:
+    write(elsewhere, '[[source]]\nname = "vault"\nfolder = "v"\n[[subscription]]\nchannel = "#p"\nsource = "valt"\n')
+    with pytest.raises(SettingsError, match="vault"):
+        load_settings()
+
+
+def test_a_source_is_a_folder_or_a_feed_and_not_both(elsewhere: Path) -> None:
+    write(elsewhere, '[[source]]\nname = "vault"\nfolder = "v"\nfeed = "https://digest.example/feed"\n')
+    with pytest.raises(SettingsError, match="either"):
+        load_settings()
