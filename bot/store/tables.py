@@ -78,6 +78,7 @@ class Document(Base):
     __table_args__ = (
         sa.UniqueConstraint("source", "uri"),
         sa.CheckConstraint("shape IN ('print', 'note', 'page')", name="shape"),
+        sa.CheckConstraint("(error IS NULL) = (error_at IS NULL)", name="error"),
         sa.Index(None, "digest_id"),
     )
 

@@ -1,0 +1,312 @@
+"""What the sources said: documents, days and entries, saved and loaded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.engine import Connection, Engine
+
+from bot.digest.document import Document, KnownDocument
+from bot.digest.keys import tag_key
+from bot.digest.model import Digest, StoredDigest, StoredEntry
+from bot.store import tables as t
+from bot.store.database import bunches, insert_missing, reading, transaction
+from bot.store.entries import load
+from bot.store.shelf import EntryIndex, SaveReport, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag in the spelling most entries use, and the first and last day it was used."""
+
+    tag: str
+    entries: int
+    first: date
+    last: date
+
+
+class Failure(NamedTuple):
+    """A document that could not be read, since ``when``."""
+
+    source: str
+    uri: str
+    error: str
+    when: datetime
+
+
+class Digests:
+    """Documents, days and entries of every source."""
+
+    def __init__(self, engine: Engine, index: EntryIndex) -> None:
+        self._engine = engine
+        self._index = index
+
+    # What sources ask and say
+
+    def known(self, source: str) -> dict[str, KnownDocument]:
+        """What is remembered of each document of a source, by uri."""
+        d = t.Document
+        columns = (d.uri, d.hash, d.etag, d.last_modified, d.missing_since, d.failures, d.retry_at, d.error)
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(*columns).where(d.source == source))
+            return {row[0]: KnownDocument(*row) for row in rows}
+
+    def save(self, source: str, documents: Sequence[tuple[Document, Digest]], now: datetime) -> SaveReport:
+        """Remember what these documents say now, all in one transaction.
+
+        An entry a document no longer holds is withdrawn, unless another one holds it. What two documents of a day
+        say of one paper becomes one entry.
+        """
+        with transaction(self._engine) as connection:
+            shelf = Shelf(connection, source)
+            shelf.load({document.uri for document, _ in documents}, {digest.day for _, digest in documents})
+            for document, digest in documents:
+                shelf.read(document, digest)
+            return shelf.write(self._index, now)
+
+    def save_failure(self, source: str, document: Document | str, error: str, now: datetime) -> None:
+        """Remember that a document, or a uri that was not even read, cannot be used; what it held stays."""
+        d = t.Document
+        uri = document if isinstance(document, str) else document.uri
+        values: dict[str, Any] = {"error": error, "error_at": now, "missing_since": None}
+        if isinstance(document, Document):
+            values |= {
+                "name": document.name,
+                "hash": document.hash,
+                "etag": document.etag,
+                "last_modified": document.last_modified,
+            }
+        with transaction(self._engine) as connection:
+            _ensure_document(connection, source, uri, now)
+            mine = (d.source == source, d.uri == uri)
+            known = connection.execute(sa.select(d.hash, d.error, d.error_at).where(*mine)).one()
+            if known.hash != values.get("hash", known.hash):
+                values["changed_at"] = now
+            if known.error == error:
+                values["error_at"] = known.error_at
+            connection.execute(sa.update(d).where(*mine).values(values))
+
+    def save_state(self, source: str, states: Sequence[KnownDocument], now: datetime) -> None:
+        """Remember a source's validators and backoff. Whether a document is missing is `mark_missing`'s to say."""
+        d = t.Document
+        with transaction(self._engine) as connection:
+            for state in states:
+                _ensure_document(connection, source, state.uri, now)
+                since = sa.case((d.error == state.error, d.error_at), else_=now) if state.error else None
+                connection.execute(
+                    sa.update(d)
+                    .where(d.source == source, d.uri == state.uri)
+                    .values(
+                        hash=state.hash,
+                        etag=state.etag,
+                        last_modified=state.last_modified,
+                        failures=state.failures,
+                        retry_at=state.retry_at,
+                        error=state.error,
+                        error_at=since,
+                    )
+                )
+
+    def mark_missing(self, source: str, uris: Iterable[str], now: datetime) -> int:
+        """Of the documents that are not there now, forget those that were not there at an earlier ``now`` either.
+
+        ``uris`` are all that are missing: a document that is not among them is there again. Returns how many entries
+        are withdrawn by this; one that another document holds is not.
+        """
+        d = t.Document
+        missing = set(uris)
+        with reading(self._engine) as connection:
+            if not missing and not connection.scalar(
+                sa.select(sa.exists().where(d.source == source, d.missing_since.is_not(None)))
+            ):
+                return 0
+        with transaction(self._engine) as connection:
+            since: dict[str, datetime | None] = dict(
+                connection.execute(
+                    sa.select(d.uri, d.missing_since).where(d.source == source, d.missing_since.is_not(None))
+                ).tuples()
+            )
+            gone = sorted(uri for uri in missing if (first := since.get(uri)) is not None and first < now)
+            _set_missing(connection, source, sorted(since.keys() - missing), None)
+            _set_missing(connection, source, sorted(missing - since.keys()), now)
+            if not gone:
+                return 0
+            shelf = Shelf(connection, source)
+            shelf.load(gone, ())
+            for uri in gone:
+                shelf.forget(uri)
+            report = shelf.write(self._index, now)
+            for some in bunches(gone):
+                connection.execute(sa.delete(d).where(d.source == source, d.uri.in_(some)))
+            return report.withdrawn
+
+    def settle(self, source: str, settle: timedelta, now: datetime) -> list[date]:
+        """Call every day ready whose notes have not changed for ``settle``. Returns the days this adds.
+
+        A document that holds a whole day need not settle. The moment is stored once: what comes later is late.
+        """
+        g, d = t.Digest, t.Document
+        quiet_from: dict[int, tuple[date, datetime]] = {}
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(g.id, g.day, d.shape, d.changed_at)
+                .join(d, d.digest_id == g.id)
+                .where(g.source == source, g.ready_at.is_(None), _has_entries(g))
+            )
+            for digest_id, day, shape, changed_at in rows:
+                moment = changed_at + (settle if shape == "note" else timedelta(0))
+                known = quiet_from.get(digest_id)
+                quiet_from[digest_id] = (day, max(moment, known[1]) if known else moment)
+        ready = [{"of": digest_id, "moment": moment} for digest_id, (_, moment) in quiet_from.items() if moment <= now]
+        if not ready:
+            return []
+        with transaction(self._engine) as connection:
+            connection.execute(
+                sa.update(g).where(g.id == bindparam("of"), g.ready_at.is_(None)).values(ready_at=bindparam("moment")),
+                ready,
+            )
+        return sorted(quiet_from[cast(int, one["of"])][0] for one in ready)
+
+    # What everybody else asks
+
+    def ready(self, source: str) -> dict[date, datetime]:
+        """The days of a source that are ready and have entries, and since when."""
+        g = t.Digest
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(g.day, g.ready_at)
+                .where(g.source == source, g.ready_at.is_not(None), _has_entries(g))
+                .order_by(g.day)
+            )
+            return {day: ready_at for day, ready_at in rows.tuples() if ready_at is not None}
+
+    def sources(self) -> list[str]:
+        """Every source that has a day, the first read first."""
+        g = t.Digest
+        with reading(self._engine) as connection:
+            return list(connection.scalars(sa.select(g.source).group_by(g.source).order_by(sa.func.min(g.id))))
+
+    def load_day(self, source: str | None, day: date) -> StoredDigest | None:
+        """A day of a source, ready or not; None where it has no entries.
+
+        Without a source it is any that has the day, a ready one first.
+        """
+        return self._load_digest(source, t.Digest.day == day)
+
+    def latest_day(self, source: str | None = None) -> StoredDigest | None:
+        """The newest ready day; the newest of all where none is ready."""
+        return self._load_digest(source)
+
+    def _load_digest(self, source: str | None, *conditions: sa.ColumnElement[bool]) -> StoredDigest | None:
+        g = t.Digest
+        choice = (
+            sa.select(g.id, g.source, g.day, g.title)
+            .where(_has_entries(g), *conditions, *([g.source == source] if source is not None else []))
+            .order_by(g.ready_at.is_(None), g.day.desc(), g.id)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            digest = connection.execute(choice).first()
+            if digest is None:
+                return None
+            entries = load(connection, t.Entry.digest_id == digest.id, t.Entry.withdrawn_at.is_(None))
+        entries.sort(key=lambda entry: entry.position)
+        return StoredDigest(digest.source, digest.day, digest.title, tuple(entries))
+
+    def random_entry(self) -> StoredEntry | None:
+        """Any entry that is not withdrawn."""
+        e = t.Entry
+        with reading(self._engine) as connection:
+            chosen = connection.scalar(
+                sa.select(e.id).where(e.withdrawn_at.is_(None)).order_by(sa.func.random()).limit(1)
+            )
+            return load(connection, e.id == chosen)[0] if chosen is not None else None
+
+    def load_entries(self, ids: Sequence[int]) -> list[StoredEntry]:
+        """The entries of these ids in this order, withdrawn ones too; an unknown id is left out."""
+        with reading(self._engine) as connection:
+            found = {entry.id: entry for some in bunches(ids) for entry in load(connection, t.Entry.id.in_(some))}
+        return [found[one] for one in ids if one in found]
+
+    def also_on(self, ids: Sequence[int]) -> dict[int, tuple[date, ...]]:
+        """The other days on which each entry's paper stands, newest first; an entry of one day only is left out."""
+        mine, other = sa.alias(t.Entry.__table__), sa.alias(t.Entry.__table__)
+        my_digest, other_digest = sa.alias(t.Digest.__table__), sa.alias(t.Digest.__table__)
+        question = (
+            sa.select(mine.c.id, other_digest.c.day)
+            .join(my_digest, my_digest.c.id == mine.c.digest_id)
+            .join(other, sa.and_(other.c.key == mine.c.key, other.c.id != mine.c.id))
+            .join(other_digest, other_digest.c.id == other.c.digest_id)
+            .where(other.c.withdrawn_at.is_(None), other_digest.c.day != my_digest.c.day)
+            .distinct()
+            .order_by(mine.c.id, other_digest.c.day.desc())
+        )
+        days: dict[int, tuple[date, ...]] = {}
+        with reading(self._engine) as connection:
+            for some in bunches(ids):
+                for entry_id, day in connection.execute(question.where(mine.c.id.in_(some))):
+                    days[entry_id] = (*days.get(entry_id, ()), day)
+        return days
+
+    def tags(self, prefix: str = "", limit: int = 20) -> list[TagCount]:
+        """The tags that begin so, the most used first."""
+        counted = sa.func.count().label("entries")
+        tally = (
+            sa.select(t.Tag.id, counted, sa.func.min(t.Digest.day), sa.func.max(t.Digest.day))
+            .join(t.EntryTag, t.EntryTag.tag_id == t.Tag.id)
+            .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
+            .join(t.Digest, t.Digest.id == t.Entry.digest_id)
+            .where(t.Entry.withdrawn_at.is_(None))
+            .group_by(t.Tag.id, t.Tag.key)
+            .order_by(counted.desc(), t.Tag.key)
+            .limit(limit)
+        )
+        if key := tag_key(prefix):
+            tally = tally.where(t.Tag.key.startswith(key, autoescape=True))
+        with reading(self._engine) as connection:
+            rows = connection.execute(tally).all()
+            spelled = connection.execute(
+                sa.select(t.EntryTag.tag_id, t.EntryTag.spelling)
+                .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
+                .where(t.EntryTag.tag_id.in_([row[0] for row in rows]), t.Entry.withdrawn_at.is_(None))
+                .group_by(t.EntryTag.tag_id, t.EntryTag.spelling)
+                # The last of each tag stays: the most used, of equals the first in the alphabet.
+                .order_by(sa.func.count(), t.EntryTag.spelling.desc())
+            )
+            spelling = dict(spelled.tuples())
+        return [TagCount(spelling[tag], entries, first, last) for tag, entries, first, last in rows]
+
+    def count(self) -> int:
+        """How many entries are not withdrawn."""
+        with reading(self._engine) as connection:
+            live = sa.select(sa.func.count()).select_from(t.Entry).where(t.Entry.withdrawn_at.is_(None))
+            return connection.scalar(live) or 0
+
+    def failures(self) -> list[Failure]:
+        """The documents that cannot be read now."""
+        d = t.Document
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(d.source, d.uri, d.error, d.error_at)
+                .where(d.error.is_not(None), d.error_at.is_not(None))
+                .order_by(d.source, d.uri)
+            )
+            return [Failure(*row) for row in rows.tuples()]  # type: ignore[arg-type]  # neither is null here
+
+
+def _has_entries(digest: type[t.Digest]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(t.Entry.digest_id == digest.id, t.Entry.withdrawn_at.is_(None))
+
+
+def _ensure_document(connection: Connection, source: str, uri: str, now: datetime) -> None:
+    row = {"source": source, "uri": uri, "name": uri, "hash": "", "failures": 0, "changed_at": now}
+    insert_missing(connection, t.Document, [row])
+
+
+def _set_missing(connection: Connection, source: str, uris: Sequence[str], since: datetime | None) -> None:
+    d = t.Document
+    for some in bunches(uris):
+        connection.execute(sa.update(d).where(d.source == source, d.uri.in_(some)).values(missing_since=since))

@@ -1,0 +1,121 @@
+"""Entries between rows and values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.digest.model import Digest, Entry, Lang, Paragraph, StoredEntry
+from bot.store import tables as t
+
+
+def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[StoredEntry]:
+    """The entries that meet the conditions, in three statements however many they are."""
+    e, g = t.Entry, t.Digest
+    rows = connection.execute(
+        sa.select(
+            e.id, e.key, g.source, g.day, e.position, e.withdrawn_at, e.title, e.authors, e.abstract, e.commentary
+        )
+        .join(g, g.id == e.digest_id)
+        .where(*conditions)
+        .order_by(e.id)
+    ).all()
+    links, tags = _lists(connection, *conditions)
+    return [
+        StoredEntry(
+            id=row.id,
+            key=row.key,
+            source=row.source,
+            day=row.day,
+            position=row.position,
+            entry=_entry(row, links.get(row.id, ()), tags.get(row.id, ())),
+            withdrawn=row.withdrawn_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def _lists(
+    connection: Connection, *conditions: sa.ColumnElement[bool]
+) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """The links and the tags of the entries that meet the conditions, by entry id."""
+    links: dict[int, list[str]] = {}
+    tags: dict[int, list[str]] = {}
+    of_link = sa.select(t.EntryLink.entry_id, t.EntryLink.url).join(t.Entry, t.Entry.id == t.EntryLink.entry_id)
+    of_tag = sa.select(t.EntryTag.entry_id, t.EntryTag.spelling).join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
+    for entry_id, url in connection.execute(of_link.where(*conditions).order_by(t.EntryLink.position)):
+        links.setdefault(entry_id, []).append(url)
+    for entry_id, spelling in connection.execute(of_tag.where(*conditions).order_by(t.EntryTag.position)):
+        tags.setdefault(entry_id, []).append(spelling)
+    return links, tags
+
+
+def _entry(row: sa.Row[Any], links: Sequence[str], tags: Sequence[str]) -> Entry:
+    return Entry(
+        title=row.title,
+        authors=tuple(row.authors),
+        links=tuple(links),
+        abstract=tuple(row.abstract),
+        commentary=_paragraphs(row.commentary),
+        tags=tuple(tags),
+    )
+
+
+def _paragraphs(pairs: Iterable[tuple[str, Lang]]) -> tuple[Paragraph, ...]:
+    return tuple(Paragraph(text, lang) for text, lang in pairs)
+
+
+def read_content(content: Mapping[str, Any]) -> Entry:
+    """What `content` wrote."""
+    lists = {name: tuple(content[name]) for name in ("authors", "links", "abstract", "tags")}
+    return Entry(title=content["title"], commentary=_paragraphs(content["commentary"]), **lists)
+
+
+def fields(entry: Entry) -> dict[str, Any]:
+    """The columns of an entry's own row."""
+    return {
+        "title": entry.title,
+        "authors": list(entry.authors),
+        "abstract": list(entry.abstract),
+        "commentary": [[paragraph.text, paragraph.lang] for paragraph in entry.commentary],
+    }
+
+
+def content(entry: Entry) -> dict[str, Any]:
+    """A document's own version of an entry, whole."""
+    return fields(entry) | {"links": list(entry.links), "tags": list(entry.tags)}
+
+
+def storable(digest: Digest) -> Digest:
+    """The digest without what no database takes: NUL (PostgreSQL) and halves of a surrogate pair (both)."""
+    texts = [digest.title]
+    for entry in digest.entries:
+        texts += (entry.title, *entry.authors, *entry.links, *entry.abstract, *entry.tags)
+        texts += [paragraph.text for paragraph in entry.commentary]
+    if _takes("".join(texts)):
+        return digest
+
+    def clean(values: Iterable[str]) -> tuple[str, ...]:
+        return tuple(one.replace("\0", "").encode("utf-8", "replace").decode() for one in values)
+
+    entries = tuple(
+        Entry(
+            title=clean([entry.title])[0],
+            authors=clean(entry.authors),
+            links=clean(entry.links),
+            abstract=clean(entry.abstract),
+            commentary=tuple(Paragraph(clean([one.text])[0], one.lang) for one in entry.commentary),
+            tags=clean(entry.tags),
+        )
+        for entry in digest.entries
+    )
+    return replace(digest, title=clean([digest.title])[0], entries=entries)
+
+
+def _takes(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False

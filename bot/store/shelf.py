@@ -1,0 +1,347 @@
+"""The days some documents speak of, taken from the tables, changed in memory, and written back.
+
+Everything is read with a handful of statements before and written with a handful after, however many documents there
+are: an archive of years is saved in the time of a few.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.engine import Connection
+
+from bot.digest.document import Document
+from bot.digest.keys import paper_id, tag_key, title_key
+from bot.digest.model import Digest, StoredEntry
+from bot.store import tables as t
+from bot.store.database import bunches, insert_missing
+from bot.store.entries import content, fields, load, read_content, storable
+from bot.store.holding import Day, Paper, hold
+
+
+class EntryIndex(Protocol):
+    """What finds entries by their words. Told of every change within the transaction that makes it."""
+
+    def update(self, connection: Connection, entries: Sequence[StoredEntry]) -> None:
+        """These are new or say something else now."""
+        ...
+
+    def remove(self, connection: Connection, ids: Sequence[int]) -> None:
+        """These are withdrawn."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReport:
+    """What saving documents did to the entries they hold, in entries."""
+
+    added: int = 0
+    changed: int = 0
+    """Those that came back are among them."""
+    unchanged: int = 0
+    withdrawn: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """A document row."""
+
+    id: int | None
+    hash: str
+    changed_at: datetime | None
+    day: Day | None
+    offered: Document | None = None
+    shape: str | None = None
+
+
+class Shelf:
+    """Documents of one source and the days they speak of, for the length of one transaction."""
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._documents: dict[str, _Known] = {}
+        self._days: dict[date, Day] = {}
+        self._titles: dict[Day, str] = {}
+        self._stored: dict[Paper, StoredEntry] = {}
+        self._touched: dict[Paper, Day] = {}
+
+    def load(self, uris: Collection[str], days: Collection[date]) -> None:
+        """Take these documents, the days they spoke of, and these days."""
+        documents = self._load_documents(uris)
+        by_id = self._load_days({digest_id for *_, digest_id in documents if digest_id is not None}, days)
+        for uri, document_id, hash_, changed_at, digest_id in documents:
+            day = by_id[digest_id] if digest_id is not None else None
+            self._documents[uri] = _Known(document_id, hash_, changed_at, day)
+        self._days = {day.day: day for day in by_id.values()}
+        self._titles = {day: day.title for day in by_id.values()}
+        for some in bunches(sorted(by_id)):
+            self._load_papers(t.Entry.digest_id.in_(some))
+
+    def _load_documents(self, uris: Collection[str]) -> list[tuple[str, int, str, datetime, int | None]]:
+        d = t.Document
+        found: list[tuple[str, int, str, datetime, int | None]] = []
+        question = sa.select(d.uri, d.id, d.hash, d.changed_at, d.digest_id).where(d.source == self._source)
+        for some in bunches(sorted(uris)):
+            found += self._connection.execute(question.where(d.uri.in_(some))).tuples()
+        return found
+
+    def _load_days(self, ids: Collection[int], days: Collection[date]) -> dict[int, Day]:
+        g = t.Digest
+        found: dict[int, Day] = {}
+        question = sa.select(g.id, g.day, g.title).where(g.source == self._source)
+        of_these = [g.id.in_(some) for some in bunches(sorted(ids))]
+        on_these = [g.day.in_(some) for some in bunches(sorted(days))]
+        for condition in of_these + on_these:
+            for digest_id, day, title in self._connection.execute(question.where(condition)).tuples():
+                found.setdefault(digest_id, Day(digest_id, day, title))
+        return found
+
+    def _load_papers(self, condition: sa.ColumnElement[bool]) -> None:
+        papers: dict[int, Paper] = {}
+        for stored in load(self._connection, condition):
+            entry = stored.entry
+            paper = Paper(
+                stored.id, stored.key, title_key(entry.title), entry, stored.position, withdrawn=stored.withdrawn
+            )
+            papers[stored.id] = paper
+            self._stored[paper] = stored
+            self._days[stored.day].papers.append(paper)
+        h, d = t.EntryDocument, t.Document
+        rows = self._connection.execute(
+            sa.select(h.entry_id, d.uri, d.name, h.position, h.content)
+            .join(d, d.id == h.document_id)
+            .join(t.Entry, t.Entry.id == h.entry_id)
+            .where(condition)
+        )
+        for entry_id, uri, name, position, own in rows.tuples():
+            paper = papers[entry_id]
+            paper.held[uri] = hold(uri, name, position, read_content(own) if own is not None else paper.entry)
+
+    def read(self, document: Document, digest: Digest) -> None:
+        """A document says this now."""
+        digest = storable(digest)
+        day = self._days.get(digest.day)
+        if day is None:
+            day = self._days[digest.day] = Day(None, digest.day)
+        known = self._documents.get(document.uri)
+        if known is None:
+            known = self._documents[document.uri] = _Known(None, "", None, None)
+        elif known.day is not None and known.day is not day:
+            self._touch(known.day, known.day.forget(document.uri))
+        if digest.shape != "note" or not day.title:
+            day.title = digest.title
+        self._touch(day, day.read(document.uri, document.name, digest.entries))
+        known.day, known.offered, known.shape = day, document, digest.shape
+
+    def forget(self, uri: str) -> None:
+        """A document is gone. Its row is the caller's to delete, after `write`."""
+        day = self._documents[uri].day
+        if day is not None:
+            self._touch(day, day.forget(uri))
+
+    def _touch(self, day: Day, papers: Iterable[Paper]) -> None:
+        self._touched.update(dict.fromkeys(papers, day))
+
+    def write(self, index: EntryIndex, now: datetime) -> SaveReport:
+        """Write down what changed, and tell the index."""
+        # One that came and went within this transaction was never there.
+        touched = {paper: day for paper, day in self._touched.items() if paper.held or paper.id is not None}
+        for day in set(touched.values()):
+            day.order()
+        self._write_days()
+        self._write_documents(now)
+        self._write_keys()
+        new = [paper for paper in touched if paper.id is None]
+        gone = [paper for paper in touched if paper.withdrawn and not self._was_withdrawn(paper)]
+        changed = [paper for paper in touched if paper.id is not None and not paper.withdrawn and self._differs(paper)]
+        self._insert(new, touched, now)
+        self._update(changed, now)
+        self._withdraw(gone, now)
+        self._write_positions(set(touched.values()))
+        self._write_lists([paper for paper in changed if self._stored[paper].entry != paper.entry], new)
+        self._write_holders(touched)
+        index.remove(self._connection, [_id(paper) for paper in gone])
+        index.update(self._connection, [self._value(paper, touched[paper]) for paper in (*new, *changed)])
+        present = sum(1 for paper in touched if not paper.withdrawn)
+        return SaveReport(len(new), len(changed), present - len(new) - len(changed), len(gone))
+
+    def _was_withdrawn(self, paper: Paper) -> bool:
+        stored = self._stored.get(paper)
+        return stored is not None and stored.withdrawn
+
+    def _differs(self, paper: Paper) -> bool:
+        stored = self._stored[paper]
+        return (stored.key, stored.withdrawn, stored.entry) != (paper.key, paper.withdrawn, paper.entry)
+
+    def _value(self, paper: Paper, day: Day) -> StoredEntry:
+        return StoredEntry(_id(paper), paper.key, self._source, day.day, paper.position, paper.entry, paper.withdrawn)
+
+    def _write_days(self) -> None:
+        new = [day for day in self._days.values() if day.id is None]
+        rows = [{"source": self._source, "day": day.day, "title": day.title} for day in new]
+        for day, digest_id in zip(new, self._insert_rows(t.Digest, rows), strict=True):
+            day.id = digest_id
+        retitled = [{"of": day.id, "called": day.title} for day, title in self._titles.items() if day.title != title]
+        g = t.Digest
+        self._execute_many(sa.update(g).where(g.id == bindparam("of")).values(title=bindparam("called")), retitled)
+
+    def _write_documents(self, now: datetime) -> None:
+        new, old = [], []
+        for known in self._documents.values():
+            document, day = known.offered, known.day
+            if document is None or day is None:
+                continue
+            row: dict[str, Any] = {
+                "name": document.name,
+                "hash": document.hash,
+                "etag": document.etag,
+                "last_modified": document.last_modified,
+                "shape": known.shape,
+                "digest_id": day.id,
+                "changed_at": known.changed_at if known.changed_at and known.hash == document.hash else now,
+                "missing_since": None,
+                "failures": 0,
+                "retry_at": None,
+                "error": None,
+                "error_at": None,
+            }
+            if known.id is None:
+                new.append((known, row | {"source": self._source, "uri": document.uri}))
+            else:
+                old.append(row | {"of": known.id})
+        ids = self._insert_rows(t.Document, [row for _, row in new])
+        for (known, _), document_id in zip(new, ids, strict=True):
+            known.id = document_id
+        d = t.Document
+        names = old[0].keys() - {"of"} if old else ()
+        update = sa.update(d).where(d.id == bindparam("of")).values({name: bindparam(name) for name in names})
+        self._execute_many(update, old)
+
+    def _write_keys(self) -> None:
+        steps = [
+            {"of": paper.id, "called": key}
+            for day in self._days.values()
+            for paper, key in day.renamed
+            if paper.id is not None
+        ]
+        e = t.Entry
+        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(key=bindparam("called")), steps)
+
+    def _insert(self, papers: Sequence[Paper], days: dict[Paper, Day], now: datetime) -> None:
+        rows = [
+            fields(paper.entry)
+            | {
+                "digest_id": days[paper].id,
+                "key": paper.key,
+                "title_key": paper.title_key,
+                "position": paper.position,
+                "changed_at": now,
+                "withdrawn_at": None,
+            }
+            for paper in papers
+        ]
+        for paper, entry_id in zip(papers, self._insert_rows(t.Entry, rows), strict=True):
+            paper.id = entry_id
+
+    def _update(self, papers: Sequence[Paper], now: datetime) -> None:
+        e = t.Entry
+        rows = []
+        for paper in papers:
+            row = fields(paper.entry) | {"title_key": paper.title_key, "changed_at": now, "withdrawn_at": None}
+            rows.append(row | {"of": paper.id})
+        names = rows[0].keys() - {"of"} if rows else ()
+        update = sa.update(e).where(e.id == bindparam("of")).values({name: bindparam(name) for name in names})
+        self._execute_many(update, rows)
+
+    def _withdraw(self, papers: Sequence[Paper], now: datetime) -> None:
+        e = t.Entry
+        for some in bunches([_id(paper) for paper in papers]):
+            self._connection.execute(sa.update(e).where(e.id.in_(some)).values(withdrawn_at=now))
+
+    def _write_positions(self, days: Collection[Day]) -> None:
+        """A paper that comes or goes moves those after it, which nobody touched."""
+        e = t.Entry
+        moved = [
+            {"of": paper.id, "to": paper.position}
+            for day in days
+            for paper in day.papers
+            if paper in self._stored and self._stored[paper].position != paper.position
+        ]
+        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(position=bindparam("to")), moved)
+
+    def _write_lists(self, changed: Sequence[Paper], new: Sequence[Paper]) -> None:
+        """The links and tags of these, in place of what the changed ones had."""
+        for some in bunches([_id(paper) for paper in changed]):
+            self._connection.execute(sa.delete(t.EntryLink).where(t.EntryLink.entry_id.in_(some)))
+            self._connection.execute(sa.delete(t.EntryTag).where(t.EntryTag.entry_id.in_(some)))
+        papers = [*changed, *new]
+        tag_ids = self._tag_ids({tag_key(tag) for paper in papers for tag in paper.entry.tags})
+        links = [
+            {"entry_id": paper.id, "position": position, "url": link, "paper_id": paper_id(link)}
+            for paper in papers
+            for position, link in enumerate(paper.entry.links)
+        ]
+        tags = [
+            {"entry_id": paper.id, "tag_id": tag_ids[tag_key(tag)], "position": position, "spelling": tag}
+            for paper in papers
+            for position, tag in enumerate(paper.entry.tags)
+        ]
+        self._execute_many(sa.insert(t.EntryLink), links)
+        self._execute_many(sa.insert(t.EntryTag), tags)
+
+    def _tag_ids(self, keys: Collection[str]) -> dict[str, int]:
+        insert_missing(self._connection, t.Tag, [{"key": key} for key in sorted(keys)])
+        ids: dict[str, int] = {}
+        for some in bunches(sorted(keys)):
+            ids |= dict(self._connection.execute(sa.select(t.Tag.key, t.Tag.id).where(t.Tag.key.in_(some))).tuples())
+        return ids
+
+    def _write_holders(self, papers: Collection[Paper]) -> None:
+        """Which documents hold each paper, and what each says itself where that is not the whole."""
+        for some in bunches([_id(paper) for paper in papers if paper in self._stored]):
+            self._connection.execute(sa.delete(t.EntryDocument).where(t.EntryDocument.entry_id.in_(some)))
+        ids = self._document_ids({uri for paper in papers for uri in paper.held})
+        rows = [
+            {
+                "entry_id": paper.id,
+                "document_id": ids[uri],
+                "position": held.position,
+                "content": content(held.entry) if held.entry != paper.entry else None,
+            }
+            for paper in papers
+            for uri, held in paper.held.items()
+        ]
+        self._execute_many(sa.insert(t.EntryDocument), rows)
+
+    def _document_ids(self, uris: Collection[str]) -> dict[str, int]:
+        d = t.Document
+        ids = {
+            uri: known.id for uri in uris if (known := self._documents.get(uri)) is not None and known.id is not None
+        }
+        for some in bunches(sorted(uris - ids.keys())):
+            rows = self._connection.execute(sa.select(d.uri, d.id).where(d.source == self._source, d.uri.in_(some)))
+            ids |= dict(rows.tuples())
+        return ids
+
+    def _insert_rows(self, table: type[t.Base], rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+        """Insert the rows and give their ids in that order."""
+        if not rows:
+            return []
+        (key,) = sa.inspect(table).primary_key
+        statement = sa.insert(table).returning(key, sort_by_parameter_order=True)
+        return self._connection.scalars(statement, rows).all()
+
+    def _execute_many(self, statement: sa.Executable, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+
+def _id(paper: Paper) -> int:
+    """The id of a paper that has been written."""
+    if paper.id is None:
+        raise ValueError("not written yet")
+    return paper.id
