@@ -1,7 +1,14 @@
 """A document is bytes and a name: what a source offers, before anyone has read it."""
 
+import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from bot.digest.lines import is_link, read_day, split_name
+from bot.digest.model import Digest, Shape
+from bot.errors import DigestFormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,89 @@ class KnownDocument:
     failures: int = 0
     retry_at: datetime | None = None
     error: str | None = None
+
+
+def content_hash(data: bytes) -> str:
+    """What tells one content from another: 32 hexadecimal digits."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:
+    """Read a document of whichever shape. ``day`` is used where neither the text nor the name gives one.
+
+    Raises `DigestFormatError`, and nothing else, for bytes that are no digest.
+    """
+    text = _decode(data)
+    shape = find_shape(name, text)
+    if shape == "page":
+        from bot.digest.page import parse_page
+
+        return parse_page(name, text, day)
+    if shape == "note":
+        from bot.digest.note import parse_note
+
+        return parse_note(name, text, day)
+    from bot.digest.printed import parse_print
+
+    return parse_print(name, text, day)
+
+
+_MARKUP = re.compile(
+    r"<(?:!doctype|!--|html|head|body|h[1-6]|p|div|article|section|main|header|meta|link|span|ul|ol|blockquote|table)\b",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"\.(md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
+
+
+def find_shape(name: str, text: str) -> Shape:
+    """The shape of a document, from its name and how it begins; content that is plainly another shape wins.
+
+    A ``.md`` file that begins with a date line is a printed day, a ``.txt`` file named and begun like a note is one.
+    """
+    suffix = found[1].lower() if (found := _SUFFIX.search(name)) else ""
+    head = text.lstrip()[:2000]
+    if suffix in ("html", "htm", "xhtml") or _MARKUP.match(head):
+        return "page"
+    first = head.split("\n", 1)[0].strip()
+    if suffix in ("md", "markdown"):
+        return "print" if read_day(first) else "note"
+    named_day, rest = split_name(name)
+    if not read_day(first) and named_day and rest and (is_link(first) or first[:1] == "*" or first == "---"):
+        return "note"
+    return "print"
+
+
+_INVISIBLE = ("\u200b", "\u2060", "\ufeff")  # zero-width marks that copying from a browser leaves behind
+
+
+def _decode(data: bytes) -> str:
+    """The text of the bytes: newlines as ``\\n``, Hangul composed, invisible marks gone."""
+    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        text = data.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        found = data[exc.start : exc.start + 8].hex(" ")
+        raise DigestFormatError(line, "text in UTF-8", f"bytes {found}") from exc
+    if (at := text.find("\0")) >= 0:
+        raise DigestFormatError(text.count("\n", 0, at) + 1, "text in UTF-8", "a zero byte")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for mark in _INVISIBLE:
+        if mark in text:
+            text = text.replace(mark, "")
+    return _compose(text)
+
+
+# Composing sorts combining marks in time quadratic in their number, so a run of them is composed in pieces. Words of
+# Hangul letters are far shorter than a piece.
+_LETTERS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,256}")
+_MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{64}")
+
+
+def _compose(text: str) -> str:
+    if text.isascii():
+        return text
+    if _MANY_MARKS.search(text):
+        return _LETTERS.sub(lambda match: unicodedata.normalize("NFC", match.group()), text)
+    return unicodedata.normalize("NFC", text)

@@ -1,0 +1,219 @@
+"""What one line is, whichever shape it stands in: a date, a link, tags, authors, a language.
+
+Every rule looks at one line (or one file name), in time linear in its length; the shapes decide what follows from it.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from bot.digest.model import Lang, Paragraph
+
+HANGUL = re.compile(r"[가-힣]")
+_LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_TAG = re.compile(r"#(?=[^\s#]*[^\W\d_])[^\s#:,;!?()\[\]]+,?")  # a letter somewhere: "#1" numbers a list
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:[a-z]{{0,6}})\.?"
+_DAY = re.compile(
+    r"(?<![0-9A-Za-z./-])(?:"
+    r"(?P<y1>[0-9]{4})\s?년\s{0,2}(?P<m1>[0-9]{1,2})\s?월\s{0,2}(?P<d1>[0-9]{1,2})\s?일"
+    r"|(?P<y2>[0-9]{4})(?P<sep>[-./])\s?(?P<m2>[0-9]{1,2})(?P=sep)\s?(?P<d2>[0-9]{1,2})(?![0-9A-Za-z-])\.?"
+    r"|" + _MONTH.format("m3") + r"\s{1,2}(?P<d3>[0-9]{1,2})(?:st|nd|rd|th)?,?\s{1,2}(?P<y3>[0-9]{4})(?![0-9])"
+    r"|(?P<d4>[0-9]{1,2})(?:st|nd|rd|th)?\s{1,2}" + _MONTH.format("m4") + r",?\s{1,2}(?P<y4>[0-9]{4})(?![0-9])"
+    r")",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(
+    r"\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b|[월화수목금토일]요일|\([월화수목금토일]\)",
+    re.IGNORECASE,
+)
+_DATE_LINE_CHARS = 60  # "Wednesday, September 30th, 2024" with marks around it; a longer line is prose
+_NAME_DAY = re.compile(r"(?P<y>[0-9]{4})[-._ ]?(?P<m>[0-9]{2})[-._ ]?(?P<d>[0-9]{2})(?![0-9])")
+_NAME_SHORT_DAY = re.compile(r"(?P<y>[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?![0-9])")
+_SUFFIX = re.compile(r"\.(?:md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
+
+
+def is_korean(text: str) -> bool:
+    """Whether this is Korean prose: Hangul beyond a word quoted in a long English text.
+
+    In the real material Korean paragraphs hold at least one Hangul in eleven letters, however full of English terms.
+    """
+    if text.isascii() or not HANGUL.search(text):
+        return False
+    head = text[:800]
+    return len(HANGUL.findall(head)) * 33 >= len(head)
+
+
+def is_link(line: str) -> bool:
+    """Whether the (stripped) line is one bare link and nothing else."""
+    return line[:4].lower() == "http" and _LINK.fullmatch(line) is not None
+
+
+def leading_link(line: str) -> tuple[str, str] | None:
+    """A link at the start of the line and the words after it, if the line starts with one."""
+    if line[:4].lower() != "http" or not (match := _LINK.match(line)):
+        return None
+    return match.group(), line[match.end() :].strip()
+
+
+def read_tags(line: str) -> tuple[str, ...] | None:
+    """The tags of a line of nothing but tags, as written, without ``#``; None for any other line.
+
+    >>> read_tags("#moe #State_Space-model")
+    ('moe', 'State_Space-model')
+    """
+    if line[:1] != "#":
+        return None
+    words = line.split()
+    if not all(word[0] == "#" for word in words) or not all(_TAG.fullmatch(word) for word in words):
+        return None
+    return tuple(word[1:].rstrip(",") for word in words)
+
+
+def closing_group(line: str) -> int | None:
+    """Where the parenthesis opens that the line's last character closes; None where there is none."""
+    if line[-1:] != ")":
+        return None
+    depth = 0
+    for match in reversed(list(re.finditer(r"[()]", line))):
+        depth += 1 if match.group() == ")" else -1
+        if depth == 0:
+            return match.start()
+    return None
+
+
+def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
+    """The authors of a line that is wholly ``(A, B, C)``; None for any other line, such as an aside in parentheses.
+
+    ``sure`` means that the line before it is a title beyond doubt: then only a sentence is refused.
+    """
+    if line[:1] != "(" or closing_group(line) != 0:
+        return None
+    names = split_authors(line[1:-1])
+    if not names or _is_sentence(names):
+        return None
+    return names if sure or all_names(names) else None
+
+
+def split_authors(inside: str) -> tuple[str, ...]:
+    """Names between commas (semicolons, where there are no commas), those inside inner parentheses left alone."""
+    comma = ";" if "," not in inside and ";" in inside else ","
+    if "(" not in inside:
+        parts = inside.split(comma)
+    else:
+        parts, depth, start = [], 0, 0
+        for match in re.finditer(rf"[(){comma}]", inside):
+            mark = match.group()
+            if mark == comma and depth <= 0:
+                parts.append(inside[start : match.start()])
+                start = match.end()
+            elif mark != comma:
+                depth += 1 if mark == "(" else -1
+        parts.append(inside[start:])
+    names = (" ".join(part.split()) for part in parts)
+    return tuple(name[4:] if name.startswith("and ") else name for name in names if name)
+
+
+_KOREAN_ENDING = re.compile(r"(?:다|요|죠|지|네|만|까|군|데|음|함|고|서|며|면|은|는|을|를|도|에|의|로)[.!?…]*$")
+
+
+def _is_sentence(names: Sequence[str]) -> bool:
+    if any("://" in name for name in names):
+        return True
+    if any(HANGUL.search(name) for name in names):
+        return any(name.count(" ") > 3 for name in names) or (
+            " " in names[-1] and _KOREAN_ENDING.search(names[-1]) is not None
+        )
+    return any(name.count(" ") > 11 for name in names)
+
+
+def all_names(names: Sequence[str]) -> bool:
+    """Whether these look like people or teams: short, capitalised, no punctuation of sentences."""
+    capital = 0
+    for name in names:
+        if len(name) > 90 or name.count(" ") > 8 or name[-1] in "?!:=" or "=" in name:
+            return False
+        if HANGUL.search(name) and (name.count(" ") > 1 or len(name) > 20 or _KOREAN_ENDING.search(name)):
+            return False
+        capital += not name[0].islower() and any(letter.isalpha() for letter in name)
+    return capital * 10 >= len(names) * 7
+
+
+def find_day(text: str) -> date | None:
+    """The first date with its year in a short text: ``2024년 4월 12일``, ISO, ``April 12, 2024``, ``12 Apr 2024``."""
+    for match in _DAY.finditer(text):
+        if day := _as_day(match):
+            return day
+    return None
+
+
+def read_day(line: str) -> date | None:
+    """The date of a line that is wholly a date, weekday and marks such as ``# … (금)`` aside."""
+    if len(line) > _DATE_LINE_CHARS or not (match := _DAY.search(line)):
+        return None
+    rest = _WEEKDAY.sub("", line[: match.start()] + " " + line[match.end() :])
+    return None if any(letter.isalnum() for letter in rest) else _as_day(match)
+
+
+def _as_day(match: re.Match[str]) -> date | None:
+    for n in "1234":
+        if (day := match[f"d{n}"]) is not None:
+            month = match[f"m{n}"]
+            number = int(month) if month.isdigit() else _MONTHS.index(month.lower()[:3]) + 1
+            return _valid(int(match[f"y{n}"]), number, int(day))
+    return None
+
+
+def _valid(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def split_name(name: str) -> tuple[date | None, str]:
+    """The date a file name starts with, and the words after it: ``240412 Rho-1.md`` is 2024-04-12 and ``Rho-1``.
+
+    A date elsewhere in the name counts where it is written with its year (``Papers 2024-04-12.txt``).
+    """
+    stem = _SUFFIX.sub("", name.rsplit("/", 1)[-1]).strip()
+    for pattern, century in ((_NAME_DAY, 0), (_NAME_SHORT_DAY, 2000)):
+        if (match := pattern.match(stem)) and (
+            day := _valid(century + int(match["y"]), int(match["m"]), int(match["d"]))
+        ):
+            return day, stem[match.end() :].lstrip(" _-.").strip()
+    return find_day(stem[:200]), stem
+
+
+def read_languages(texts: Sequence[str], english: Sequence[bool], *, default: Lang) -> tuple[Paragraph, ...]:
+    """Commentary with each paragraph's language.
+
+    Korean is Korean wherever it stands; ``english`` marks the paragraphs between ``<english>`` lines. Where nothing is
+    marked, prose without Hangul is English. What has no language of its own (a link, a formula, a note's name) takes
+    that of the paragraph before it, the first ones that of the paragraph after them.
+    """
+    marked = any(english)
+    langs: list[Lang | None] = []
+    for text, in_english in zip(texts, english, strict=True):
+        if is_korean(text):
+            langs.append("ko")
+        elif in_english:
+            langs.append("en")
+        elif marked:
+            langs.append("ko" if default == "ko" else None)
+        else:
+            langs.append("en" if _is_prose(text) else None)
+    known: Lang = next((lang for lang in langs if lang), default)
+    paragraphs = []
+    for text, lang in zip(texts, langs, strict=True):
+        known = lang or known
+        paragraphs.append(Paragraph(text, known))
+    return tuple(paragraphs)
+
+
+def _is_prose(text: str) -> bool:
+    return not text.startswith("http") and (
+        len(_LATIN_WORD.findall(text[:400])) >= 8 or (text[-1:] in ".!?" and " " in text)
+    )

@@ -1,0 +1,234 @@
+"""One vault note (``YYMMDD Short title.md``): one entry."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.digest.lines import (
+    HANGUL,
+    all_names,
+    closing_group,
+    find_day,
+    is_korean,
+    is_link,
+    leading_link,
+    read_languages,
+    read_tags,
+    split_authors,
+    split_name,
+)
+from bot.digest.model import Digest, Entry, Lang
+from bot.errors import DigestFormatError
+
+FRONT_MATTER_CHARS = 20_000  # the YAML reader is slow and recursive; a page of properties is a tenth of this
+_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
+_LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
+_ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
+_LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s")
+_ENGLISH = re.compile(r"<(/?)english>", re.IGNORECASE)
+_MD_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A note half read."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    links: list[str] = field(default_factory=list)
+    abstract: list[str] = field(default_factory=list)
+    commentary: list[str] = field(default_factory=list)
+    english: list[bool] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def begun(self) -> bool:
+        """Whether the abstract or the commentary has begun, so that a bare link belongs to the commentary."""
+        return bool(self.abstract or self.commentary)
+
+
+def parse_note(name: str, text: str, day: date | None = None) -> Digest:
+    """Read one note. Its day is in its name (``YYMMDD``) or its front matter (``date:``), else ``day``.
+
+    Paragraphs after the title may come in any order; curators move the tags about. Where no line is a title
+    (``*Title* (authors)``, or ``Title (authors)``), the title is the name after the date.
+    Raises `DigestFormatError` for a note without a day or without a title.
+    """
+    lines = text.split("\n")
+    draft = _Draft()
+    written_day, skip = _read_front_matter(lines, draft)
+    name_day, name_title = split_name(name)
+    when = name_day or written_day or day
+    if when is None:
+        raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
+    _read_lines(list(_joined(lines, skip)), draft)
+    title = draft.title or name_title
+    if not title:
+        found = next((line.strip() for line in lines[skip:] if line.strip()), "")
+        raise DigestFormatError(skip + 1, "*Title* (authors), or a title in the note's name", found[:80])
+    default: Lang = "ko" if is_korean(text) or not draft.commentary else "en"
+    commentary = read_languages(draft.commentary, draft.english, default=default)
+    entry = Entry(
+        title=title,
+        authors=draft.authors,
+        links=tuple(dict.fromkeys(draft.links)),
+        abstract=tuple(draft.abstract),
+        commentary=commentary,
+        tags=tuple(dict.fromkeys(draft.tags)),
+    )
+    return Digest(day=when, title=when.isoformat(), entries=(entry,), shape="note")
+
+
+def _read_front_matter(lines: Sequence[str], draft: _Draft) -> tuple[date | None, int]:
+    """The day that the front matter gives, and how many lines it takes; its tags go into the draft."""
+    if lines[0].rstrip() != "---":
+        return None, 0
+    end = next((n for n, line in enumerate(lines[1:400], 1) if line.rstrip() in ("---", "...")), None)
+    if end is None:  # a rule at the top of the note, and no properties
+        return None, 1
+    source = "\n".join(lines[1:end])
+    if len(source) > FRONT_MATTER_CHARS:
+        raise DigestFormatError(1, f"front matter of at most {FRONT_MATTER_CHARS} characters", f"{len(source)}")
+    import yaml  # most notes have no front matter
+
+    try:
+        values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but strings, lists, mappings
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 2 if exc.problem_mark else 1
+        found = lines[min(line, end) - 1].strip()[:80]
+        raise DigestFormatError(line, "front matter in YAML", found) from exc
+    except (yaml.YAMLError, RecursionError) as exc:
+        raise DigestFormatError(1, "front matter in YAML", source[:80]) from exc
+    if not isinstance(values, dict):
+        return None, end + 1
+    tags = values.get("tags") or values.get("tag") or ()
+    words = re.split(r"[\s,]+", tags) if isinstance(tags, str) else tags if isinstance(tags, list) else ()
+    draft.tags.extend(word.strip().lstrip("#") for word in words if isinstance(word, str) and word.strip("# \t"))
+    written = values.get("date") or values.get("day") or values.get("created")
+    return (find_day(written[:60]) if isinstance(written, str) else None), end + 1
+
+
+def _joined(lines: Sequence[str], skip: int) -> Iterator[str]:
+    """The lines that hold something: a wrapped (indented) line joined to the one before it, a fenced block whole.
+
+    A list item below another is a line of its own.
+    """
+    fences = [n for n in range(skip, len(lines)) if lines[n].lstrip()[:3] in ("```", "~~~")]
+    blocks = dict(zip(fences[::2], fences[1::2], strict=False))  # a last fence without its twin is a line
+    pending: list[str] = []
+    n = skip
+    while n < len(lines):
+        raw, line = lines[n], lines[n].strip()
+        if pending and line and n not in blocks and raw[0] in " \t" and not _LIST_ITEM.match(line):
+            pending.append(line)
+        else:
+            if pending:
+                yield " ".join(pending)
+            pending = [line] if line else []
+        if n in blocks:
+            pending = []
+            yield "\n".join(part.rstrip() for part in lines[n : blocks[n] + 1]).strip()
+            n = blocks[n]
+        n += 1
+    if pending:
+        yield " ".join(pending)
+
+
+def _read_lines(lines: Sequence[str], draft: _Draft) -> None:
+    in_links = in_english = False
+    skip_next = False
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if skip_next:
+            skip_next = False
+        elif _LINKS_HEADING.fullmatch(line):
+            in_links = True
+        elif in_links and _ONLY_WIKI_LINK.fullmatch(line):
+            continue
+        elif (tags := read_tags(line)) is not None:
+            draft.tags.extend(tags)
+        elif mark := _ENGLISH.match(line):
+            in_english = not mark[1]
+            rest = line[mark.end() :]
+            closed = rest.lower().endswith("</english>")
+            _add(draft, rest[: -len("</english>")].strip() if closed else rest.strip(), in_english)
+            in_english = in_english and not closed
+        elif not draft.title and not draft.commentary and (title := _read_title(line, following)):
+            draft.title, draft.authors, link, skip_next = title
+            draft.links.extend(link)
+            in_links = False
+        elif line.lower().endswith("</english>"):
+            _add(draft, line[: -len("</english>")].strip(), in_english)
+            in_english = False
+        else:
+            _add(draft, line, in_english)
+            in_links = False
+
+
+def _add(draft: _Draft, line: str, in_english: bool) -> None:
+    """Put a line where it belongs: a link of the paper, the abstract, the commentary."""
+    while not draft.begun() and (found := leading_link(line)) and (not draft.title or not found[1]):
+        draft.links.append(found[0])
+        line = found[1]
+    if not line:
+        return
+    if line[0] == ">" and not draft.commentary:
+        if quoted := line.lstrip("> \t"):
+            draft.abstract.append(quoted)
+        return
+    draft.commentary.append(_WIKI_LINK.sub(lambda match: match[2] or match[1], line) if "[[" in line else line)
+    draft.english.append(in_english)
+
+
+_Title = tuple[str, tuple[str, ...], tuple[str, ...], bool]
+
+
+def _read_title(line: str, following: str) -> _Title | None:
+    """Title, authors and link of a title line, and whether the line after it was its second half.
+
+    Forms: ``*Title* (authors)``, ``Title (authors)``, ``[Title](link) (authors)``, ``Title (link)``, ``# Title``.
+    """
+    if line[0] in "*_" and not _LIST_ITEM.match(line):
+        if starred := _starred(line):
+            return (*starred, False)
+        wrapped = line.rstrip("*_") == line and not leading_link(following) and following[:1] not in ">#"
+        if wrapped and (starred := _starred(f"{line} {following}")):
+            return (*starred, True)
+        return None
+    if line[0] == "#" and line.lstrip("#")[:1] == " ":
+        heading = line.lstrip("#").strip()
+        return _read_title(heading, "") or (*_linked(heading), False) if heading else None
+    if (start := closing_group(line)) is None or start == 0:
+        return None
+    title, inside = line[:start].strip(), line[start + 1 : -1].strip()
+    if line[start - 1] == "]" and (found := _MD_LINK.fullmatch(line)):
+        return found[1].strip("*_ "), (), (found[2],), False
+    if is_link(inside) and not HANGUL.search(title) and not leading_link(title):
+        return title, (), (inside,), False
+    names = split_authors(inside)
+    if not title or not names or not all_names(names) or is_link(inside):
+        return None
+    if HANGUL.search(title) and (len(names) == 1 or title[-1] in ".,!"):
+        return None
+    title, _, link = _linked(title)
+    return title, names, link, False
+
+
+def _starred(line: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+    """``*Title* (authors)`` or ``*Title*``, with one to three stars or underscores."""
+    mark = line[0]
+    start = closing_group(line)
+    head = line[:start].rstrip() if start else line
+    if head[-1] != mark and not head.endswith(mark):
+        return None
+    title = head.strip(mark).strip()
+    if not title or len(head) < 3:
+        return None
+    names = split_authors(line[start + 1 : -1]) if start else ()
+    title, _, link = _linked(title)
+    return title, names, link
+
+
+def _linked(title: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """A title that may be a Markdown link: its words, no authors, and the link."""
+    found = _MD_LINK.fullmatch(title)
+    return (found[1].strip("*_ "), (), (found[2],)) if found else (title, (), ())

@@ -1,0 +1,383 @@
+"""One day as a web page or the content of a feed's post."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bot.digest.lines import HANGUL, find_day, is_link, read_authors, read_day, read_languages, read_tags, split_name
+from bot.digest.model import Digest, Entry
+from bot.errors import DigestFormatError
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+DEPTH = 512  # browsers stop nesting there too; the parser's time grows with the square of the depth
+REOPENED = (
+    200_000  # elements that unclosed <b>, <i>, … would be repeated in: HTML's rules copy them into every paragraph
+)
+
+# ruff: noqa: SIM905 - element names read better as a line of words
+_DROPPED = frozenset(
+    "script style noscript template svg math iframe form button nav footer aside figure img picture video audio "
+    "canvas object select textarea input dialog menu head title".split()
+)
+_BLOCKS = frozenset(
+    "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre section article main header body center table tbody "
+    "thead tr td th hr address details summary fieldset".split()
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_NOISE = re.compile(
+    r"(?:^|[\s_-])(?:subscri\w*|share|sharing|button\w*|footer|social|paywall|cookies?|comments|navbar|sidebar|related|"
+    r"ufi|byline|captioned|embed|sr-only|visually-hidden|preheader|preview)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_MARKS = ("h2", "h3", "h4", "em", "strong", "h5", "h6", "h1")  # where two are as frequent, the first of them
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_SELF_CLOSING = frozenset(
+    "p li td th tr dt dd option thead tbody tfoot colgroup".split()
+)  # their end tags may be left out
+_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,12})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A piece of a block's text in one style."""
+
+    text: str
+    bold: bool
+    italic: bool
+    code: bool
+    href: str
+
+
+@dataclass(slots=True)
+class _Block:
+    """A paragraph of the page, whatever elements it was nested in."""
+
+    tag: str
+    text: str
+    """Its words, without marks."""
+    markdown: str
+    marks: frozenset[str]
+    """Which of the ways of marking a title it bears."""
+    href: str
+    """The link that covers all of it, if one does."""
+    quoted: bool
+    tags: tuple[str, ...] | None
+
+
+@dataclass(slots=True)
+class _Style:
+    """What the elements around the place in the page make of the text there."""
+
+    bold: int = 0
+    italic: int = 0
+    code: int = 0
+    quote: int = 0
+    pre: int = 0
+    hrefs: list[str] = field(default_factory=list)
+    heading: list[str] = field(default_factory=list)
+    lists: list[int | None] = field(default_factory=list)
+    marker: str = ""
+
+
+def parse_page(name: str, html: str, day: date | None = None) -> Digest:
+    """Read a page. Its day is its heading's or title's, else the name's, else its ``<time>``, else ``day``.
+
+    How titles are marked (a heading of some level, an emphasised line) is what most linked lines of the page bear.
+    Scripts, forms, pictures and what stands below an entry's tags are left out.
+    Raises `DigestFormatError` for a page without a day or without an entry.
+    """
+    _refuse_slow(html)
+    from selectolax.lexbor import LexborHTMLParser  # 10 MB that only pages need
+
+    tree = LexborHTMLParser(html)
+    blocks = list(_read_blocks(_article(tree))) if tree.body is not None else []
+    head = tree.css_first("title")
+    page_title = " ".join(head.text().split()) if head is not None else ""
+    first = next((block for block in blocks if "h1" in block.marks), None)
+    title = first.text if first else page_title
+    mark = _title_mark(blocks, title)
+    starts = [n for n in range(len(blocks)) if _is_title(blocks, n, mark, title)]
+    if starts and _is_remainder(blocks, starts[-1]):
+        starts.pop()
+    name_day, name_title = split_name(name)
+    dated = read_day(title) if title else name_day and (not name_title or read_day(name_title))
+    if not starts or not (dated or _has_evidence(blocks, starts)):
+        found = blocks[0].text if blocks else ""
+        raise DigestFormatError(1, "a page with titles linked to papers, author lists or tag lines", found[:80])
+    header = [block.text for block in blocks[: starts[0]]]
+    when = (
+        next((found for words in (title, page_title, *header) if (found := find_day(words[:200]))), None)
+        or name_day
+        or _published(tree)
+        or day
+    )
+    if when is None:
+        raise DigestFormatError(1, "a date in the page's heading, or a post's own date", (title or name)[:80])
+    korean = HANGUL.search(html) is not None
+    ends = [*starts[1:], len(blocks)]
+    entries = tuple(
+        _read_entry(blocks[start], blocks[start + 1 : end], korean) for start, end in zip(starts, ends, strict=True)
+    )
+    return Digest(day=when, title=title or name_title or when.isoformat(), entries=entries, shape="page")
+
+
+def _refuse_slow(html: str) -> None:
+    """Raise for a page that is nested so deeply, or so badly closed, that reading it takes more than linear time."""
+    depth = deepest = formats = unclosed = paragraphs = 0
+    for match in _HTML_TAG.finditer(html):
+        tag = match[2].lower()
+        if tag in _SELF_CLOSING:
+            paragraphs += 1
+        elif tag not in _VOID:
+            step = -1 if match[1] else 1
+            depth = max(depth + step, 0)
+            deepest = max(deepest, depth)
+            if tag in _FORMATTING:
+                formats = max(formats + step, 0)
+                unclosed = max(unclosed, formats)
+            else:
+                paragraphs += 1
+    if deepest > DEPTH or (unclosed > 8 and unclosed * paragraphs > REOPENED):
+        raise DigestFormatError(1, f"elements nested at most {DEPTH} deep and closed", f"{deepest} deep")
+
+
+def _article(tree: "LexborHTMLParser") -> "LexborNode":
+    """The part of the page that holds the post."""
+    for selector in ("article", "main", "[role=main]"):
+        found = tree.css(selector)
+        if len(found) == 1:
+            return found[0]
+    if tree.body is None:
+        raise DigestFormatError(1, "a page", "")
+    return tree.body
+
+
+def _published(tree: "LexborHTMLParser") -> date | None:
+    for selector, attribute in (("time[datetime]", "datetime"), ("meta[property='article:published_time']", "content")):
+        node = tree.css_first(selector)
+        if node is not None and (found := find_day((node.attributes.get(attribute) or "")[:10])):
+            return found
+    return None
+
+
+def _read_blocks(root: "LexborNode") -> Iterator[_Block]:
+    """The page's paragraphs in order. A walk without recursion: pages nest as deeply as they like."""
+    style = _Style()
+    runs: list[_Run] = []
+    node: LexborNode | None = root.child
+    end = root.mem_id
+    while node is not None:
+        tag = node.tag or ""
+        down = None
+        if tag == "-text":
+            runs.append(
+                _Run(node.text_content or "", style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs))
+            )
+        elif not (tag in _DROPPED or tag[0] in "-_!" or _is_noise(node)):
+            if tag == "br" and not style.heading:
+                yield from _flush(runs, style)
+            elif tag == "br":
+                runs.append(_Run(" ", False, False, False, ""))
+            if tag in _BLOCKS:
+                yield from _flush(runs, style)
+            down = node.child
+            if down is not None:
+                _enter(tag, node, style)
+            elif tag in _BLOCKS:
+                style.marker = ""
+        if down is not None:
+            node = down
+            continue
+        while node is not None and node.next is None:
+            node = node.parent
+            if node is None or node.mem_id == end:
+                yield from _flush(runs, style)
+                return
+            tag = node.tag or ""
+            if tag in _BLOCKS:
+                yield from _flush(runs, style)
+            _leave(tag, style)
+        node = node.next if node is not None else None
+
+
+def _is_noise(node: "LexborNode") -> bool:
+    attributes = node.attributes
+    if not attributes:
+        return False
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    return "hidden" in attributes or (names != " " and _NOISE.search(names[:300]) is not None)
+
+
+def _enter(tag: str, node: "LexborNode", style: _Style) -> None:
+    _step(tag, style, 1)
+    if tag == "a":
+        style.hrefs.append((node.attributes.get("href") or "").strip())
+    elif tag in _HEADINGS:
+        style.heading.append(tag)
+    elif tag == "ul":
+        style.lists.append(None)
+    elif tag == "ol":
+        start = node.attributes.get("start") or ""
+        style.lists.append(int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1)
+    elif tag == "li":
+        number = style.lists[-1] if style.lists else None
+        style.marker = "- " if number is None else f"{number}. "
+        if number is not None:
+            style.lists[-1] = number + 1
+
+
+def _leave(tag: str, style: _Style) -> None:
+    _step(tag, style, -1)
+    if tag == "a":
+        style.hrefs.pop()
+    elif tag in _HEADINGS:
+        style.heading.pop()
+    elif tag in ("ul", "ol"):
+        style.lists.pop()
+    elif tag == "li":
+        style.marker = ""
+
+
+def _step(tag: str, style: _Style, by: int) -> None:
+    if tag in ("b", "strong"):
+        style.bold += by
+    elif tag in ("i", "em"):
+        style.italic += by
+    elif tag in ("code", "tt", "kbd", "samp"):
+        style.code += by
+    elif tag == "blockquote":
+        style.quote += by
+    elif tag == "pre":
+        style.pre += by
+
+
+def _last(values: Sequence[str]) -> str:
+    return values[-1] if values else ""
+
+
+def _flush(runs: list[_Run], style: _Style) -> Iterator[_Block]:
+    """The block that the text so far makes, if it says anything."""
+    raw = "".join(run.text for run in runs)
+    text = " ".join(raw.split())
+    if text:
+        shown = [run for run in runs if not run.text.isspace() and run.text]
+        heading = style.heading[-1] if style.heading else ""
+        marks = {heading} if heading else set()
+        if not heading and not style.marker and not style.quote:
+            marks |= {"em"} if all(run.italic for run in shown) else set()
+            marks |= {"strong"} if all(run.bold for run in shown) else set()
+        href = shown[0].href if all(run.href == shown[0].href for run in shown) else ""
+        markdown = f"```\n{raw.strip()}\n```" if style.pre else style.marker + _markdown(runs)
+        yield _Block(heading or "p", text, markdown, frozenset(marks), href, style.quote > 0, read_tags(text))
+        style.marker = ""
+    runs.clear()
+
+
+def _markdown(runs: Sequence[_Run]) -> str:
+    """A block's text with its emphasis, code and links in Markdown; text that is its own link stays bare."""
+    merged: list[_Run] = []
+    for run in runs:
+        last = merged[-1] if merged else None
+        if last and (last.bold, last.italic, last.code, last.href) == (run.bold, run.italic, run.code, run.href):
+            merged[-1] = _Run(last.text + run.text, run.bold, run.italic, run.code, run.href)
+        elif run.text:
+            merged.append(run)
+    pieces = []
+    for run in merged:
+        words = " ".join(run.text.split())
+        if not words:
+            pieces.append(" ")
+            continue
+        mark = "`" if run.code and "`" not in words else "**" * run.bold + "*" * run.italic
+        shown = f"{mark}{words}{mark[::-1]}"
+        if run.href.startswith("http") and words.rstrip("/") != run.href.rstrip("/") and not words.startswith("#"):
+            shown = f"[{shown}]({run.href})"
+        before = " " if run.text[0].isspace() else ""
+        after = " " if run.text[-1].isspace() else ""
+        pieces.append(before + shown + after)
+    return " ".join("".join(pieces).split())
+
+
+def _title_mark(blocks: Sequence[_Block], page_title: str) -> str:
+    """How this page marks its titles: by what most of its linked lines bear, else by its headings."""
+    linked: Counter[str] = Counter()
+    plain: Counter[str] = Counter()
+    for block in blocks:
+        if block.quoted or block.text == page_title:
+            continue
+        for mark in block.marks:
+            plain[mark] += 1
+            linked[mark] += block.href.startswith("http") and not is_link(block.text)
+    counts = linked if any(linked.values()) else plain
+    return max(_MARKS, key=lambda mark: (counts[mark], -_MARKS.index(mark))) if counts else ""
+
+
+def _is_title(blocks: Sequence[_Block], n: int, mark: str, page_title: str) -> bool:
+    block = blocks[n]
+    if mark not in block.marks or block.quoted or block.tags is not None or is_link(block.text):
+        return False
+    if block.text == page_title and not block.href:
+        return False
+    if block.href or block.tag != "p":
+        return read_day(block.text) is None
+    # An emphasised line without a link: a title where an entry may begin, not in the middle of a commentary.
+    before = blocks[n - 1] if n else None
+    after = blocks[n + 1] if n + 1 < len(blocks) else None
+    return (
+        before is None
+        or before.tags is not None
+        or before.tag == "h1"
+        or (after is not None and read_authors(after.text) is not None)
+    )
+
+
+def _is_remainder(blocks: Sequence[_Block], start: int) -> bool:
+    """Whether the last title is the page's own closing line: no link, and nothing below it."""
+    return start + 1 == len(blocks) and not blocks[start].href and start > 1
+
+
+def _has_evidence(blocks: Sequence[_Block], starts: Sequence[int]) -> bool:
+    """Whether this is a digest rather than an announcement with headings: a linked title, authors, tags.
+
+    A page whose whole title is a date needs none of them.
+    """
+    return any(
+        blocks[start].href.startswith("http")
+        or (start + 1 < len(blocks) and read_authors(blocks[start + 1].text) is not None)
+        for start in starts
+    ) or any(block.tags is not None for block in blocks)
+
+
+def _read_entry(title: _Block, body: Sequence[_Block], korean: bool) -> Entry:
+    links = [title.href] if title.href.startswith("http") else []
+    tags: list[str] = []
+    abstract: list[str] = []
+    commentary: list[str] = []
+    authors: tuple[str, ...] = ()
+    for n, block in enumerate(body):
+        if n == 0 and (found := read_authors(block.text, sure=True)):
+            authors = found
+        elif block.tags is not None:
+            tags.extend(block.tags)
+        elif tags and (abstract or commentary):
+            continue  # below an entry's tags stands nothing of the entry: a footer, the name of the next section
+        elif block.quoted and not commentary:
+            abstract.append(block.markdown)
+        elif is_link(block.text) and not abstract and not commentary:
+            links.append(block.text)
+        elif not (block.tag == "p" and read_day(block.text) and not (abstract or commentary)):
+            commentary.append(f"> {block.markdown}" if block.quoted else block.markdown)
+    return Entry(
+        title=title.text,
+        authors=authors,
+        links=tuple(dict.fromkeys(links)),
+        abstract=tuple(abstract),
+        commentary=read_languages(commentary, [False] * len(commentary), default="ko" if korean else "en"),
+        tags=tuple(dict.fromkeys(tags)),
+    )
