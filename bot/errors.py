@@ -72,6 +72,14 @@ class DeliveryRefusedError(BotError):
     """Slack said no and will keep saying no. Stop, and tell the operator."""
 
 
+class ChannelClosedError(DeliveryRefusedError):
+    """Slack takes nothing more from us in this channel. Stop the whole channel, with the reason."""
+
+
+class PayloadRefusedError(DeliveryRefusedError):
+    """Slack cannot read this message, and the fault is ours. Send its words alone, once, and report it."""
+
+
 class DeliveryDeferredError(BotError):
     """Slack said not yet. Try again, no sooner than ``retry_at``."""
 

@@ -32,6 +32,7 @@ class Claim:
     thread_ts: str | None
     """The saved ``ts`` of its parent; None for a message in the channel itself."""
     claimed_at: datetime
+    """When the earliest attempt that may have arrived was claimed; this claim's own moment where there was none."""
     lease_until: datetime
     looking: bool = False
     """True where an earlier attempt may have arrived: look for ``key`` before sending."""
@@ -41,7 +42,11 @@ class Outbox(Protocol):
     """The rows of messages that should exist. Every method is one short transaction."""
 
     def add(self, place: Place, source: str, day: date, messages: Sequence[DayMessage]) -> int:
-        """Write down what should exist; what is already there is left alone. Returns how many rows are new."""
+        """Write down what should exist, all of it or nothing. Returns how many rows are new.
+
+        An entry (or the day's own line) that has a row of this place and day is left alone as a whole: a channel gets
+        it once, and two subscriptions of one channel never mix their parts.
+        """
         ...
 
     def claim_next(self, owner: str, now: datetime, lease_until: datetime) -> Claim | None:
@@ -57,7 +62,7 @@ class Outbox(Protocol):
         ...
 
     def give_back(self, claim: Claim, retry_at: datetime, *, unknown: bool, error: str) -> None:
-        """Not sent (or, ``unknown``, maybe sent): its channel waits until ``retry_at``."""
+        """Not sent (or, ``unknown``, maybe sent): its channel waits until ``retry_at``, also when it was to look."""
         ...
 
     def refuse(self, claim: Claim, error: str, *, close_channel: bool) -> None:
@@ -66,14 +71,19 @@ class Outbox(Protocol):
 
 
 class Poster(Protocol):
-    """A way to a channel. Raises DeliveryRefusedError, DeliveryDeferredError or DeliveryUnknownError, nothing else."""
+    """A way to a channel. Raises DeliveryRefusedError (with ChannelClosedError and PayloadRefusedError),
+    DeliveryDeferredError or DeliveryUnknownError, nothing else.
+    """
 
     def post(self, claim: Claim) -> str:
-        """Send it once, without retries. Returns the message's ``ts``."""
+        """Send it once, without retries; a content without blocks as plain text. Returns the message's ``ts``."""
         ...
 
     def find(self, claim: Claim) -> str | None:
-        """The ``ts`` of the message that carries the claim's key, sent from a little before it was claimed on."""
+        """The ``ts`` of the message that carries the claim's key, sent from a little before ``claimed_at`` on.
+
+        None says that it is not there. Any error says that Slack cannot be asked now.
+        """
         ...
 
 

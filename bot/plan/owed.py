@@ -2,26 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Protocol
 
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.plan.hours import next_fire
 from bot.plan.subscription import Layout, Subscription
+from bot.search.grammar import Query
 
 PAPERS_UP_TO = 15  # a channel of more messages than this in one morning reads as noise: the day becomes one thread
-
-
-class Tree(Protocol):
-    """What a query must answer of one paper; every node of `search.tree` does."""
-
-    def matches(self, entry: StoredEntry) -> bool: ...
-
-
-class Asked(Protocol):
-    """A query as far as delivery reads it: its tree, None where it asks for everything."""
-
-    @property
-    def tree(self) -> Tree | None: ...
 
 
 def owed(sub: Subscription, ready: Mapping[date, datetime], handled: Collection[date], now: datetime) -> list[date]:
@@ -37,7 +24,7 @@ def owed(sub: Subscription, ready: Mapping[date, datetime], handled: Collection[
     return [day for day in sorted(ready) if day >= since and day not in handled and next_fire(sub, ready[day]) <= now]
 
 
-def wanted(digest: StoredDigest, query: Asked) -> tuple[StoredEntry, ...]:
+def wanted(digest: StoredDigest, query: Query) -> tuple[StoredEntry, ...]:
     """The day's papers that match, in the curator's order, without those withdrawn."""
     tree = query.tree
     return tuple(entry for entry in digest.entries if not entry.withdrawn and (tree is None or tree.matches(entry)))

@@ -117,15 +117,14 @@ def test_in_every_zone_each_allowed_date_fires_exactly_once_and_in_order(change,
     dates = []
     for fire in fired:
         read = fire.astimezone(place)
-        if (
-            read.time() != at
-        ):  # only just after clocks went forward, and then a minute before it was earlier than ``at``
-            before = (fire - timedelta(minutes=1)).astimezone(place)
-            assert before.utcoffset() < read.utcoffset()
-            assert before.time() < at
-            read = before
         assert read.fold == 0
-        dates.append(read.date())
+        day = read.date()
+        if read.time() != at:  # the first minute after clocks went forward over ``at``, and nowhere else
+            before = (fire - timedelta(minutes=1)).astimezone(place)
+            day = day if read.time() > at else before.date()
+            meant = datetime.combine(day, at)
+            assert before.replace(tzinfo=None) < meant < read.replace(tzinfo=None)
+        dates.append(day)
     between = [dates[0] + timedelta(days=n) for n in range((dates[-1] - dates[0]).days + 1)]
     assert dates == [day for day in between if day.weekday() in days]
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -6,6 +6,8 @@ import pytest
 from bot.digest.model import Entry, StoredDigest, StoredEntry
 from bot.plan.owed import choose_layout, owed, wanted
 from bot.plan.subscription import Subscription
+from bot.search.grammar import Query
+from bot.search.tree import Tag
 
 FRIDAY = date(2024, 4, 12)
 READY = {FRIDAY + timedelta(days=n): datetime(2024, 4, 12 + n, 7, tzinfo=UTC) for n in range(3)}
@@ -44,19 +46,6 @@ def test_the_digests_own_date_plays_no_part_in_when_it_comes():
     assert owed(sub, late, (), at(12, 9)) == [date(2024, 4, 1)]
 
 
-@dataclass(frozen=True)
-class Tagged:
-    tag: str
-
-    def matches(self, entry: StoredEntry) -> bool:
-        return self.tag in entry.entry.tags
-
-
-@dataclass(frozen=True)
-class Asked:
-    tree: Tagged | None = None
-
-
 def paper(number: int, *tags: str, withdrawn: bool = False) -> StoredEntry:
     return StoredEntry(number, f"k{number}", "vault", FRIDAY, number, Entry(f"Paper {number}", tags=tags), withdrawn)
 
@@ -67,11 +56,11 @@ DAY = StoredDigest(
 
 
 def test_an_empty_query_wants_every_paper_that_is_not_withdrawn():
-    assert [entry.id for entry in wanted(DAY, Asked())] == [0, 1, 2]
+    assert [entry.id for entry in wanted(DAY, Query(None))] == [0, 1, 2]
 
 
 def test_a_query_wants_what_matches_in_the_curators_order():
-    assert [entry.id for entry in wanted(DAY, Asked(Tagged("moe")))] == [0, 2]
+    assert [entry.id for entry in wanted(DAY, Query(Tag("moe")))] == [0, 2]
 
 
 @pytest.mark.parametrize(
