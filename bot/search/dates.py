@@ -98,7 +98,7 @@ def _word(typed: str, today: date) -> Span | None:
 
 
 def _iso(typed: str, today: date) -> Span | None:
-    """``2024-04-12``, ``2024. 4. 12.``, ``2024/4/12``, ``2024년 4월 12일 (금)``; without a day the month; a year alone."""
+    """``2024-04-12``, ``2024. 4. 12.``, ``2024/4/12``, ``2024년 4월 12일 (금)``; without a day the month; a year."""
     match = (
         re.fullmatch(r"(\d{4})([-./])\s?(\d{1,2})(?:\2\s?(\d{1,2}))?\.?", typed)
         or re.fullmatch(rf"(\d{{4}})(년)\s?(\d{{1,2}})월(?:\s?(\d{{1,2}})일{_KOREAN_WEEKDAY})?", typed)

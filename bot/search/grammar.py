@@ -52,7 +52,8 @@ FIELDS: Mapping[str, str] = {
     "author": "author", "authors": "author", "by": "author", "저자": "author",
     "title": "title", "제목": "title",
     "abstract": "abstract", "초록": "abstract",
-    "commentary": "commentary", "note": "commentary", "코멘트": "commentary", "해설": "commentary", "노트": "commentary",
+    "commentary": "commentary", "note": "commentary", "코멘트": "commentary", "해설": "commentary",
+    "노트": "commentary",
     "source": "source", "출처": "source",
     "has": "has", "있음": "has",
     "since": "since", "after": "since", "from": "since", "부터": "since", "이후": "since",
@@ -111,8 +112,9 @@ class Query:
 def parse_query(text: str, *, today: date) -> Query:
     """Read a query. ``today`` is the asker's, for dates like ``since:2w``.
 
-    Raises QueryError: ``query.unclosed_quote``, ``query.unclosed_group``, ``query.unexpected``, ``query.unknown_field``,
-    ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``, ``query.too_long``.
+    Raises QueryError: ``query.unclosed_quote``, ``query.unclosed_group``, ``query.unexpected``,
+    ``query.unknown_field``, ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``,
+    ``query.too_long``.
     """
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])

@@ -1,7 +1,7 @@
 """A query as a tree. Nodes are values; each says by itself whether an entry matches.
 
-Words are matched as `words` defines them: English without regard to case, hyphens, diacritics and endings; Hangul inside
-longer words too. The database only proposes entries (`store/index.py`); what is found is what ``matches`` says.
+Words are matched as `words` defines them: English without regard to case, hyphens, diacritics and endings; Hangul
+inside longer words too. The database only proposes entries (`store/index.py`); what is found is what ``matches`` says.
 """
 
 from dataclasses import dataclass

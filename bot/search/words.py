@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 RULES_VERSION = 1
 """Of the rules in this file. An index made under another version is made again."""
@@ -140,7 +141,7 @@ def _joined(parts: list[tuple[str, str]]) -> str | None:
     """Latin parts written as one word; None where that is no word anyone writes (``2-3`` is not 23)."""
     if len(parts) < 2 or any(kind == "paired" for kind, _ in parts):
         return None
-    if any(left[0] == right[0] == "number" for left, right in zip(parts, parts[1:], strict=False)):
+    if any(left[0] == right[0] == "number" for left, right in pairwise(parts)):
         return None
     word = "".join(text for _, text in parts)
     return stem(word) if len(word) <= _LONGEST_JOINED else None
@@ -175,7 +176,7 @@ def _other_forms(run: str, parts: list[tuple[str, str, int, int]]) -> list[str]:
     if len(segments) > 1:
         joined.append(_joined([part for segment in segments for part in segment]))
     if len(segments) > 2:
-        joined += [_joined(left + right) for left, right in zip(segments, segments[1:], strict=False)]
+        joined += [_joined(left + right) for left, right in pairwise(segments)]
     forms = [form for form in joined if form]
     for at, (kind, _, start, end) in enumerate(parts):
         if kind != "letters":
