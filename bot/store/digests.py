@@ -124,11 +124,10 @@ class Digests:
             ):
                 return 0
         with transaction(self._engine) as connection:
-            since: dict[str, datetime | None] = dict(
-                connection.execute(
-                    sa.select(d.uri, d.missing_since).where(d.source == source, d.missing_since.is_not(None))
-                ).tuples()
+            rows = connection.execute(
+                sa.select(d.uri, d.missing_since).where(d.source == source, d.missing_since.is_not(None))
             )
+            since = dict(rows.tuples().all())
             gone = sorted(uri for uri in missing if (first := since.get(uri)) is not None and first < now)
             _set_missing(connection, source, sorted(since.keys() - missing), None)
             _set_missing(connection, source, sorted(missing - since.keys()), now)
@@ -276,7 +275,7 @@ class Digests:
                 # The last of each tag stays: the most used, of equals the first in the alphabet.
                 .order_by(sa.func.count(), t.EntryTag.spelling.desc())
             )
-            spelling = dict(spelled.tuples())
+            spelling = dict(spelled.tuples().all())
         return [TagCount(spelling[tag], entries, first, last) for tag, entries, first, last in rows]
 
     def count(self) -> int:

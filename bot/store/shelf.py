@@ -297,7 +297,8 @@ class Shelf:
         insert_missing(self._connection, t.Tag, [{"key": key} for key in sorted(keys)])
         ids: dict[str, int] = {}
         for some in bunches(sorted(keys)):
-            ids |= dict(self._connection.execute(sa.select(t.Tag.key, t.Tag.id).where(t.Tag.key.in_(some))).tuples())
+            rows = self._connection.execute(sa.select(t.Tag.key, t.Tag.id).where(t.Tag.key.in_(some)))
+            ids |= dict(rows.tuples().all())
         return ids
 
     def _write_holders(self, papers: Collection[Paper]) -> None:
@@ -324,7 +325,7 @@ class Shelf:
         }
         for some in bunches(sorted(uris - ids.keys())):
             rows = self._connection.execute(sa.select(d.uri, d.id).where(d.source == self._source, d.uri.in_(some)))
-            ids |= dict(rows.tuples())
+            ids |= dict(rows.tuples().all())
         return ids
 
     def _insert_rows(self, table: type[t.Base], rows: Sequence[dict[str, Any]]) -> Sequence[int]:
