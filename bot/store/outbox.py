@@ -196,8 +196,10 @@ class Outbox:
         found: dict[int, dict[str, PostedThread]] = {}
         with reading(self._engine) as connection:
             for some in bunches(entry_ids):
-                for row in connection.execute(statement.where(d.entry_id.in_(some))):
-                    entry_id, channel, posted_ts, permalink, is_private, delivery_id = tuple(row)
+                rows = connection.execute(statement.where(d.entry_id.in_(some))).tuples()
+                for entry_id, channel, posted_ts, permalink, is_private, delivery_id in rows:
+                    if entry_id is None or posted_ts is None:
+                        continue  # the statement asks for neither
                     thread = PostedThread(channel, posted_ts, permalink, is_private, delivery_id)
                     # The parts of an entry were written in order: its first message is the one to go to.
                     found.setdefault(entry_id, {}).setdefault(channel, thread)

@@ -35,7 +35,7 @@ class Subscriptions:
             return _load(connection, t.Subscription.team_id == team, t.Subscription.channel_id == channel)
 
     def add(self, wanted: Subscription) -> Subscription:
-        """Write one down; its ``id`` is not looked at. Where there is one of the same key, that is the answer, as it is."""
+        """Write one down, whatever its ``id``. Where there is one of the same key, that is the answer, as it is."""
         s = t.Subscription
         with transaction(self._engine) as connection:
             insert_missing(connection, s, [_columns(wanted)])
@@ -92,7 +92,7 @@ class Subscriptions:
             log.info("subscriptions from the config added=%d changed=%d ended=%d", len(added), changed, len(ended))
 
     def fix_since(self, now: datetime) -> None:
-        """Let each that has no ``since`` begin with its source's newest day that is ready by now, where there is one."""
+        """Let each that has no ``since`` begin with the newest day of its source that is ready by now."""
         s, g = t.Subscription, t.Digest
         newest = (
             sa.select(sa.func.max(g.day))
