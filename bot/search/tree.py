@@ -184,14 +184,19 @@ class On(Node):
         return fields.day == self.day
 
 
-def phrases(tree: Node | None) -> tuple[str, ...]:
-    """What the query asks to be there in words, each once, in the order typed; nothing from under a NOT."""
-    found: dict[str, None] = {}
+def asked(tree: Node | None) -> tuple[Word | Phrase | Title | Author | Abstract | Commentary, ...]:
+    """What the query asks to be there in words, in the order typed; nothing from under a NOT."""
+    found: list[Word | Phrase | Title | Author | Abstract | Commentary] = []
     waiting = [tree] if tree else []
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, All | Any):
             waiting = [*node.parts, *waiting]
         elif isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text):
-            found[node.text] = None
+            found.append(node)
     return tuple(found)
+
+
+def phrases(tree: Node | None) -> tuple[str, ...]:
+    """The texts of `asked`, each once."""
+    return tuple(dict.fromkeys(node.text for node in asked(tree)))

@@ -1,0 +1,145 @@
+"""The line of an entry that shows why it was found, with the words that matched."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.digest.model import Entry
+from bot.search.tree import Abstract, Author, Commentary, Node, Title, asked
+from bot.search.words import needles, spans
+
+Where = Literal["commentary", "abstract", "authors", "tags", "title"]
+
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_EMPHASIS = re.compile(
+    r"\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,!?)])[*_](?!\w)|^\s*(?:[-*+>]|#+|\d+\.)\s+", re.MULTILINE
+)
+_LEAD = 0.3
+"""Of the width, what may stand before the first match."""
+_LONGEST = 20_000
+"""Characters of a field that are looked at: what matches only beyond them is shown by its opening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of one field as (text, matched) pieces, ``…`` where it was cut. Plain text, Markdown taken off."""
+
+    field: Where
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+
+def snippet(entry: Entry, tree: Node | None, width: int = 160) -> Snippet | None:
+    """Where the entry holds most of what was asked for in words, ``width`` characters at most and the ``…``.
+
+    Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
+    was asked for, the opening of the commentary or of the abstract; None for an entry with neither.
+    """
+    wanted = asked(tree)
+    best: tuple[int, Where, str, list[tuple[int, int, int]]] | None = None
+    for where, texts in _texts(entry):
+        mine = [needle for node in wanted if _looks_at(node, where) for needle in [needles(node.text)]]
+        for text in texts if mine else ():
+            marks = _marks(text, mine)
+            hits = len({which for _, _, which in marks})
+            if hits and (best is None or hits > best[0]):
+                best = (hits, where, text, marks)
+        if best and where in {"abstract", "authors", "tags"}:
+            break
+    if best:
+        return _cut(best[1], best[2], best[3], width)
+    for where, texts in _texts(entry)[:2]:
+        for text in texts:
+            if text:
+                return _cut(where, text, [], width)
+    return None
+
+
+def _texts(entry: Entry) -> list[tuple[Where, list[str]]]:
+    return [
+        ("commentary", [_plain(paragraph.text) for paragraph in entry.commentary]),
+        ("abstract", [_plain(paragraph) for paragraph in entry.abstract]),
+        ("authors", [_plain(", ".join(entry.authors))]),
+        ("tags", [" ".join(f"#{tag}" for tag in entry.tags)]),
+        ("title", [_plain(entry.title)]),
+    ]
+
+
+def _looks_at(node: Node, where: Where) -> bool:
+    fields: dict[type[Node], Where] = {
+        Title: "title",
+        Author: "authors",
+        Abstract: "abstract",
+        Commentary: "commentary",
+    }
+    return fields.get(type(node), where) == where
+
+
+def _plain(markdown: str) -> str:
+    text = _LINK.sub(r"\1", markdown[:_LONGEST]) if "](" in markdown else markdown[:_LONGEST]
+    return " ".join(unicodedata.normalize("NFC", _EMPHASIS.sub("", text)).split())
+
+
+def _marks(text: str, wanted: Sequence[Iterable[str]]) -> list[tuple[int, int, int]]:
+    """Start, end, and which of the wanted stands there, from left to right."""
+    return sorted(
+        (start, end, which)
+        for which, some in enumerate(wanted)
+        for needle in some
+        for start, end in spans(text, needle)
+    )
+
+
+def _cut(where: Where, text: str, marks: Sequence[tuple[int, int, int]], width: int) -> Snippet:
+    """The window that shows most different matches, its ends at the borders of words."""
+    first, last = _window(text, marks, width)
+    pieces: list[tuple[str, bool]] = [("…", False)] if first else []
+    at = first
+    for start, end, _ in marks:
+        start, end = max(start, at), min(end, last)
+        if start < end:
+            pieces += [(text[at:start], False), (text[start:end], True)]
+            at = end
+    pieces.append((text[at:last], False))
+    if last < len(text):
+        pieces.append(("…", False))
+    return Snippet(where, tuple(_merged(piece for piece in pieces if piece[0])))
+
+
+def _window(text: str, marks: Sequence[tuple[int, int, int]], width: int) -> tuple[int, int]:
+    if len(text) <= width:
+        return 0, len(text)
+    best, shown = 0, 0
+    for start, _, _ in marks:
+        first = max(0, min(start - int(width * _LEAD), len(text) - width))
+        here = len({which for a, b, which in marks if first <= a and b <= first + width})
+        if here > shown:
+            best, shown = first, here
+    covered = [(a, b) for a, b, _ in marks if best <= a and b <= best + width]
+    first, last = best, best + width
+    if first:
+        space = text.find(" ", first - 1, min((a for a, _ in covered), default=last))
+        first = space + 1 if space >= 0 else first
+    if last < len(text):
+        space = text.rfind(" ", max((b for _, b in covered), default=first), last + 1)
+        last = space if space > first else last
+    return first, last
+
+
+def _merged(pieces: Iterable[tuple[str, bool]]) -> Iterable[tuple[str, bool]]:
+    """Neighbours of one kind as one."""
+    held: tuple[str, bool] | None = None
+    for text, matched in pieces:
+        if held and held[1] == matched:
+            held = (held[0] + text, matched)
+            continue
+        if held:
+            yield held
+        held = (text, matched)
+    if held:
+        yield held
