@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -72,21 +72,21 @@ def read_source(
             digests.save_state(source.name, setback, now)
         raise
 
-    if dry_run:
-        added, changed, faults = _keep(reading.documents, _Rehearsal(source.name, digests).save, progress)
-    else:
-        added, changed, faults = _keep(reading.documents, partial(_save, source.name, digests, now), progress)
-    skipped = [fault for fault in faults if source.has_strays and _was_never_read(known.get(fault[0].uri))]
-    failed = [fault for fault in faults if fault not in skipped]
+    save = _Rehearsal(source.name, digests).save if dry_run else partial(_save, source.name, digests, now)
+    kept = _keep(reading.documents, save, progress)
+    skipped: list[Fault] = []
+    failed: list[Fault] = []
+    for fault in kept.faults:
+        is_stray = source.has_strays and _was_never_read(known.get(fault[0].uri))
+        (skipped if is_stray else failed).append(fault)
 
-    withdrawn = 0
     ready: list[date] = []
     if not dry_run:
-        for document, error in failed:
-            digests.save_failure(source.name, document, str(error), now)
-        # After the documents, so that an entry that moved to another file is held by that one.
-        if reading.missing:
-            withdrawn = digests.mark_missing(source.name, reading.missing, now)
+        for document, why in failed:
+            digests.save_failure(source.name, document, str(why), now)
+        # After the documents, so that an entry that moved to another file is held by that one; and also where none
+        # is missing, so that one that came back is known to be there.
+        kept.withdrawn += digests.mark_missing(source.name, reading.missing, now)
         # Last: a feed whose validators are saved is not read again.
         state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
         if state:
@@ -94,13 +94,13 @@ def read_source(
         ready = digests.settle(source.name, source.settle, now)
 
     report = IngestReport(
-        added=added,
-        changed=changed,
-        withdrawn=withdrawn,
+        added=kept.added,
+        changed=kept.changed,
+        withdrawn=kept.withdrawn,
         unchanged=reading.unchanged,
-        failed=tuple((document.uri, error) for document, error in failed),
+        failed=tuple((document.uri, why) for document, why in failed),
         refused=reading.refused,
-        skipped=tuple((document.uri, error) for document, error in skipped),
+        skipped=tuple((document.uri, why) for document, why in skipped),
         missing=tuple(sorted(reading.missing)),
         waiting=reading.waiting,
         ready=tuple(ready),
@@ -114,31 +114,40 @@ Pair = tuple[Document, Digest]
 Fault = tuple[Document, DigestFormatError]
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What became of the documents so far: entries added, changed and withdrawn, and what could not be read."""
+
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
 def _keep(
-    documents: Sequence[Document], save: Callable[[Sequence[Pair]], tuple[int, int]], progress: Progress | None
-) -> tuple[int, int, list[Fault]]:
-    """Parse and save batch by batch: entries added, entries changed, and what could not be read."""
-    added = changed = 0
-    faults: list[Fault] = []
+    documents: Sequence[Document], save: Callable[[Sequence[Pair], _Kept], None], progress: Progress | None
+) -> _Kept:
+    """Parse and save, batch by batch."""
+    kept = _Kept()
     for start in range(0, len(documents), BATCH):
         good: list[Pair] = []
         for document in documents[start : start + BATCH]:
             try:
                 good.append((document, parse_document(document.name, document.data, day=document.day)))
             except DigestFormatError as error:
-                faults.append((document, error))
+                kept.faults.append((document, error))
         if good:
-            more = save(good)
-            added += more[0]
-            changed += more[1]
+            save(good, kept)
         if progress:
             progress(min(start + BATCH, len(documents)), len(documents))
-    return added, changed, faults
+    return kept
 
 
-def _save(source: str, digests: "Digests", now: datetime, pairs: Sequence[Pair]) -> tuple[int, int]:
+def _save(source: str, digests: "Digests", now: datetime, pairs: Sequence[Pair], kept: _Kept) -> None:
     saved = digests.save(source, pairs, now)
-    return saved.added, saved.changed
+    kept.added += saved.added
+    kept.changed += saved.changed
+    kept.withdrawn += saved.withdrawn
 
 
 class _Rehearsal:
@@ -149,16 +158,14 @@ class _Rehearsal:
         self._digests = digests
         self._days: dict[date, dict[str, Entry]] = {}
 
-    def save(self, pairs: Sequence[Pair]) -> tuple[int, int]:
-        added = changed = 0
+    def save(self, pairs: Sequence[Pair], kept: _Kept) -> None:
         for _, digest in pairs:
             held = self._held(digest.day)
             for entry in digest.entries:
                 key = entry_key(entry)
-                added += key not in held
-                changed += key in held and held[key] != entry
+                kept.added += key not in held
+                kept.changed += key in held and held[key] != entry
                 held[key] = entry
-        return added, changed
 
     def _held(self, day: date) -> dict[str, Entry]:
         if day not in self._days:

@@ -4,7 +4,7 @@ import email.utils
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.digest.document import Document, KnownDocument, content_hash
+from bot.digest.lines import find_day
 from bot.errors import SourceUnavailableError
 from bot.sources.fetch import MAX_BYTES, Fetch, Fetched, http_fetch
 from bot.sources.reading import Reading, Refused
@@ -107,9 +108,7 @@ class FeedSource:
             else:
                 documents[document.uri] = document
         changed = tuple(
-            document
-            for uri, document in documents.items()
-            if uri not in known or known[uri].hash != document.hash or known[uri].missing_since is not None
+            document for uri, document in documents.items() if uri not in known or known[uri].hash != document.hash
         )
         return Reading(changed, refused=tuple(refused), state=(fresh,), unchanged=len(documents) - len(changed))
 
@@ -232,7 +231,7 @@ def _to_document(post: Any) -> Document | Refused:
     if not uri:
         return Refused("", "source.post_nameless", "a post without guid, link and title; it cannot be told from others")
     text, extension = _text(post)
-    day = _title_day(title) or _posted_day(post)
+    day = find_day(title) or _posted_day(post)
     data = text.encode("utf-8", "replace")
     name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
     # The day is part of what a post says: a corrected date is a change.
@@ -248,42 +247,6 @@ def _text(post: Any) -> tuple[str, str]:
     if not texts:
         return "", ".html"
     return str(texts[0]["value"]), ".txt" if texts[0].get("type") == "text/plain" else ".html"
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def _month(name: str) -> int:
-    """1 to 12, or 0, which is in no date."""
-    return _MONTHS.index(name.lower()) + 1 if name.lower() in _MONTHS else 0
-
-
-_DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[int, int, int]]], ...] = (
-    (
-        re.compile(r"(?<!\d)(\d{4})(?:\s*년\s*|\s?[-./]\s?)(\d{1,2})(?:\s*월\s*|\s?[-./]\s?)(\d{1,2})(?!\d)"),
-        lambda found: (int(found[1]), int(found[2]), int(found[3])),
-    ),
-    (
-        re.compile(r"\b([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b"),
-        lambda found: (int(found[3]), _month(found[1]), int(found[2])),
-    ),
-    (
-        re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})\b"),
-        lambda found: (int(found[3]), _month(found[2]), int(found[1])),
-    ),
-)
-
-
-def _title_day(title: str) -> date | None:
-    """The one whole date in a title. Two different ones (a week's review) name no day."""
-    days = set()
-    for pattern, parts in _DATES:
-        for found in pattern.finditer(title):
-            try:
-                days.add(date(*parts(found)))
-            except ValueError:
-                continue
-    return days.pop() if len(days) == 1 else None
 
 
 def _posted_day(post: Any) -> date | None:

@@ -70,7 +70,7 @@ class FolderSource:
             try:
                 status = entry.stat(follow_symlinks=False)
                 validator = _validator(status)
-                if was and was.last_modified == validator and was.missing_since is None:
+                if was and was.last_modified == validator:
                     unchanged += 1
                     continue
                 if status.st_size > self.max_bytes:
@@ -87,7 +87,7 @@ class FolderSource:
                 growing[uri] = validator
                 continue
             digest = content_hash(data)
-            if was and was.hash == digest and was.missing_since is None:
+            if was and was.hash == digest:
                 state.append(replace(was, last_modified=validator))
                 unchanged += 1
             else:

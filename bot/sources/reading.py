@@ -24,9 +24,9 @@ class Reading:
     """What one look found, compared with what is remembered."""
 
     documents: tuple[Document, ...] = ()
-    """New ones and those whose bytes changed, and any that came back after they were missing."""
+    """New ones and those whose bytes changed."""
     missing: frozenset[str] = frozenset()
-    """Known documents that are not there now. One that is there and could not be read is not among them."""
+    """All known documents that are not there now. One that is there and could not be read is not among them."""
     refused: tuple[Refused, ...] = ()
     waiting: tuple[str, ...] = ()
     """Left for a later look: files that still grow, a feed that rests after a failure."""
