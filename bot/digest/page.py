@@ -108,8 +108,8 @@ def parse_page(name: str, html: str, day: date | None = None) -> Digest:
     name_day, name_title = split_name(name)
     dated = read_day(title) if title else name_day and (not name_title or read_day(name_title))
     if not starts or not (dated or _has_evidence(blocks, starts)):
-        found = blocks[0].text if blocks else ""
-        raise DigestFormatError(1, "a page with titles linked to papers, author lists or tag lines", found[:80])
+        shown = blocks[0].text if blocks else ""
+        raise DigestFormatError(1, "a page with titles linked to papers, author lists or tag lines", shown[:80])
     header = [block.text for block in blocks[: starts[0]]]
     when = (
         next((found for words in (title, page_title, *header) if (found := find_day(words[:200]))), None)
