@@ -1,0 +1,45 @@
+"""The names of what a person can press, and what their values carry.
+
+`slack` listens for these names; the builders here write them. A value is data from outside once it comes back: the
+readers raise ValueError on anything the writers would not have written.
+"""
+
+import re
+from typing import Literal, cast
+
+PAGE_PREV = "results.page.prev"
+PAGE_NEXT = "results.page.next"
+MENU = "results.menu"
+TAKE_BACK = "shared.take_back"
+LATEST = "day.latest"
+
+Choice = Literal["commentary", "share"]
+
+_PAGE = re.compile(r"([^:]{1,200}):([1-9][0-9]{0,5})\Z")
+_MENU = re.compile(r"(commentary|share):([0-9]{1,18})\Z")
+
+
+def page_value(pool_id: str, page: int) -> str:
+    """What a Previous or Next button carries."""
+    return f"{pool_id}:{page}"
+
+
+def read_page(value: str) -> tuple[str, int]:
+    """The pool and the page a button leads to."""
+    match = _PAGE.match(value)
+    if not match:
+        raise ValueError(value)
+    return match[1], int(match[2])
+
+
+def menu_value(choice: Choice, entry_id: int) -> str:
+    """What an option of a result's menu carries."""
+    return f"{choice}:{entry_id}"
+
+
+def read_menu(value: str) -> tuple[Choice, int]:
+    """What was chosen, and for which entry."""
+    match = _MENU.match(value)
+    if not match:
+        raise ValueError(value)
+    return cast(Choice, match[1]), int(match[2])

@@ -1,0 +1,73 @@
+"""The few blocks our messages are made of, built and checked by the SDK, as plain dicts."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.messages.actions import MENU, Choice, menu_value
+from bot.messages.content import Block
+from bot.messages.limits import BUTTON, HEADER, PLAIN, clean, cut, is_seen
+from bot.messages.words import Words
+
+
+def header(text: str) -> Block:
+    """A heading in large letters."""
+    return HeaderBlock(text=_plain(text, HEADER)).to_dict()
+
+
+def small(*lines: str) -> Block | None:
+    """A small grey line, its parts side by side; nothing where there is nothing to say.
+
+    Plain text: outside words may stand here, nothing in them is interpreted.
+    """
+    kept = [line for line in lines if is_seen(line)]
+    return ContextBlock(elements=[_plain(line, PLAIN) for line in kept]).to_dict() if kept else None
+
+
+def divider() -> Block:
+    return DividerBlock().to_dict()
+
+
+def own_words(markup: str) -> Block:
+    """A paragraph of our own words in Slack's markup."""
+    return SectionBlock(text=MarkdownTextObject(text=markup, verbatim=True)).to_dict()
+
+
+def menu(markup: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> Block:
+    """A line of our own words with the menu of one paper beside it."""
+    options = [Option(text=_plain(label, BUTTON), value=menu_value(choice, entry_id)) for choice, label in choices]
+    return SectionBlock(
+        text=MarkdownTextObject(text=markup, verbatim=True),
+        accessory=OverflowMenuElement(action_id=MENU, options=options),
+        block_id=f"result:{entry_id}",
+    ).to_dict()
+
+
+def buttons(*items: tuple[str, str, str]) -> Block:
+    """A row of buttons, each an action id, its label and its value."""
+    return ActionsBlock(
+        elements=[
+            ButtonElement(text=_plain(label, BUTTON), action_id=action, value=value) for action, label, value in items
+        ]
+    ).to_dict()
+
+
+def _plain(text: str, most: int) -> PlainTextObject:
+    return PlainTextObject(text=cut(clean(text), most), emoji=False)
+
+
+def menu_choices(words: Words, *, has_words: bool) -> list[tuple[Choice, str]]:
+    """What a paper's menu offers; no commentary to show where the entry has neither abstract nor commentary."""
+    shown: list[tuple[Choice, str]] = [("commentary", words.t("menu.commentary"))] if has_words else []
+    return [*shown, ("share", words.t("menu.share"))]

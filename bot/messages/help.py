@@ -1,0 +1,90 @@
+"""What a person can type, and what there is to look for."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from bot.messages import richtext
+from bot.messages.content import Content
+from bot.messages.limits import TEXT, clean, cut, is_seen, units
+from bot.messages.mrkdwn import escape
+from bot.messages.richtext import Leaf, RichTextElement
+from bot.messages.words import Words
+
+
+class TagLine(Protocol):
+    """A tag, how many entries have it, and from when to when."""
+
+    @property
+    def tag(self) -> str: ...
+    @property
+    def entries(self) -> int: ...
+    @property
+    def first(self) -> date: ...
+    @property
+    def last(self) -> date: ...
+
+
+_READ = (
+    ("help.typed_latest", "help.latest"),
+    ("help.typed_day", "help.day"),
+    ("help.typed_random", "help.random"),
+    ("help.typed_tags", "help.tags"),
+)
+_FIND = (
+    ("help.typed_words", "help.words"),
+    ("help.typed_phrase", "help.phrase"),
+    ("help.typed_tag", "help.tag"),
+    ("help.typed_author", "help.author"),
+    ("help.typed_since", "help.since"),
+    ("help.typed_or", "help.or"),
+)
+_ORDER = (
+    ("help.typed_subscribe", "help.subscribe"),
+    ("help.typed_unsubscribe", "help.unsubscribe"),
+    ("help.typed_subscriptions", "help.subscriptions"),
+)
+_GROUPS = (("help.read", _READ), ("help.find", _FIND), ("help.order", _ORDER))
+
+
+def help_text(words: Words) -> Content:
+    """Everything that can be typed, each with an example."""
+    elements: list[RichTextElement] = []
+    said: list[str] = []
+    for heading, lines in _GROUPS:
+        elements.append(richtext.section([Leaf(words.t(heading), bold=True)]))
+        said.append(words.t(heading))
+        items = [(words.t(typed), words.t(meaning)) for typed, meaning in lines]
+        elements.append(richtext.bullets([[Leaf(typed, code=True), Leaf(f"  {meaning}")] for typed, meaning in items]))
+        said += [f"• {typed}: {meaning}" for typed, meaning in items]
+    elements.append(richtext.section([Leaf(words.t("help.threads"))]))
+    said.append(words.t("help.threads"))
+    return Content(escape("\n".join(said)), (richtext.block(elements),))
+
+
+def tags(counts: Sequence[TagLine], words: Words, prefix: str = "") -> Content:
+    """The tags there are, the commonest first as given, with how many papers and since when."""
+    start = cut(" ".join(clean(prefix).split()).lstrip("#"), 60)
+    if not counts:
+        none = words.t("tags.none_with", prefix=start) if start else words.t("tags.none")
+        return Content(escape(none), (richtext.block([richtext.section([Leaf(none)])]),))
+    heading = words.t("tags.heading_with", prefix=start) if start else words.t("tags.heading")
+    said = [escape(heading)]
+    items: list[list[Leaf]] = []
+    for count in counts:
+        tag = cut("".join(clean(count.tag).split()).lstrip("#"), 80)
+        if not is_seen(tag):
+            continue
+        span = words.n("tags.line", count.entries, first=f"{count.first:%Y-%m}", last=f"{count.last:%Y-%m}")
+        line = escape(f"• #{tag} {span}")
+        if units("\n".join([*said, line])) > TEXT - 200:
+            break
+        said.append(line)
+        items.append([Leaf(f"#{tag}", bold=True), Leaf(f"  {span}")])
+    said.append(escape(words.t("tags.advice")))
+    elements = [
+        richtext.section([Leaf(heading, bold=True)]),
+        richtext.bullets(items),
+        richtext.section([Leaf(words.t("tags.advice"))]),
+    ]
+    return Content("\n".join(said), (richtext.block(elements),))

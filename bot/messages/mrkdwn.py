@@ -1,0 +1,71 @@
+"""Slack's own markup, written safely: escapes, links, and nothing that rings a bell by accident.
+
+Outside text goes into rich_text leaves or plain_text wherever a block allows it, where none of this is needed; what is
+left is the ``text`` of a message, and words of our own.
+"""
+
+import re
+from urllib.parse import quote, urlsplit
+
+from bot.messages.limits import URL, clean, weight
+
+LINK = 600  # by weight; a longer URL is left out of the text, which must have room for the whole of a part
+
+_CALL = re.compile(r"@(?=here|channel|everyone)", re.IGNORECASE)
+_ZERO_WIDTH = "\u200b"
+# What may stand in a URL between `<` and `|` or `>`; everything else is percent-encoded.
+_SAFE_IN_URL = "%/:=&?~#+!$,;'@()*[]._-"
+_STYLED = re.compile(r"([*_~`])")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}\Z")
+
+
+def escape(text: str) -> str:
+    """Outside text for the ``text`` of a message: the three characters escaped, ``@channel`` and kin kept silent."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _CALL.sub("@" + _ZERO_WIDTH, text)
+
+
+def neutral(text: str) -> str:
+    """Outside text for a mrkdwn object (which must be ``verbatim``): escaped, and its ``*_~``` format nothing."""
+    return _STYLED.sub(_ZERO_WIDTH + r"\1" + _ZERO_WIDTH, escape(text))
+
+
+def link(url: str | None, label: str) -> str:
+    """A link in the ``text`` of a message; the label alone where the URL may not or need not be linked."""
+    if url is None or weight(url) > LINK:
+        return escape(label)
+    return f"<{escape(url)}|{escape(label)}>"
+
+
+def mention(user_id: str) -> str:
+    """A person's name as Slack shows it."""
+    return f"<@{user_id}>" if is_user(user_id) else escape(user_id)
+
+
+def is_user(user_id: str) -> bool:
+    """Whether it has the form of a Slack user's id."""
+    return bool(_USER_ID.match(user_id))
+
+
+def safe_url(url: str) -> str | None:
+    """The URL as it may be linked, or None: only http and https, nothing that could end the link, not too long."""
+    url = clean(url).strip()
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return None
+    safe = quote(url, safe=_SAFE_IN_URL)
+    return safe if len(safe) <= URL else None
+
+
+def title_search(title: str) -> str:
+    """Where to look for a paper whose link was lost: a search for its title on arXiv."""
+    words = " ".join(clean(title).split())
+    while True:
+        url = f"https://arxiv.org/search/?query={quote(words, safe='')}&searchtype=title"
+        if len(url) <= 1000:
+            return url
+        words = words[: len(words) * 3 // 4]

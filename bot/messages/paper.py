@@ -1,0 +1,210 @@
+"""How one paper looks wherever it appears: its title, its people and tags, why it matters, and its whole text."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bot.digest.model import Entry, Paragraph, StoredEntry
+from bot.messages import blocks, richtext
+from bot.messages.content import Block
+from bot.messages.limits import ELLIPSIS, clean, cut, is_seen, longest, sentence_ends, weight
+from bot.messages.markdown import passage
+from bot.messages.mrkdwn import escape, safe_url, title_search
+from bot.messages.richtext import Leaf, Passage
+from bot.messages.words import Words
+
+TITLE = 800  # by weight; a longer one is cut in the channel and stands whole in its thread
+AUTHORS = 3
+NAME = 80
+TAGS = 300
+GIST = 200  # about two lines on a wide screen
+GIST_ENOUGH = 40  # a first sentence shorter than this ("Interesting.") takes the next one along
+MORE_LINKS = 5
+
+
+def title(entry: Entry, words: Words, most: int = TITLE) -> str:
+    """The title in one line; never nothing, for it is what a person presses."""
+    text = " ".join(clean(entry.title).split())
+    return cut(text, most) if is_seen(text) else words.t("paper.untitled")
+
+
+def title_is_cut(entry: Entry) -> bool:
+    return weight(" ".join(clean(entry.title).split())) > TITLE
+
+
+def title_leaf(entry: Entry, words: Words) -> Leaf:
+    """The title, leading to the paper, or to a search for it where its link was lost."""
+    search = title_search(entry.title) if is_seen(clean(entry.title)) else None
+    return Leaf(title(entry, words), bold=True, link=_paper_url(entry) or search)
+
+
+def _paper_url(entry: Entry) -> str | None:
+    return next((url for url in map(safe_url, entry.links) if url), None)
+
+
+def authors(entry: Entry, words: Words) -> str:
+    """The first few authors, then how many more."""
+    names = [cut(name, NAME) for name in (" ".join(clean(author).split()) for author in entry.authors) if is_seen(name)]
+    if len(names) <= AUTHORS + 1:  # "+1 more" would be longer than most names
+        return ", ".join(names)
+    return words.n("paper.authors_more", len(names) - AUTHORS, names=", ".join(names[:AUTHORS]))
+
+
+def tags(entry: Entry) -> str:
+    """The tags in the curator's spelling."""
+    return cut(" ".join(f"#{tag}" for tag in map(_tag, entry.tags) if is_seen(tag)), TAGS)
+
+
+def _tag(tag: str) -> str:
+    return "".join(clean(tag).split()).lstrip("#")
+
+
+def gist(entry: Entry, words: Words) -> tuple[Leaf, ...]:
+    """One line from the commentary: its first sentence, in the reader's language where there is one."""
+    first = _first_paragraph(entry.commentary, words.lang)
+    if first is None:
+        return ()
+    chunk = next(chunk for chunk in passage(first.text).chunks if is_seen(chunk.text))
+    leaves = [replace(leaf, text=leaf.text.replace("\n", " "), link=None, bare=False) for leaf in chunk.leaves]
+    text = "".join(leaf.text for leaf in leaves)
+    end = next((place for place in sentence_ends(text) if place >= GIST_ENOUGH), len(text))
+    shown = text[:end].rstrip()
+    if weight(shown) <= GIST:
+        return richtext.split_leaves(leaves, len(shown))[0]
+    place = longest(text, GIST - 1)
+    space = text.rfind(" ", 0, place + 1)
+    place = space if space > place // 2 else place
+    return (*richtext.split_leaves(leaves, len(text[:place].rstrip()))[0], Leaf(ELLIPSIS))
+
+
+def _first_paragraph(commentary: Sequence[Paragraph], lang: str) -> Paragraph | None:
+    with_words = [paragraph for paragraph in commentary if richtext.seen([passage(paragraph.text)])]
+    return next((p for p in with_words if p.lang == lang), with_words[0] if with_words else None)
+
+
+def more_links(entry: Entry) -> list[Leaf]:
+    """The links beside the paper's own: code, project page. What may not be linked stands as plain text."""
+    own = _paper_url(entry)
+    leaves: list[Leaf] = []
+    for given in entry.links:
+        url = safe_url(given)
+        shown = clean(given).strip()
+        if is_seen(shown) and (url is None or url != own):
+            leaves.append(Leaf(_short(url) if url else shown, link=url))
+    return leaves
+
+
+def _short(url: str) -> str:
+    parts = urlsplit(url)
+    return cut((parts.netloc + parts.path).removeprefix("www.").rstrip("/"), 60)
+
+
+def heading(entry: Entry, words: Words) -> tuple[list[Block], list[str]]:
+    """Title, authors and tags, as blocks and as lines of text."""
+    linked = title_leaf(entry, words)
+    people, marks = authors(entry, words), tags(entry)
+    small = blocks.small(people, marks)
+    made = [richtext.block([richtext.section([linked])]), *([small] if small else [])]
+    return made, [linked.said, *(escape(line) for line in (people, marks) if line)]
+
+
+def card(entry: Entry, words: Words) -> tuple[list[Block], list[str]]:
+    """A whole paper in a channel: title, authors, tags, why it matters, where else to look."""
+    made, lines = heading(entry, words)
+    why = gist(entry, words)
+    if why:
+        made.append(richtext.block([richtext.section(why)]))
+        lines.append("".join(leaf.said for leaf in why))
+    links = more_links(entry)
+    if 0 < len(links) <= MORE_LINKS:
+        line = [Leaf(words.t("paper.links") + " ")]
+        for place, leaf in enumerate(links):
+            shown = replace(leaf, text=cut(leaf.text, 100))
+            line += [Leaf(" · "), shown] if place else [shown]
+        made.append(richtext.block([richtext.section(line)]))
+        lines.append("".join(leaf.said if len(leaf.said) <= 300 else escape(leaf.text) for leaf in line))
+    return made, lines
+
+
+def abstract(entry: Entry) -> list[Passage]:
+    """The abstract's paragraphs. They are not Markdown: a ``*`` or ``$`` in them is one."""
+    return richtext.seen(richtext.plain_passage(text) for text in entry.abstract)
+
+
+def commentary(entry: Entry, words: Words) -> list[Passage]:
+    """The whole commentary, Korean paragraphs first, English ones after a small label where there are both."""
+    groups = {
+        lang: richtext.seen(passage(paragraph.text) for paragraph in entry.commentary if paragraph.lang == lang)
+        for lang in ("ko", "en")
+    }
+    korean, english = groups["ko"], groups["en"]
+    if korean and english:
+        english = [replace(english[0], label=words.t("paper.in_english")), *english[1:]]
+    return [*korean, *english]
+
+
+def leftovers(entry: Entry, words: Words) -> list[Passage]:
+    """What a card had no room for: a very long title, a long list of links."""
+    rest: list[Passage] = []
+    if title_is_cut(entry):
+        rest.append(richtext.plain_passage(entry.title, words.t("paper.whole_title")))
+    links = more_links(entry)
+    if len(links) > MORE_LINKS:
+        rest.append(Passage(tuple(richtext.Chunk((leaf,), "bullet") for leaf in links), words.t("paper.links")))
+    return rest
+
+
+def whole(entry: Entry, words: Words) -> list[Passage]:
+    """Everything there is to read beyond the heading, each kind under its label."""
+    return [
+        *labelled(abstract(entry), words.t("paper.abstract")),
+        *labelled(commentary(entry, words), words.t("paper.commentary")),
+        *leftovers(entry, words),
+    ]
+
+
+def has_words(entry: Entry) -> bool:
+    """Whether there is anything to read beyond the heading."""
+    return bool(abstract(entry)) or any(richtext.seen([passage(p.text)]) for p in entry.commentary)
+
+
+def labelled(passages: Sequence[Passage], label: str) -> list[Passage]:
+    """The passages with a label before the first; one that has a label already keeps both."""
+    if not passages:
+        return []
+    first = passages[0]
+    both = f"{label} · {first.label}" if first.label else label
+    return [replace(first, label=both), *passages[1:]]
+
+
+def body_blocks(passages: Iterable[Passage], most: int) -> list[Block]:
+    """The passages as blocks of at most ``most`` by weight, labels as small lines between them."""
+    made: list[Block] = []
+    group: list[Passage] = []
+    for part in richtext.fill(passages, most):
+        for each in part:
+            if each.label and group:
+                made.append(richtext.rich_text(group))
+                group = []
+            label = blocks.small(each.label) if each.label else None
+            made += [label] if label else []
+            group.append(each)
+        made.append(richtext.rich_text(group))
+        group = []
+    return made
+
+
+def top_tags(entries: Sequence[StoredEntry], most: int = 6) -> list[tuple[str, int]]:
+    """The commonest tags of a day, in the spelling that came first, and how many papers have each."""
+    from bot.digest.keys import tag_key
+
+    counts: Counter[str] = Counter()
+    spelling: dict[str, str] = {}
+    for stored in entries:
+        for tag in {tag_key(tag): tag for tag in reversed(stored.entry.tags)}.values():
+            key = tag_key(tag)
+            if is_seen(_tag(tag)):
+                counts[key] += 1
+                spelling.setdefault(key, _tag(tag))
+    return [(spelling[key], count) for key, count in counts.most_common(most)]

@@ -1,0 +1,230 @@
+"""Private answers: what was found, a whole day, one paper, its commentary; and what is shared with everybody."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.digest.model import StoredEntry
+from bot.messages import actions, blocks, paper, richtext
+from bot.messages.content import Block, Content
+from bot.messages.limits import BLOCKS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, units
+from bot.messages.mrkdwn import escape, safe_url
+from bot.messages.query import describe
+from bot.messages.richtext import Leaf, RichTextElement, user_leaf
+from bot.messages.words import Words
+from bot.search.grammar import Query
+from bot.search.snippet import Snippet
+
+PAGE = 10
+ALSO_ON = 5
+_TITLE_SAID = 160  # of a title in the text of a page with ten papers, which must stay below what may be rewritten
+_BLOCK = 2900
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper that was found, and what is known about it beyond its entry."""
+
+    entry: StoredEntry
+    snippet: Snippet | None = None
+    thread: str | None = None
+    """The address of its thread, where it was posted and the reader may look."""
+    also_on: tuple[date, ...] = ()
+
+
+def results(hits: Sequence[Hit], *, total: int, page: int, pool_id: str, query_text: str, words: Words) -> Content:
+    """One page of what was found; its buttons rewrite this message with another page."""
+    shown = cut(" ".join(clean(query_text).split()), 100)
+    return _page(words.n("results.heading", total, query=shown), hits, total, page, pool_id, words, day_known=False)
+
+
+def day_view(day: date, hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Words) -> Content:
+    """One page of a whole day, for one person."""
+    line = words.n("day.heading", total, date=words.date(day))
+    return _page(line, hits, total, page, pool_id, words, day_known=True)
+
+
+def one(hit: Hit, words: Words) -> Content:
+    """A single paper, for one person."""
+    return _page(words.t("random.heading"), [hit], 1, 1, "", words, day_known=False)
+
+
+def _page(
+    line: str, hits: Sequence[Hit], total: int, page: int, pool_id: str, words: Words, *, day_known: bool
+) -> Content:
+    pages = max(1, -(-total // PAGE))
+    made: list[Block] = [blocks.header(line)]
+    lines = [escape(line)]
+    if pages > 1:
+        where = words.t("results.page", page=page, pages=pages)
+        made += _small(where)
+        lines.append(where)
+    numbered = list(enumerate(hits[:PAGE], (page - 1) * PAGE + 1))
+    for number, hit in numbered:
+        made += _hit_blocks(hit, number if total > 1 else None, words, day_known=day_known)
+    room = (TEXT - units("\n".join(lines))) // max(1, len(numbered)) - 1
+    for number, hit in numbered:
+        lines.append(_hit_text(hit, number if total > 1 else None, words, room, day_known=day_known))
+    turns = []
+    if page > 1:
+        turns.append((actions.PAGE_PREV, words.t("results.previous"), actions.page_value(pool_id, page - 1)))
+    if page < pages:
+        turns.append((actions.PAGE_NEXT, words.t("results.next"), actions.page_value(pool_id, page + 1)))
+    if turns:
+        made.append(blocks.buttons(*turns))
+    return Content("\n".join(lines), tuple(made))
+
+
+def _hit_blocks(hit: Hit, number: int | None, words: Words, *, day_known: bool) -> list[Block]:
+    entry = hit.entry.entry
+    leaves = [Leaf(f"{number}. ")] if number else []
+    leaves.append(paper.title_leaf(entry, words))
+    why = _why(hit, words)
+    if why:
+        leaves += [Leaf("\n"), *why]
+    menu = blocks.menu(
+        _where(hit, words, day_known=day_known),
+        hit.entry.id,
+        blocks.menu_choices(words, has_words=paper.has_words(entry)),
+    )
+    return [
+        richtext.block([richtext.section(leaves)]),
+        *_small(paper.authors(entry, words), paper.tags(entry)),
+        menu,
+    ]
+
+
+def _why(hit: Hit, words: Words) -> list[Leaf]:
+    """The place that matched, the match in bold; else the line a channel would see."""
+    if hit.snippet is not None:
+        leaves = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
+        if is_seen("".join(leaf.text for leaf in leaves)):
+            return leaves
+    return list(paper.gist(hit.entry.entry, words))
+
+
+def _where(hit: Hit, words: Words, *, day_known: bool) -> str:
+    """When the paper was carried, and where it can be talked about: our own words in Slack's markup."""
+    said = [] if day_known else [words.date(hit.entry.day)]
+    others = [day for day in hit.also_on if day != hit.entry.day]
+    if others:
+        days = ", ".join(f"{day:%Y-%m-%d}" for day in others[:ALSO_ON])
+        said.append(words.t("results.also_on", days=days) + (" …" if len(others) > ALSO_ON else ""))
+    thread = safe_url(hit.thread) if hit.thread else None
+    if thread:
+        said.append(f"<{escape(thread)}|{escape(words.t('results.thread'))}>")
+    return " · ".join(said) or words.t("results.not_posted")
+
+
+def _hit_text(hit: Hit, number: int | None, words: Words, room: int, *, day_known: bool) -> str:
+    """A result in words: title, day, people and tags, and of the matching place as much as there is room for."""
+    entry = hit.entry.entry
+    title = (f"{number}. " if number else "") + paper.title(entry, words, _TITLE_SAID)
+    day = "" if day_known else words.date(hit.entry.day)
+    why = " ".join("".join(leaf.text for leaf in _why(hit, words)).split())
+    said = " · ".join(part for part in (title, day, paper.authors(entry, words), paper.tags(entry)) if part)
+    return escape(cut(f"{said} — {why}" if why else said, room))
+
+
+def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content:
+    """No match: what was understood, and what is nearest to it among what there is."""
+    understood = words.t("nothing.understood", query=describe(query.tree, words))
+    said = [words.t("nothing.heading"), understood]
+    found = [[Leaf(said[0], bold=True)], [Leaf(understood)]]
+    elements: list[RichTextElement] = []
+    offers = [cut(" ".join(clean(offer).split()), 100) for offer in nearest if is_seen(offer)][:10]
+    if offers:
+        said += [words.t("nothing.nearest"), *(f"/paper {offer}" for offer in offers)]
+        elements.append(richtext.lines(*found, [Leaf(words.t("nothing.nearest"))]))
+        elements.append(richtext.bullets([[Leaf(f"/paper {offer}", code=True)] for offer in offers]))
+    else:
+        said.append(words.t("nothing.advice"))
+        elements.append(richtext.lines(*found, [Leaf(words.t("nothing.advice"))]))
+    return Content("\n".join(map(escape, said)), (richtext.block(elements),))
+
+
+def no_today(latest: date | None, words: Words) -> Content:
+    """Nothing for today yet; the latest day is one press away."""
+    if latest is None:
+        return empty_archive(words)
+    said = words.t("today.none", latest=words.date(latest))
+    show = blocks.buttons((actions.LATEST, words.t("today.show_latest"), "latest"))
+    return Content(escape(said), (_line(said), show))
+
+
+def no_day(day: date, words: Words, before: date | None = None, after: date | None = None) -> Content:
+    """No digest on that day; the nearest days that have one."""
+    said = [words.t("day.none", date=words.date(day))]
+    near = [near for near in (before, after) if near is not None]
+    said += [words.t("day.near", date=words.date(other), typed=f"/paper {other.isoformat()}") for other in near]
+    return Content(escape("\n".join(said)), (_line("\n".join(said)),))
+
+
+def empty_archive(words: Words) -> Content:
+    """Nothing was ever read: what has to be done, and by whom."""
+    said = words.t("archive.empty")
+    return Content(escape(said), (_line(said),))
+
+
+def commentary(entry: StoredEntry, words: Words) -> tuple[Content, ...]:
+    """Everything there is to read of a paper, for one person: one message, more only where it is very long."""
+    head, lines = paper.heading(entry.entry, words)
+    passages = paper.whole(entry.entry, words)
+    if not paper.has_words(entry.entry):
+        passages = [*passages, richtext.plain_passage(words.t("commentary.none"))]
+    room = PRIVATE_TEXT - units("\n".join(lines)) - 100
+    messages: list[list[tuple[richtext.Passage, ...]]] = [[]]
+    used = count = 0
+    for part in richtext.fill(passages, _BLOCK):
+        long = sum(passage.weight for passage in part)
+        many = 2 * len(part)  # a label and a text each, at most
+        if messages[-1] and (used + long > room or count + many > BLOCKS - 5):
+            messages.append([])
+            used = count = 0
+        messages[-1].append(part)
+        used += long
+        count += many
+    return tuple(
+        _whole(number, len(messages), message, head, lines, entry, words) for number, message in enumerate(messages, 1)
+    )
+
+
+def _whole(
+    number: int,
+    total: int,
+    parts: Sequence[Sequence[richtext.Passage]],
+    head: Sequence[Block],
+    lines: Sequence[str],
+    entry: StoredEntry,
+    words: Words,
+) -> Content:
+    mark = words.t("part.of", label="", number=number, total=total).strip() if total > 1 else ""
+    if number == 1:
+        made = [*head, *_small(words.date(entry.day), mark)]
+        said = [*lines, words.date(entry.day)]
+    else:
+        title = paper.title(entry.entry, words, 120)
+        made, said = [*_small(title, mark)], [escape(title)]
+    for part in parts:
+        made += paper.body_blocks(part, _BLOCK)
+    said += [mark] if mark else []
+    return Content("\n".join([*said, "", "\n\n".join(richtext.said(part) for part in parts)]), tuple(made))
+
+
+def shared(entry: StoredEntry, user_id: str, words: Words) -> Content:
+    """A paper that a person shows to everybody, by name; they can take it back."""
+    made, lines = paper.card(entry.entry, words)
+    by = richtext.woven(words.t("shared.by", user=richtext.place("user")), {"user": user_leaf(user_id)})
+    when = words.date(entry.day)
+    take_back = blocks.buttons((actions.TAKE_BACK, words.t("shared.take_back"), user_id))
+    text = "\n".join(["".join(leaf.said for leaf in by), *lines, when])
+    return Content(text, (richtext.block([richtext.section(by)]), *made, *_small(when), take_back))
+
+
+def _line(said: str) -> Block:
+    return richtext.block([richtext.section([Leaf(said)])])
+
+
+def _small(*lines: str) -> Iterable[Block]:
+    made = blocks.small(*lines)
+    return [made] if made else []

@@ -1,0 +1,358 @@
+"""Curators' words as rich text: leaves, paragraphs, lists, quotes and code that Slack shows and never interprets.
+
+A paragraph is read once into chunks, measured and cut as chunks, and only then becomes blocks and text.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+
+from slack_sdk.models.blocks import (
+    RichTextBlock,
+    RichTextElement,
+    RichTextElementParts,
+    RichTextListElement,
+    RichTextPreformattedElement,
+    RichTextQuoteElement,
+    RichTextSectionElement,
+)
+
+from bot.messages.content import Block
+from bot.messages.limits import best_cut, clean, is_seen, longest, weight
+from bot.messages.mrkdwn import escape, is_user, link, mention, safe_url
+
+__all__ = [
+    "Chunk", "Leaf", "Passage", "RichTextElement", "block", "bullets", "fill", "lines", "link_leaf", "ordered", "place",
+    "plain_leaves", "plain_passage", "rich_text", "said", "section", "seen", "split_leaves", "user_leaf", "woven",
+]  # fmt: skip
+
+Kind = Literal["text", "bullet", "ordered", "quote", "code"]
+
+CHUNKS = 100  # of one part. Slack names no limit for the elements of a rich text; nobody reads more in one message.
+
+_BARE_URL = re.compile(r"https?://[^\s<>\"'`|{}\\^]+", re.IGNORECASE)
+_PLACE = "\0"  # never stands in words: `clean` removes it
+_AFTER_URL = ".,;:!?*_~”’"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A stretch of text in one style, cleaned, its link fit to be followed."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    code: bool = False
+    link: str | None = None
+    bare: bool = False
+    """Its text is the link itself, or a part of it where it was cut."""
+    user: str | None = None
+    """The person it names; the text is their id."""
+
+    @property
+    def said(self) -> str:
+        """How it reads in the ``text`` of a message."""
+        if self.user is not None:
+            return mention(self.user)
+        return escape(self.text) if self.bare or not self.text.strip() else link(self.link, self.text)
+
+    @property
+    def overhead(self) -> int:
+        """What its link adds to the weight of its text."""
+        return len(self.said) - len(escape(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A paragraph, list item, quotation or code block."""
+
+    leaves: tuple[Leaf, ...]
+    kind: Kind = "text"
+    indent: int = 0
+    number: int = 1
+    """Of an item in an ordered list."""
+
+    @property
+    def text(self) -> str:
+        return "".join(leaf.text for leaf in self.leaves)
+
+    @property
+    def said(self) -> str:
+        """How it reads in the ``text`` of a message."""
+        return self._mark + "".join(leaf.said for leaf in self.leaves)
+
+    @property
+    def weight(self) -> int:
+        """Of its text, the line ends after it included."""
+        return sum(weight(leaf.text) + leaf.overhead for leaf in self.leaves) + len(self._mark) + 2
+
+    @property
+    def _mark(self) -> str:
+        match self.kind:
+            case "bullet":
+                return "  " * self.indent + "• "
+            case "ordered":
+                return "  " * self.indent + f"{self.number}. "
+            case _:
+                return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One paragraph as the curator counts them: what a message should not be split inside of."""
+
+    chunks: tuple[Chunk, ...]
+    label: str | None = None
+    """A small line before it, in our words."""
+
+    @property
+    def weight(self) -> int:
+        return sum(chunk.weight for chunk in self.chunks) + (weight(self.label) + 2 if self.label else 0)
+
+
+def user_leaf(user_id: str) -> Leaf:
+    """A person's name, as Slack shows it to each reader; the id itself where it is no id."""
+    return Leaf(clean(user_id) or "?", user=user_id if is_user(user_id) else None)
+
+
+def link_leaf(url: str, label: str, *, bold: bool = False) -> Leaf:
+    """A link with a label; the label alone where the URL may not be linked."""
+    return Leaf(clean(label), bold=bold, link=safe_url(url))
+
+
+def woven(words: str, leaves: Mapping[str, Leaf]) -> list[Leaf]:
+    """Our words with leaves in the places that `place` kept for them."""
+    parts = words.split(_PLACE)
+    return [leaves[part] if number % 2 else Leaf(part) for number, part in enumerate(parts)]
+
+
+def place(name: str) -> str:
+    """A place in our words for a leaf of that name."""
+    return f"{_PLACE}{name}{_PLACE}"
+
+
+def plain_leaves(text: str) -> tuple[Leaf, ...]:
+    """Text that is not Markdown, every character as it stands; bare URLs can be followed."""
+    leaves: list[Leaf] = []
+    text = clean(text)
+    done = 0
+    for match in _BARE_URL.finditer(text):
+        shown = _without_tail(match.group())
+        url = safe_url(shown)
+        if url is None:
+            continue
+        if match.start() > done:
+            leaves.append(Leaf(text[done : match.start()]))
+        leaves.append(Leaf(shown, link=url, bare=True))
+        done = match.start() + len(shown)
+    if done < len(text):
+        leaves.append(Leaf(text[done:]))
+    return tuple(leaves)
+
+
+def _without_tail(url: str) -> str:
+    """A URL found in a sentence, without the sentence's own punctuation or a bracket that was opened before it."""
+    while True:
+        shorter = url.rstrip(_AFTER_URL)
+        for opening, closing in ("()", "[]"):
+            if shorter.endswith(closing) and shorter.count(closing) > shorter.count(opening):
+                shorter = shorter[:-1]
+        if shorter == url:
+            return url
+        url = shorter
+
+
+def plain_passage(text: str, label: str | None = None) -> Passage:
+    """A paragraph that is not Markdown."""
+    return Passage((Chunk(plain_leaves(text)),), label)
+
+
+def fill(passages: Iterable[Passage], most: int) -> list[tuple[Passage, ...]]:
+    """The passages in their order, as few parts as keep to ``most`` by weight; nothing is lost.
+
+    A part ends at a passage's end; a passage that is too long for any part is cut at its chunks' ends, a chunk at a
+    sentence's or a word's.
+    """
+    parts: list[tuple[Passage, ...]] = []
+    now: list[Passage] = []
+    used = chunks = 0
+    for passage in passages:
+        if now and (used + passage.weight > most or chunks + len(passage.chunks) > CHUNKS):
+            parts.append(tuple(now))
+            now, used, chunks = [], 0, 0
+        *whole, last = _split(passage, most)
+        parts.extend((part,) for part in whole)
+        now.append(last)
+        used += last.weight
+        chunks += len(last.chunks)
+    return [*parts, tuple(now)] if now else parts
+
+
+def _split(passage: Passage, most: int) -> list[Passage]:
+    """The passage, or as few pieces of it as keep to ``most``; the label stays with the first."""
+    if passage.weight <= most and len(passage.chunks) <= CHUNKS:
+        return [passage]
+    pieces: list[Passage] = []
+    now: list[Chunk] = []
+    label = passage.label
+    used = weight(label) + 2 if label else 0
+    for chunk in passage.chunks:
+        rest: Chunk | None = chunk
+        while rest is not None:
+            if used + rest.weight <= most and len(now) < CHUNKS:
+                now.append(rest)
+                used += rest.weight
+                break
+            if now:  # end this piece before the chunk rather than inside it
+                pieces.append(Passage(tuple(now), label))
+                now, used, label = [], 0, None
+                continue
+            head, rest = _cut_chunk(rest, most - used)
+            pieces.append(Passage((head,), label))
+            used, label = 0, None
+    if now:
+        pieces.append(Passage(tuple(now), label))
+    return pieces
+
+
+def _cut_chunk(chunk: Chunk, most: int) -> tuple[Chunk, Chunk | None]:
+    """The chunk's beginning, of at most ``most`` by weight, and what follows it."""
+    room = most - (chunk.weight - sum(weight(leaf.text) + leaf.overhead for leaf in chunk.leaves))
+    reach = 0
+    for leaf in chunk.leaves:
+        inside = longest(leaf.text, room - leaf.overhead) if room > leaf.overhead else 0
+        reach += inside
+        room -= leaf.overhead + weight(leaf.text)
+        if inside < len(leaf.text):
+            break
+    place = best_cut(chunk.text, reach)
+    head, tail = split_leaves(chunk.leaves, place)
+    return replace(chunk, leaves=head), replace(chunk, leaves=tail) if tail else None
+
+
+def split_leaves(leaves: Iterable[Leaf], place: int) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]]:
+    """The leaves before and after a place in their common text."""
+    head: list[Leaf] = []
+    tail: list[Leaf] = []
+    for leaf in leaves:
+        if place >= len(leaf.text):
+            head.append(leaf)
+        elif place <= 0:
+            tail.append(leaf)
+        else:
+            head.append(replace(leaf, text=leaf.text[:place]))
+            tail.append(replace(leaf, text=leaf.text[place:]))
+        place -= len(leaf.text)
+    return tuple(head), tuple(tail)
+
+
+def said(passages: Sequence[Passage]) -> str:
+    """The passages as the ``text`` of a message."""
+    lines: list[str] = []
+    for passage in passages:
+        if lines:
+            lines.append("")
+        if passage.label:
+            lines.append(escape(passage.label))
+        for before, chunk in zip((None, *passage.chunks), passage.chunks, strict=False):
+            if before is not None and not (before.kind == chunk.kind != "text"):
+                lines.append("")
+            lines.append(chunk.said)
+    return "\n".join(lines)
+
+
+def rich_text(passages: Sequence[Passage]) -> Block:
+    """One rich_text block with everything in these passages but their labels."""
+    chunks = [chunk for passage in passages for chunk in passage.chunks]
+    return block(_elements(chunks))
+
+
+def block(elements: Sequence[RichTextElement]) -> Block:
+    """A rich_text block."""
+    return RichTextBlock(elements=list(elements)).to_dict()
+
+
+def section(leaves: Iterable[Leaf]) -> RichTextSectionElement:
+    """One line or paragraph of a rich_text block."""
+    return RichTextSectionElement(elements=_parts(leaves))
+
+
+def lines(*given: Sequence[Leaf]) -> RichTextSectionElement:
+    """Lines under each other. Sections that follow one another do not promise a new line; this does."""
+    return section(_joined([Chunk(tuple(leaves)) for leaves in given], "\n"))
+
+
+def ordered(items: Sequence[Sequence[Leaf]], start: int = 1) -> RichTextListElement:
+    """A numbered list."""
+    return RichTextListElement(elements=[section(item) for item in items], style="ordered", offset=start - 1 or None)
+
+
+def bullets(items: Sequence[Sequence[Leaf]]) -> RichTextListElement:
+    """A list with bullets."""
+    return RichTextListElement(elements=[section(item) for item in items], style="bullet")
+
+
+def _elements(chunks: Sequence[Chunk]) -> list[RichTextElement]:
+    elements: list[RichTextElement] = []
+    for (kind, indent), group in groupby(chunks, key=lambda chunk: (chunk.kind, chunk.indent)):
+        same = list(group)
+        match kind:
+            case "text":
+                elements.append(section(_joined(same, "\n\n")))
+            case "quote":
+                elements.append(RichTextQuoteElement(elements=_parts(_joined(same, "\n"))))
+            case "code":
+                plain = [replace(chunk, leaves=tuple(Leaf(leaf.text) for leaf in chunk.leaves)) for chunk in same]
+                elements.extend(RichTextPreformattedElement(elements=_parts(chunk.leaves)) for chunk in plain)
+            case "bullet" | "ordered":
+                elements.append(
+                    RichTextListElement(
+                        elements=[section(chunk.leaves) for chunk in same],
+                        style=kind,
+                        indent=min(indent, 8) or None,
+                        offset=(same[0].number - 1 or None) if kind == "ordered" else None,
+                    )
+                )
+    return elements
+
+
+def _joined(chunks: Sequence[Chunk], between: str) -> list[Leaf]:
+    leaves: list[Leaf] = []
+    for chunk in chunks:
+        if leaves:
+            leaves.append(Leaf(between))
+        leaves.extend(chunk.leaves)
+    return leaves
+
+
+def _parts(leaves: Iterable[Leaf]) -> list[RichTextElement]:
+    return [_part(leaf) for leaf in _merged(leaves)]
+
+
+def _merged(leaves: Iterable[Leaf]) -> list[Leaf]:
+    """Neighbours of one style as one leaf; none is empty, which Slack refuses."""
+    merged: list[Leaf] = []
+    for leaf in leaves:
+        if not leaf.text:
+            continue
+        if merged and leaf.user is None and merged[-1] == replace(leaf, text=merged[-1].text):
+            merged[-1] = replace(leaf, text=merged[-1].text + leaf.text)
+        else:
+            merged.append(leaf)
+    return merged or [Leaf("\u200b")]
+
+
+def _part(leaf: Leaf) -> RichTextElement:
+    if leaf.user is not None:
+        return RichTextElementParts.User(user_id=leaf.user)
+    style = {name: True for name in ("bold", "italic", "code") if getattr(leaf, name)} or None
+    if leaf.link is not None:
+        return RichTextElementParts.Link(url=leaf.link, text=leaf.text, style=style)
+    return RichTextElementParts.Text(text=leaf.text, style=style)
+
+
+def seen(passages: Iterable[Passage]) -> list[Passage]:
+    """The passages in which there is something to see."""
+    return [passage for passage in passages if any(is_seen(chunk.text) for chunk in passage.chunks)]

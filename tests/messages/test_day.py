@@ -1,0 +1,258 @@
+"""A day's layouts: whole, in order, and within Slack's limits whatever the day holds."""
+
+import re
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.digest.model import Entry, Paragraph
+from bot.messages.day import lay_out
+from bot.messages.limits import clean
+from bot.messages.words import Words
+
+LAYOUTS = ("papers", "list", "brief")
+
+
+def said(content) -> str:
+    """The text of a message as it reads."""
+    text = re.sub(r"<https?://[^|>]+\|([^>]*)>", r"\1", content.text).replace("\u200b", "")
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def squeezed(text: str) -> str:
+    return "".join(char for char in clean(text) if not char.isspace() and char != "\u200b")
+
+
+@settings(max_examples=120)
+@given(st.data(), st.sampled_from(LAYOUTS), st.sampled_from(["en", "ko"]))
+def test_any_digest_lays_out_within_slacks_limits(any_digest, check, data, layout, lang):
+    digest = data.draw(any_digest)
+    messages = lay_out(digest, digest.entries, layout, Words(lang))
+    for message in messages:
+        check(message.content)
+    names = [(message.entry_key, message.part) for message in messages]
+    assert len(names) == len(set(names))
+    for place, message in enumerate(messages):
+        assert message.parent is None or message.parent in names[:place], "a parent is sent before its replies"
+
+
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(["papers", "list"]))
+def test_the_parts_of_a_thread_give_all_the_paragraphs_back(stored, any_text, rich_leaves, data, layout):
+    """Both in the blocks and in the text; plain paragraphs, for Markdown's own marks are not shown."""
+    paragraphs = [clean(text).replace("\u200b", "") for text in data.draw(st.lists(any_text, min_size=1, max_size=5))]
+    digest = stored(Entry("T", abstract=tuple(paragraphs)))
+    messages = lay_out(digest, digest.entries, layout, Words("en"))
+    whole = squeezed("".join(paragraphs))
+    replies = [message for message in messages if message.entry_key and message.parent]
+    leaves = [leaf.get("text", "") for message in replies for leaf in rich_leaves(message.content)]
+    if layout == "list":
+        leaves = leaves[1:]  # the title
+    assert squeezed("".join(leaves)) == whole
+    texts = ["\n".join(said(message.content).split("\n")[1:]) for message in replies]
+    for paragraph in re.findall(r"\w+", "".join(texts)):
+        assert squeezed(paragraph) in whole or layout == "list"
+
+
+@pytest.mark.parametrize("layout", ["papers", "list"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param("문장 하나가 여기에 있습니다. ", id="sentences"),
+        pytest.param("낱말 ", id="words"),
+        pytest.param("가", id="nothing to cut at"),
+        pytest.param("👩‍👩‍👧", id="joined emoji"),
+        pytest.param("e\u0301", id="combining accents"),
+        pytest.param("<&> ", id="characters that are escaped"),
+    ],
+)
+def test_a_very_long_paragraph_goes_on_in_further_parts(stored, en, check, rich_leaves, unit, layout):
+    paragraph = (unit * 14191)[:14191].rstrip()
+    digest = stored(Entry("T", commentary=(Paragraph(paragraph, "ko"),)))
+    replies = [message.content for message in lay_out(digest, digest.entries, layout, en) if message.parent]
+    for reply in replies:
+        check(reply)
+    leaves = [leaf["text"] for reply in replies for leaf in rich_leaves(reply)][layout == "list" :]
+    assert "".join(leaves) == paragraph
+    for number, reply in enumerate(replies, 1):
+        assert f"{number}/{len(replies)}" in reply.text
+    if unit.endswith(". "):
+        assert all(leaf.endswith(". ") for leaf in leaves[:-1])
+    if unit in ("낱말 ", "<&> "):
+        assert all(leaf.endswith(unit) for leaf in leaves[:-1])
+    if unit in ("👩‍👩‍👧", "e\u0301"):
+        assert all(leaf.startswith(unit[0]) and leaf.endswith(unit[-1]) for leaf in leaves[:-1])
+
+
+def test_parts_end_where_paragraphs_end(stored, en, rich_leaves):
+    paragraphs = tuple(Paragraph(f"{number} " + "x" * 1500, "ko") for number in range(5))
+    digest = stored(Entry("T", commentary=paragraphs))
+    replies = [message.content for message in lay_out(digest, digest.entries, "papers", en) if message.parent]
+    parts = ["".join(leaf["text"] for leaf in rich_leaves(reply)) for reply in replies]
+    assert [part[:2] + part[-1] for part in parts] == ["0 x", "2 x", "4 x"]
+    assert [reply.text.split("\n")[0] for reply in replies] == ["Commentary 1/3", "Commentary 2/3", "Commentary 3/3"]
+
+
+def test_a_paper_is_a_message_with_its_abstract_and_then_its_commentary_in_its_thread(stored, en):
+    entry = Entry(
+        "Title", ("Ann", "Bob"), ("https://arxiv.org/abs/1",), ("About it.",), (Paragraph("좋네요.", "ko"),), ("moe",)
+    )
+    digest = stored(entry)
+    messages = lay_out(digest, digest.entries, "papers", en)
+    assert [(message.entry_key, message.part, message.parent) for message in messages] == [
+        (None, 0, None),
+        ("key:0", 0, None),
+        ("key:0", 1, ("key:0", 0)),
+        ("key:0", 2, ("key:0", 0)),
+    ]
+    assert [message.content.text for message in messages] == [
+        "Friday, April 12, 2024 · 1 paper\n#moe 1",
+        "<https://arxiv.org/abs/1|Title>\nAnn, Bob\n#moe\n좋네요.",
+        "Abstract\n\nAbout it.",
+        "Commentary\n\n좋네요.",
+    ]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_an_entry_does_not_have_has_no_message(stored, en, layout):
+    digest = stored(Entry("Only a title"))
+    messages = lay_out(digest, digest.entries, layout, en)
+    assert [message.parent for message in messages] == {
+        "papers": [None, None],
+        "list": [None, (None, 0)],
+        "brief": [None],
+    }[layout]
+
+
+def test_nothing_wanted_is_nothing_to_send(stored, en):
+    assert lay_out(stored(Entry("T")), (), "papers", en) == ()
+
+
+@pytest.mark.parametrize("count", [47, 300])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_long_day_shows_every_title(stored, words, check, rich_leaves, layout, count):
+    titles = [f"Paper {number}: a title of the usual length, about eighty characters or so" for number in range(count)]
+    digest = stored(*(Entry(title) for title in titles))
+    messages = lay_out(digest, digest.entries, layout, words)
+    for message in messages:
+        check(message.content)
+    own = [message.content for message in messages if message.entry_key is None or layout == "papers"]
+    leaves = [leaf["text"] for content in own for leaf in rich_leaves(content)]
+    assert [leaf for leaf in leaves if leaf in titles] == titles
+    if layout == "list":
+        assert str(count) in messages[0].content.text
+        assert [message.parent for message in messages] == [None, *[(None, 0)] * (len(messages) - 1)]
+
+
+def test_a_lost_link_becomes_a_search_for_the_title(stored, en, rich_leaves):
+    digest = stored(Entry("Rho-1: Not All Tokens & <Are> 필요"))
+    card = lay_out(digest, digest.entries, "papers", en)[1].content
+    url = urlsplit(rich_leaves(card)[0]["url"])
+    assert (url.hostname, url.path) == ("arxiv.org", "/search/")
+    assert parse_qs(url.query) == {"query": ["Rho-1: Not All Tokens & <Are> 필요"], "searchtype": ["title"]}
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "//host/x", "http://", "https://["])
+def test_only_web_addresses_are_linked(stored, en, rich_leaves, link):
+    digest = stored(Entry("T", links=(link,)))
+    card = lay_out(digest, digest.entries, "papers", en)[1].content
+    assert {urlsplit(leaf["url"]).hostname for leaf in rich_leaves(card) if "url" in leaf} == {"arxiv.org"}
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [(1, "A0"), (4, "A0, A1, A2, A3"), (5, "A0, A1, A2, +2 more"), (100, "A0, A1, A2, +97 more")],
+)
+def test_the_first_authors_and_how_many_more(stored, en, names, shown):
+    digest = stored(Entry("T", tuple(f"A{number}" for number in range(names))))
+    assert shown in lay_out(digest, digest.entries, "papers", en)[1].content.text.split("\n")
+
+
+def test_the_korean_paragraphs_come_first_and_the_english_under_a_label(stored, ko):
+    paragraphs = (Paragraph("English one.", "en"), Paragraph("우리말.", "ko"), Paragraph("English two.", "en"))
+    digest = stored(Entry("T", commentary=paragraphs))
+    assert lay_out(digest, digest.entries, "papers", ko)[2].content.text == (
+        "해설\n\n우리말.\n\n영어 해설\nEnglish one.\n\nEnglish two."
+    )
+
+
+def test_the_line_that_shows_why_is_in_the_language_of_the_post(stored, en, ko):
+    digest = stored(Entry("T", commentary=(Paragraph("우리말입니다.", "ko"), Paragraph("In English.", "en"))))
+    assert lay_out(digest, digest.entries, "papers", ko)[1].content.text.endswith("\n우리말입니다.")
+    assert lay_out(digest, digest.entries, "papers", en)[1].content.text.endswith("\nIn English.")
+
+
+@pytest.mark.parametrize(
+    ("commentary", "line"),
+    [
+        pytest.param(
+            "The first sentence is long enough to stand alone. The second is not.",
+            "The first sentence is long enough to stand alone.",
+            id="first sentence",
+        ),
+        pytest.param(
+            "Nice. It moves the cost of routing out of the inner loop. More.",
+            "Nice. It moves the cost of routing out of the inner loop.",
+            id="a very short one takes the next along",
+        ),
+        pytest.param(
+            "토큰마다 손실이 다르게 줄어든다는 관찰에서 출발한 방법이라고 볼 수 있겠습니다.이 관찰을 씁니다.",
+            "토큰마다 손실이 다르게 줄어든다는 관찰에서 출발한 방법이라고 볼 수 있겠습니다.",
+            id="no space after the full stop",
+        ),
+        pytest.param(
+            "It beats the model of Dao et al. by 1.5 points on e.g. MATH. And then.",
+            "It beats the model of Dao et al. by 1.5 points on e.g. MATH.",
+            id="abbreviations and numbers",
+        ),
+        pytest.param("word " * 100, "word " * 39 + "word…", id="cut at a word"),
+    ],
+)
+def test_one_line_of_the_commentary_shows_why(stored, en, commentary, line):
+    digest = stored(Entry("T", commentary=(Paragraph(commentary, "ko"),)))
+    assert lay_out(digest, digest.entries, "papers", en)[1].content.text.split("\n")[-1] == line
+
+
+def test_a_title_too_long_for_the_channel_stands_whole_in_the_thread(stored, en, rich_leaves):
+    title = " ".join(f"word{number}" for number in range(400))
+    digest = stored(Entry(title))
+    messages = lay_out(digest, digest.entries, "papers", en)
+    assert rich_leaves(messages[1].content)[0]["text"].endswith("…")
+    assert rich_leaves(messages[2].content)[0]["text"] == title
+
+
+def test_further_links_can_be_followed(stored, en, rich_leaves):
+    digest = stored(Entry("T", links=("https://arxiv.org/abs/1", "https://github.com/a/b", "https://a.example/")))
+    urls = [
+        leaf["url"] for leaf in rich_leaves(lay_out(digest, digest.entries, "papers", en)[1].content) if "url" in leaf
+    ]
+    assert urls == ["https://arxiv.org/abs/1", "https://github.com/a/b", "https://a.example/"]
+
+
+def test_a_part_of_a_day_says_of_how_many(stored, words):
+    digest = stored(Entry("A"), Entry("B"), Entry("C"))
+    line = lay_out(digest, digest.entries[:2], "brief", words)[0].content.text.split("\n")[0]
+    assert "2" in line.split("·")[1]
+    assert "3" in line.split("·")[1]
+
+
+def test_outside_text_is_never_interpreted(stored, en, check, rich_leaves):
+    nasty = "<!channel> @here <@U0123ABC> *b* _i_ ~s~ `c` $x_i$ <https://evil.example|x> &amp; :tada:"
+    digest = stored(Entry(nasty, (nasty,), (), (nasty,), (), ("a*b*",)), title=nasty)
+    for layout in LAYOUTS:
+        for message in lay_out(digest, digest.entries, layout, en):
+            check(message.content)
+            assert "<!" not in message.content.text
+            for leaf in rich_leaves(message.content):
+                assert leaf["type"] in ("text", "link")
+
+
+def test_a_day_without_a_year_in_its_title_shows_the_title(stored, en):
+    one = lay_out(stored(Entry("T"), title="Weekend reading"), stored(Entry("T")).entries, "brief", en)
+    two = lay_out(stored(Entry("T"), title="2024년 4월 12일"), stored(Entry("T")).entries, "brief", en)
+    assert "Weekend reading" in one[0].content.text
+    assert "2024년" not in two[0].content.text
+    assert one[0].content.text.startswith(Words("en").date(date(2024, 4, 12)))
