@@ -1,6 +1,5 @@
 """Carries what changed in a source into the store: look, read, keep. The tick and ``paperround ingest`` both use it."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,8 +14,6 @@ from bot.sources.reading import Refused, Source
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
     from bot.store.digests import Digests
-
-log = logging.getLogger(__name__)
 
 BATCH = 256  # Documents that share a commit: a commit costs more than a note.
 
@@ -93,7 +90,7 @@ def read_source(
             digests.save_state(source.name, state, now)
         ready = digests.settle(source.name, source.settle, now)
 
-    report = IngestReport(
+    return IngestReport(
         added=kept.added,
         changed=kept.changed,
         withdrawn=kept.withdrawn,
@@ -105,9 +102,6 @@ def read_source(
         waiting=reading.waiting,
         ready=tuple(ready),
     )
-    if not dry_run:
-        _log(source.name, report)
-    return report
 
 
 Pair = tuple[Document, Digest]
@@ -189,16 +183,3 @@ def _refusals(refused: Sequence[Refused], known: Mapping[str, KnownDocument]) ->
     """Rows for what was refused, for ``doctor`` to show. Without a hash: once mended, it is read whatever it holds."""
     rows = [KnownDocument(each.uri, hash="", error=f"{each.code}: {each.words}") for each in refused if each.uri]
     return [row for row in rows if row.uri not in known or known[row.uri].error != row.error]
-
-
-def _log(source: str, report: IngestReport) -> None:
-    if report.added or report.changed or report.withdrawn:
-        log.info(
-            "read source=%s added=%d changed=%d withdrawn=%d",
-            source,
-            report.added,
-            report.changed,
-            report.withdrawn,
-        )
-    for uri, error in report.failed:
-        log.warning("unreadable source=%s document=%s line=%d", source, uri, error.line)

@@ -32,7 +32,8 @@ class FolderSource:
     """The ``.txt``, ``.md`` and ``.html`` files under a folder; hidden files and folders are not looked at.
 
     A file's uri is its path under the folder, with ``/`` and in NFC, so that a vault copied from a Mac keeps its
-    documents. The folder itself may be a symbolic link; nothing under it is followed.
+    documents. The folder itself may be a symbolic link; nothing under it is followed. ``path`` may also be one file,
+    which is then the only document, whatever its extension.
     """
 
     has_strays = False
@@ -109,6 +110,10 @@ class FolderSource:
         """The files to consider by uri, and what is refused before it is opened."""
         refused: list[Refused] = []
         files: list[tuple[str, os.DirEntry[str]]] = []
+        if self.path.is_file():
+            alone = self.path.resolve()
+            files = [(entry.name, entry) for entry in os.scandir(alone.parent) if entry.name == alone.name]
+            return dict(_name_apart(files, refused)), refused
         folders = [""]
         while folders:
             folder = folders.pop()

@@ -20,7 +20,8 @@ def rss(*posts: tuple[str, str, str], date_line: str = "Fri, 12 Apr 2024 03:00:0
     """RSS 2.0 of posts: guid, title, HTML."""
     items = "".join(
         f'<item><title>{html.escape(title)}</title><guid isPermaLink="false">{guid}</guid>'
-        f"<pubDate>{date_line}</pubDate><description>an excerpt</description><content:encoded><![CDATA[{page}]]></content:encoded></item>"
+        f"<pubDate>{date_line}</pubDate>"
+        f"<description>an excerpt</description><content:encoded><![CDATA[{page}]]></content:encoded></item>"
         for guid, title, page in posts
     )
     return (

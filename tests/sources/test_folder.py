@@ -227,10 +227,21 @@ def test_a_known_file_that_became_too_large_is_not_missing(vault, now):
     assert source.fetch(known, now).missing == frozenset()
 
 
-@pytest.mark.parametrize("what", ["absent", "file"])
+def test_one_file_may_be_the_whole_source(tmp_path, vault, now):
+    write(vault, "a.md")
+    path = write(vault, "b.text", b"b")
+    (tmp_path / "link.txt").symlink_to(path)
+    for given in (path, tmp_path / "link.txt"):
+        source = FolderSource("notes", given)
+        reading = source.fetch({}, now)
+        assert [(d.uri, d.data) for d in reading.documents] == [("b.text", b"b")]
+        assert source.fetch(remembered(reading), now) == Reading(unchanged=1)
+
+
+@pytest.mark.parametrize("what", ["absent", "pipe"])
 def test_a_missing_folder_is_unavailable(tmp_path, now, what):
-    if what == "file":
-        (tmp_path / "vault").write_text("no folder")
+    if what == "pipe":
+        os.mkfifo(tmp_path / "vault")
     with pytest.raises(SourceUnavailableError) as caught:
         FolderSource("notes", tmp_path / "vault").fetch({}, now)
     assert caught.value.code == "source.folder_missing"
