@@ -95,7 +95,11 @@ class Digests:
         with transaction(self._engine) as connection:
             for state in states:
                 _ensure_document(connection, source, state.uri, now)
-                since = sa.case((d.error == state.error, d.error_at), else_=now) if state.error else None
+                since = (
+                    sa.case((d.error == state.error, d.error_at), else_=sa.literal(now, t.Moment()))
+                    if state.error
+                    else None
+                )
                 connection.execute(
                     sa.update(d)
                     .where(d.source == source, d.uri == state.uri)
@@ -127,7 +131,7 @@ class Digests:
             rows = connection.execute(
                 sa.select(d.uri, d.missing_since).where(d.source == source, d.missing_since.is_not(None))
             )
-            since = dict(rows.tuples().all())
+            since = dict(rows.all())
             gone = sorted(uri for uri in missing if (first := since.get(uri)) is not None and first < now)
             _set_missing(connection, source, sorted(since.keys() - missing), None)
             _set_missing(connection, source, sorted(missing - since.keys()), now)
@@ -180,7 +184,7 @@ class Digests:
                 .where(g.source == source, g.ready_at.is_not(None), _has_entries(g))
                 .order_by(g.day)
             )
-            return {day: ready_at for day, ready_at in rows.tuples() if ready_at is not None}
+            return {day: ready_at for day, ready_at in rows if ready_at is not None}
 
     def sources(self) -> list[str]:
         """Every source that has a day, the first read first."""
@@ -214,6 +218,15 @@ class Digests:
             entries = load(connection, t.Entry.digest_id == digest.id, t.Entry.withdrawn_at.is_(None))
         entries.sort(key=lambda entry: entry.position)
         return StoredDigest(digest.source, digest.day, digest.title, tuple(entries))
+
+    def days_around(self, day: date) -> tuple[date | None, date | None]:
+        """The nearest days with entries before and after this one, of any source."""
+        g = t.Digest
+        before = sa.select(sa.func.max(g.day)).where(g.day < day, _has_entries(g)).scalar_subquery()
+        after = sa.select(sa.func.min(g.day)).where(g.day > day, _has_entries(g)).scalar_subquery()
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(before, after)).one()
+            return row[0], row[1]
 
     def random_entry(self) -> StoredEntry | None:
         """Any entry that is not withdrawn."""
@@ -275,7 +288,7 @@ class Digests:
                 # The last of each tag stays: the most used, of equals the first in the alphabet.
                 .order_by(sa.func.count(), t.EntryTag.spelling.desc())
             )
-            spelling = dict(spelled.tuples().all())
+            spelling = dict(spelled.all())
         return [TagCount(spelling[tag], entries, first, last) for tag, entries, first, last in rows]
 
     def count(self) -> int:
@@ -293,7 +306,7 @@ class Digests:
                 .where(d.error.is_not(None), d.error_at.is_not(None))
                 .order_by(d.source, d.uri)
             )
-            return [Failure(*row) for row in rows.tuples()]  # type: ignore[arg-type]  # neither is null here
+            return [Failure(*row) for row in rows]  # type: ignore[arg-type]  # neither is null here
 
 
 def _has_entries(digest: type[t.Digest]) -> sa.ColumnElement[bool]:

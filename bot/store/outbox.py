@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from bot.delivery.outbox import Claim, Place, delivery_key
 from bot.messages.content import Content, DayMessage
+from bot.plan.subscription import Subscription
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
 
@@ -184,6 +185,30 @@ class Outbox:
         with reading(self._engine) as connection:
             return [_delivery_row(row) for row in connection.execute(statement)]
 
+    def unsent(self, place: Place, source: str, day: date) -> int:
+        """How many messages of a day are still to be sent there; none where the channel is closed."""
+        d, c = t.Delivery, t.Channel
+        waiting = (
+            sa.select(sa.func.count())
+            .select_from(d)
+            .join(c, sa.and_(c.team_id == d.team_id, c.channel_id == d.channel_id))
+            .where(*_is(place), c.closed_reason.is_(None), d.source == source, d.day == day, d.state.in_(UNPOSTED))
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(waiting) or 0
+
+    def days(self, subscription: Subscription) -> set[date]:
+        """The days of its source of which something stands in its channel."""
+        d = t.Delivery
+        posted = sa.select(d.day).where(
+            d.team_id == subscription.team,
+            d.channel_id == subscription.channel,
+            d.source == subscription.source,
+            d.state == "posted",
+        )
+        with reading(self._engine) as connection:
+            return set(connection.scalars(posted.distinct()))
+
     def threads(self, team: str, entry_ids: Sequence[int]) -> dict[int, list[PostedThread]]:
         """Where in a workspace each entry was posted, the first channel first; an entry never posted is left out."""
         d, c = t.Delivery, t.Channel
@@ -196,7 +221,7 @@ class Outbox:
         found: dict[int, dict[str, PostedThread]] = {}
         with reading(self._engine) as connection:
             for some in bunches(entry_ids):
-                rows = connection.execute(statement.where(d.entry_id.in_(some))).tuples()
+                rows = connection.execute(statement.where(d.entry_id.in_(some)))
                 for entry_id, channel, posted_ts, permalink, is_private, delivery_id in rows:
                     if entry_id is None or posted_ts is None:
                         continue  # the statement asks for neither
@@ -262,7 +287,7 @@ class _Written:
         rows = connection.execute(
             sa.select(d.entry_key, d.part, d.id, d.state).where(*here, d.source == source, d.day == day)
         )
-        self.rows = {(key, part): (delivery_id, state) for key, part, delivery_id, state in rows.tuples()}
+        self.rows = {(key, part): (delivery_id, state) for key, part, delivery_id, state in rows}
         self._keys = {key for key, _ in self.rows if key}
         ids = sorted({message.entry_id for message in messages if message.entry_id is not None})
         self._ids: set[int | None] = set()
@@ -360,7 +385,7 @@ def _claim(connection: Connection, row: sa.Row[Any], owner: str, now: datetime, 
             state="claimed",
             owner=owner,
             lease_until=lease_until,
-            claimed_at=sa.case((d.state == "pending", now), else_=d.claimed_at),
+            claimed_at=sa.case((d.state == "pending", sa.literal(now, t.Moment())), else_=d.claimed_at),
             attempts=d.attempts + 1,
         )
     )

@@ -86,7 +86,7 @@ class Shelf:
         found: list[tuple[str, int, str, datetime, int | None]] = []
         question = sa.select(d.uri, d.id, d.hash, d.changed_at, d.digest_id).where(d.source == self._source)
         for some in bunches(sorted(uris)):
-            found += self._connection.execute(question.where(d.uri.in_(some))).tuples()
+            found += self._connection.execute(question.where(d.uri.in_(some)))
         return found
 
     def _load_days(self, ids: Collection[int], days: Collection[date]) -> dict[int, Day]:
@@ -96,7 +96,7 @@ class Shelf:
         of_these = [g.id.in_(some) for some in bunches(sorted(ids))]
         on_these = [g.day.in_(some) for some in bunches(sorted(days))]
         for condition in of_these + on_these:
-            for digest_id, day, title in self._connection.execute(question.where(condition)).tuples():
+            for digest_id, day, title in self._connection.execute(question.where(condition)):
                 found.setdefault(digest_id, Day(digest_id, day, title))
         return found
 
@@ -117,7 +117,7 @@ class Shelf:
             .join(t.Entry, t.Entry.id == h.entry_id)
             .where(condition)
         )
-        for entry_id, uri, name, position, own in rows.tuples():
+        for entry_id, uri, name, position, own in rows:
             paper = papers[entry_id]
             paper.held[uri] = hold(uri, name, position, read_content(own) if own is not None else paper.entry)
 
@@ -298,7 +298,7 @@ class Shelf:
         ids: dict[str, int] = {}
         for some in bunches(sorted(keys)):
             rows = self._connection.execute(sa.select(t.Tag.key, t.Tag.id).where(t.Tag.key.in_(some)))
-            ids |= dict(rows.tuples().all())
+            ids |= dict(rows.all())
         return ids
 
     def _write_holders(self, papers: Collection[Paper]) -> None:
@@ -325,7 +325,7 @@ class Shelf:
         }
         for some in bunches(sorted(uris - ids.keys())):
             rows = self._connection.execute(sa.select(d.uri, d.id).where(d.source == self._source, d.uri.in_(some)))
-            ids |= dict(rows.tuples().all())
+            ids |= dict(rows.all())
         return ids
 
     def _insert_rows(self, table: type[t.Base], rows: Sequence[dict[str, Any]]) -> Sequence[int]:

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.plan.subscription import Subscription
+from bot.plan.subscription import EVERY_DAY, Layout, Subscription
 from bot.store import tables as t
 from bot.store.database import insert_missing, reading, transaction
 
@@ -34,18 +34,28 @@ class Subscriptions:
         with reading(self._engine) as connection:
             return _load(connection, t.Subscription.team_id == team, t.Subscription.channel_id == channel)
 
-    def add(self, wanted: Subscription) -> Subscription:
-        """Write one down, whatever its ``id``. Where there is one of the same key, that is the answer, as it is."""
+    def add(
+        self,
+        team: str,
+        channel: str,
+        source: str,
+        query: str = "",
+        *,
+        at: time | None = None,
+        days: frozenset[int] = EVERY_DAY,
+        zone: str = "UTC",
+        layout: Layout | None = None,
+        created_by: str | None = None,
+    ) -> Subscription:
+        """Write one down that a person asked for. Where there is one of the same key, that is the answer, as it is."""
         s = t.Subscription
+        wanted = Subscription(
+            0, team, channel, source, query, at=at, days=days, zone=zone, layout=layout, created_by=created_by
+        )
+        key = (s.team_id == team, s.channel_id == channel, s.source == source, s.query == query)
         with transaction(self._engine) as connection:
             insert_missing(connection, s, [_columns(wanted)])
-            (there,) = _load(
-                connection,
-                s.team_id == wanted.team,
-                s.channel_id == wanted.channel,
-                s.source == wanted.source,
-                s.query == wanted.query,
-            )
+            (there,) = _load(connection, *key)
             return there
 
     def end(self, subscription_id: int) -> bool:

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("error_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("shape IN ('print', 'note', 'page')", name=op.f("ck_document_shape")),
+        sa.CheckConstraint("(error IS NULL) = (error_at IS NULL)", name=op.f("ck_document_error")),
         sa.ForeignKeyConstraint(["digest_id"], ["digest.id"], name=op.f("fk_document_digest_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint("source", "uri", name=op.f("uq_document_source_uri")),
