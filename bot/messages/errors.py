@@ -5,7 +5,6 @@ from bot.errors import (
     DeliveryDeferredError,
     DeliveryRefusedError,
     DeliveryUnknownError,
-    DigestFormatError,
     QueryError,
     RequestRefusedError,
     SettingsError,
@@ -69,13 +68,11 @@ def unexpected(reference: str, words: Words) -> Content:
 def _say(error: BotError, words: Words) -> str:
     if isinstance(error, SettingsError):
         return "\n".join(error.problems)
-    if isinstance(error, DigestFormatError):
-        return words.t("error.digest.format", **{name: _value(value) for name, value in error.values.items()})
     values = {name: _value(value) for name, value in error.values.items()}
     key = f"error.{error.code}"
     if not words.has(key):
         key = next(general for kind, general in _GENERAL if isinstance(error, kind))
-    return words.t(key, **{"code": error.code, **values})
+    return words.told(key, {"code": error.code, **values})
 
 
 def _value(value: object) -> str:

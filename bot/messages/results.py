@@ -8,7 +8,7 @@ from bot.digest.model import StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
 from bot.messages.limits import BLOCKS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, units
-from bot.messages.mrkdwn import escape, safe_url
+from bot.messages.mrkdwn import escape, link, safe_url
 from bot.messages.query import describe
 from bot.messages.richtext import Leaf, RichTextElement, user_leaf
 from bot.messages.words import Words
@@ -61,7 +61,7 @@ def _page(
         lines.append(where)
     numbered = list(enumerate(hits[:PAGE], (page - 1) * PAGE + 1))
     for number, hit in numbered:
-        made += _hit_blocks(hit, number if total > 1 else None, words, day_known=day_known)
+        made += _hit_blocks(hit, number if total > 1 else None, words)
     room = (TEXT - units("\n".join(lines))) // max(1, len(numbered)) - 1
     for number, hit in numbered:
         lines.append(_hit_text(hit, number if total > 1 else None, words, room, day_known=day_known))
@@ -75,7 +75,7 @@ def _page(
     return Content("\n".join(lines), tuple(made))
 
 
-def _hit_blocks(hit: Hit, number: int | None, words: Words, *, day_known: bool) -> list[Block]:
+def _hit_blocks(hit: Hit, number: int | None, words: Words) -> list[Block]:
     entry = hit.entry.entry
     leaves = [Leaf(f"{number}. ")] if number else []
     leaves.append(paper.title_leaf(entry, words))
@@ -83,7 +83,7 @@ def _hit_blocks(hit: Hit, number: int | None, words: Words, *, day_known: bool) 
     if why:
         leaves += [Leaf("\n"), *why]
     menu = blocks.menu(
-        _where(hit, words, day_known=day_known),
+        _where(hit, words),
         hit.entry.id,
         blocks.menu_choices(words, has_words=paper.has_words(entry)),
     )
@@ -103,27 +103,40 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
     return list(paper.gist(hit.entry.entry, words))
 
 
-def _where(hit: Hit, words: Words, *, day_known: bool) -> str:
+def _where(hit: Hit, words: Words) -> str:
     """When the paper was carried, and where it can be talked about: our own words in Slack's markup."""
-    said = [] if day_known else [words.date(hit.entry.day)]
-    others = [day for day in hit.also_on if day != hit.entry.day]
+    said = [words.date(hit.entry.day)]
+    others = _also_on(hit, words)
     if others:
-        days = ", ".join(f"{day:%Y-%m-%d}" for day in others[:ALSO_ON])
-        said.append(words.t("results.also_on", days=days) + (" …" if len(others) > ALSO_ON else ""))
+        said.append(others)
     thread = safe_url(hit.thread) if hit.thread else None
     if thread:
         said.append(f"<{escape(thread)}|{escape(words.t('results.thread'))}>")
-    return " · ".join(said) or words.t("results.not_posted")
+    return " · ".join(said)
+
+
+def _also_on(hit: Hit, words: Words) -> str:
+    others = [day for day in hit.also_on if day != hit.entry.day]
+    if not others:
+        return ""
+    days = ", ".join(f"{day:%Y-%m-%d}" for day in others[:ALSO_ON])
+    return words.t("results.also_on", days=days) + (" …" if len(others) > ALSO_ON else "")
 
 
 def _hit_text(hit: Hit, number: int | None, words: Words, room: int, *, day_known: bool) -> str:
     """A result in words: title, day, people and tags, and of the matching place as much as there is room for."""
     entry = hit.entry.entry
-    title = (f"{number}. " if number else "") + paper.title(entry, words, _TITLE_SAID)
+    title = paper.title(entry, words, _TITLE_SAID)
+    head = (f"{number}. " if number else "") + link(paper.title_leaf(entry, words).link, title)
+    if units(head) > room // 2:
+        head = (f"{number}. " if number else "") + escape(title)
     day = "" if day_known else words.date(hit.entry.day)
+    about = " · ".join(
+        part for part in (day, paper.authors(entry, words), paper.tags(entry), _also_on(hit, words)) if part
+    )
     why = " ".join("".join(leaf.text for leaf in _why(hit, words)).split())
-    said = " · ".join(part for part in (title, day, paper.authors(entry, words), paper.tags(entry)) if part)
-    return escape(cut(f"{said} — {why}" if why else said, room))
+    said = " — ".join(part for part in (about, why) if part)
+    return f"{head} · {escape(cut(said, room - units(head) - 3))}" if said else head
 
 
 def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content:

@@ -344,7 +344,7 @@ def every_content(words: Words) -> dict[str, Content]:
         "no subscriptions": standing.subscriptions([], words),
         "many subscriptions": standing.subscriptions([standing.Standing(at_nine, first, DAY)] * 60, words),
         "query mistake": errors.describe(
-            bot_errors.QueryError("query.unclosed_quote", position=15, found='"kim'), words, typed
+            bot_errors.QueryError("query.unclosed_quote", position=16, found='"kim'), words, typed
         ),
         "query mistake with a near word": errors.describe(
             bot_errors.QueryError("query.unknown_field", position=0, found="tga", nearest="tag"), words, "tga:moe"

@@ -27,7 +27,6 @@ def _is_control(word: str, words) -> bool:
         "results.next",
         "shared.take_back",
         "today.show_latest",
-        "results.not_posted",
         "list.titles",
     )
     labels = [*(words.t(key) for key in keys), words.t("results.also_on", days=""), words.t("results.thread")]
