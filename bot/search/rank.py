@@ -20,6 +20,8 @@ NEAR = 0.15
 """Of the whole score, where the words stand side by side as they were typed; twice that in the title."""
 TITLE = 0.3
 """Of the whole score, where the title begins with what was typed."""
+PART = 0.8
+"""Of what a whole Hangul word is worth, what all of its pairs apart are."""
 RECENT = 0.03 / (7 * 365)
 """Of the whole score, a day: three per cent over seven years, which only decides between equals."""
 
@@ -102,7 +104,7 @@ class _Term:
                 rarity = max(rarity, archive.rarity(needle.strip()))
         unit = found[0].split()
         pairs = _pairs(unit[0]) if len(unit) == 1 and is_paired(unit[0]) else []
-        parts = tuple((pair, archive.rarity(pair) / len(pairs)) for pair in pairs) if len(pairs) > 1 else ()
+        parts = tuple((pair, PART * archive.rarity(pair) / len(pairs)) for pair in pairs) if len(pairs) > 1 else ()
         return cls(found, rarity, parts)
 
     def score(self, fields: Sequence[str], lengths: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.digest.model import Entry
 from bot.search.tree import Abstract, Author, Commentary, Node, Title, asked
-from bot.search.words import needles, spans
+from bot.search.words import field_string, needles, spans
 
 Where = Literal["commentary", "abstract", "authors", "tags", "title"]
 
@@ -41,18 +41,19 @@ def snippet(entry: Entry, tree: Node | None, width: int = 160) -> Snippet | None
     was asked for, the opening of the commentary or of the abstract; None for an entry with neither.
     """
     wanted = asked(tree)
-    best: tuple[int, Where, str, list[tuple[int, int, int]]] | None = None
+    most, best = 0, None
     for where, texts in _texts(entry):
-        mine = [needle for node in wanted if _looks_at(node, where) for needle in [needles(node.text)]]
+        mine = [needles(node.text) for node in wanted if _looks_at(node, where)]
         for text in texts if mine else ():
-            marks = _marks(text, mine)
-            hits = len({which for _, _, which in marks})
-            if hits and (best is None or hits > best[0]):
-                best = (hits, where, text, marks)
-        if best and where in {"abstract", "authors", "tags"}:
+            field = field_string([text])
+            hits = sum(any(needle in field for needle in some) for some in mine)
+            if hits > most:
+                most, best = hits, (where, text, mine)
+        if best and where != "commentary":
             break
     if best:
-        return _cut(best[1], best[2], best[3], width)
+        where, text, mine = best
+        return _cut(where, text, _marks(text, mine), width)
     for where, texts in _texts(entry)[:2]:
         for text in texts:
             if text:

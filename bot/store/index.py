@@ -10,9 +10,9 @@ tree itself.
 import logging
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any as Anything
@@ -22,7 +22,6 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 
 from bot.digest.keys import tag_key
 from bot.digest.model import StoredEntry
-from bot.errors import StoreUnavailableError
 from bot.search.fields import ANY, FIELDS, EntryFields, has_mark, paper_mark, read_fields, source_mark, tag_mark
 from bot.search.grammar import Query
 from bot.search.rank import Archive, rank, tokens_of
@@ -58,8 +57,14 @@ LAYOUT_VERSION = 1
 
 RANKED = 300
 """Matches that are ranked: the newest so many. Beyond them the newest go first (3,854 entries: more gained nothing)."""
-A_DAY = 1 << 12
-"""Places of a day. An entry's place is its day's number times this and a number within the day, so that the order of
+ENOUGH = 50
+"""Matches beyond which nobody looks for close ones."""
+RARE = 300
+"""Close matches hold one of the rarest words: as many words as together stand in so many entries."""
+CLOSE = 200
+"""Close matches that are ranked: the newest so many."""
+A_DAY = 1 << 14
+"""Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number within the day, so that the order of
 places is the order of days and a span of days a range of places."""
 REBUILT_AT_ONCE = 500
 
@@ -96,6 +101,8 @@ class Found:
     """How many papers match; where ``more``, at least so many."""
     more: bool = False
     """Whether the look-up stopped at its limit."""
+    close: tuple[int, ...] = ()
+    """Papers that meet every filter and hold the rarest of the words but not all of them, best first."""
 
 
 class Index:
@@ -152,10 +159,14 @@ class Index:
         by_score = bool(words) and query.sort == "best"
         with reading(self._engine) as connection:
             pool, rest, more = _collect(connection, wanted, limit, ranked=by_score, oldest=query.sort == "old")
-            if by_score and len(pool) > 1:
-                pool = rank(pool, words, _archive(connection, tokens_of(words)))
+            close: list[EntryFields] = []
+            if by_score:
+                archive = _archive(connection, tokens_of(words))
+                pool = rank(pool, words, archive)
+                if len(pool) < ENOUGH:
+                    close = _close(connection, query.tree, {entry.key for entry in pool}, words, archive)
         ids = (*(entry.id for entry in pool), *rest)
-        return Found(ids, len(ids), more)
+        return Found(ids, len(ids), more, tuple(entry.id for entry in close))
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""
@@ -202,7 +213,8 @@ def _version(connection: Connection) -> int | None:
 
 
 def _meta(connection: Connection) -> dict[str, int]:
-    return dict(connection.exec_driver_sql("SELECT name, value FROM entry_index_meta").tuples())
+    rows = connection.exec_driver_sql("SELECT name, value FROM entry_index_meta")
+    return {row.name: row.value for row in rows}
 
 
 def _add_to_meta(connection: Connection, values: Mapping[str, int]) -> None:
@@ -235,28 +247,38 @@ def _insert(connection: Connection, entries: Sequence[EntryFields], places: Mapp
     """Add entries, on the place an entry had before where its day is the same."""
     if not entries:
         return
+    kept = {place for entry in entries if (place := places.get(entry.id, 0)) // A_DAY == entry.day.toordinal()}
     free: dict[date, int] = {}
     placed: list[tuple[int, EntryFields]] = []
     # From the last to the first: newest first then shows a day's papers in the curator's order.
     for entry in reversed(entries):
-        first = entry.day.toordinal() * A_DAY
-        place = places.get(entry.id, -1)
-        if place // A_DAY != entry.day.toordinal():
-            if entry.day not in free:
-                free[entry.day] = connection.exec_driver_sql(
-                    "SELECT coalesce(max(place) + 1, ?) FROM entry_index WHERE place BETWEEN ? AND ?",
-                    (first, first, first + A_DAY - 1),
-                ).scalar_one()
-            place = free[entry.day]
-            free[entry.day] += 1
-        if place >= first + A_DAY:
-            raise StoreUnavailableError("store.index_full", day=entry.day.isoformat(), most=A_DAY)
-        placed.append((place, entry))
+        place = places.get(entry.id, 0)
+        if place not in kept:
+            place = free.get(entry.day) or _free_place(connection, entry.day, kept)
+            free[entry.day] = place + 1
+        if place // A_DAY == entry.day.toordinal():
+            placed.append((place, entry))
+        else:
+            log.error("not indexed, the day is full day=%s entry=%d; split its document", entry.day, entry.id)
     connection.exec_driver_sql(
         "INSERT INTO entry_index VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(place, entry.id, entry.key, *entry.words, entry.marks) for place, entry in placed],
     )
-    _count(connection, _post(connection, placed), entries, 1)
+    _count(connection, _post(connection, placed), [entry for _, entry in placed], 1)
+
+
+def _free_place(connection: Connection, day: date, kept: Set[int]) -> int:
+    """The first place of a day after all that are taken or kept."""
+    first = day.toordinal() * A_DAY
+    last = connection.exec_driver_sql(
+        "SELECT max(place) FROM entry_index WHERE place BETWEEN ? AND ?", (first, first + A_DAY - 1)
+    ).scalar()
+    taken = {
+        first - 1,
+        *([last] if last is not None else []),
+        *(place for place in kept if place // A_DAY == first // A_DAY),
+    }
+    return max(taken) + 1
 
 
 def _remove(connection: Connection, rows: Mapping[int, tuple[int, EntryFields]]) -> None:
@@ -408,8 +430,13 @@ def _tokens(unit: str) -> list[str]:
     if not is_paired(unit):
         return [f'"{unit}"']
     if len(unit) == 1:
-        return [f'"{unit}" *']  # with the last syllables, every pair that begins with it is everywhere it stands
+        return [_quoted(unit)]  # with the last syllables, every pair that begins with it is everywhere it stands
     return [f'"{pair}"' for pair in unit_tokens(unit)[:-1]]
+
+
+def _quoted(token: str) -> str:
+    """A token in an FTS5 expression; a single syllable stands for every pair that begins with it too."""
+    return f'"{token}" *' if len(token) == 1 and is_paired(token) else f'"{token}"'
 
 
 def _join(operator: str, parts: Sequence[str]) -> str:
@@ -474,6 +501,43 @@ def _candidates(
         last = read[-1][0] - 1
     with closing(ask(short, last, -1)) as rows:
         yield from rows
+
+
+def _close(
+    connection: Connection, tree: Node | None, known: Set[str], words: Sequence[str], archive: Archive
+) -> list[EntryFields]:
+    """Papers that hold some of the bare words and meet everything else, without those known already, best first."""
+    parts = _flat(tree)
+    loose = [part.text for part in parts if isinstance(part, Word)]
+    firm = All(tuple(part for part in parts if not isinstance(part, Word)))
+    rare = _rare(tokens_of(loose), archive)
+    if not rare:
+        return []
+    filters = _Candidates.of(firm)
+    wanted = replace(
+        filters, expression=f"({filters.expression} AND {_join(' OR ', [_quoted(token) for token in rare])})"
+    )
+    found: dict[str, EntryFields] = {}
+    with closing(_candidates(connection, wanted, ranked=True, oldest=False)) as rows:
+        for row in rows:
+            if len(row) <= 3 or len(found) >= CLOSE:
+                break
+            entry = _entry(row)
+            if entry.key not in known and (wanted.unchecked is None or wanted.unchecked.holds(entry)):
+                found.setdefault(entry.key, entry)
+    return rank(list(found.values()), words, archive)
+
+
+def _rare(tokens: Set[str], archive: Archive) -> list[str]:
+    """The rarest of the tokens that occur at all, while together they stand in few enough entries."""
+    rare: list[str] = []
+    sum_of = 0
+    for holding, token in sorted((archive.frequencies[token], token) for token in tokens & archive.frequencies.keys()):
+        sum_of += holding
+        if rare and sum_of > RARE:
+            break
+        rare.append(token)
+    return rare
 
 
 # What may have been meant

@@ -1,0 +1,101 @@
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.search.command import (
+    Command,
+    Find,
+    Help,
+    Latest,
+    OnDay,
+    Random,
+    Subscribe,
+    Subscriptions,
+    Tags,
+    Today,
+    Unsubscribe,
+    parse_command,
+)
+from bot.search.grammar import Query, parse_query
+from bot.search.tree import All, Since, Until
+
+TODAY = date(2024, 4, 15)
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("", Latest()),
+        ("  ", Latest()),
+        ("Latest", Latest()),
+        ("최신", Latest()),
+        ("today", Today()),
+        ("오늘", Today()),
+        ("random", Random()),
+        ("무작위", Random()),
+        ("help", Help()),
+        ("도움말", Help()),
+        (unicodedata.normalize("NFD", "도움말"), Help()),
+        ("tags", Tags()),
+        ("tags #vis*", Tags("vis")),
+        ("태그 vis", Tags("vis")),
+        ("subscriptions", Subscriptions()),
+        ("구독 목록", Subscriptions()),
+        ("subscribe", Subscribe()),
+        ("subscribe tag:moe -gan", Subscribe("tag:moe -gan")),
+        ("구독 tag:moe", Subscribe("tag:moe")),
+        ("unsubscribe", Unsubscribe()),
+        ("구독 취소 tag:moe", Unsubscribe("tag:moe")),
+        ("구독해지", Unsubscribe()),
+        ("2024-04-12", OnDay(date(2024, 4, 12))),
+        ("4월 12일", OnDay(date(2024, 4, 12))),
+        ("어제", OnDay(date(2024, 4, 14))),
+        ("3 days ago", OnDay(date(2024, 4, 12))),
+        ("지난주", Find(Query(All((Since(date(2024, 4, 8)), Until(date(2024, 4, 14)))), text="지난주"))),
+    ],
+)
+def test_reads_a_command(typed: str, command: Command) -> None:
+    assert parse_command(typed, today=TODAY) == command
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["latest diffusion models", "today we learn", "random forest", "tags in graph networks", "help me", "moe",
+     "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers"],
+)  # fmt: skip
+def test_a_verb_whose_rest_does_not_fit_is_a_query(typed: str) -> None:
+    assert parse_command(typed, today=TODAY) == Find(parse_query(typed, today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"), [("find latest", "latest"), ("찾기 오늘", "오늘"), ("FIND 2024-04-12", "2024-04-12")]
+)
+def test_find_is_always_a_query(typed: str, query: str) -> None:
+    assert parse_command(typed, today=TODAY) == Find(parse_query(query, today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [("tga:moe", 0), ("subscribe tga:moe", 10), ("  find  tga:moe", 8), ("구독 취소 tga:moe", 6)],
+)
+def test_a_mistake_has_its_place_in_the_whole_text(typed: str, position: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_command(typed, today=TODAY)
+    assert caught.value.position == position
+
+
+@given(
+    st.text(max_size=60)
+    | st.builds("{} {}".format, st.sampled_from(["subscribe", "구독", "find", "tags"]), st.text(max_size=40))
+)
+def test_any_text_is_a_command_or_one_query_error(typed: str) -> None:
+    place = 0
+    try:
+        parse_command(typed, today=TODAY)
+    except QueryError as error:
+        place = error.position
+    assert 0 <= place <= len(typed)

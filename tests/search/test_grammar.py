@@ -1,0 +1,167 @@
+import time
+import unicodedata
+from contextlib import suppress
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.search.grammar import MAX_CHARS, MAX_TERMS, Query, parse_query
+from bot.search.tree import (
+    Abstract,
+    All,
+    Any,
+    Author,
+    Commentary,
+    Has,
+    Node,
+    Not,
+    On,
+    Paper,
+    Phrase,
+    Since,
+    Source,
+    Tag,
+    Title,
+    Until,
+    Word,
+)
+
+TODAY = date(2024, 4, 15)
+
+
+def tree(text: str) -> Node | None:
+    return parse_query(text, today=TODAY).tree
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        pytest.param("", None, id="nothing"),
+        pytest.param("#rlhf 정렬", All((Tag("rlhf"), Word("정렬"))), id="tag and Korean word"),
+        pytest.param("-#vision", Not(Tag("vision")), id="everything but a tag"),
+        pytest.param("a b OR c", Any((All((Word("a"), Word("b"))), Word("c"))), id="OR binds less than side by side"),
+        pytest.param("a (b OR c)", All((Word("a"), Any((Word("b"), Word("c"))))), id="a group"),
+        pytest.param("a | b", Any((Word("a"), Word("b"))), id="a bar is OR"),
+        pytest.param("a AND b", All((Word("a"), Word("b"))), id="AND says nothing new"),
+        pytest.param("NOT a", Not(Word("a")), id="NOT"),
+        pytest.param("-(a b)", Not(All((Word("a"), Word("b")))), id="a group excluded"),
+        pytest.param("--a", Word("a"), id="excluded twice"),
+        pytest.param('"state space" x', All((Phrase("state space"), Word("x"))), id="a phrase"),
+        pytest.param("“state space”", Phrase("state space"), id="smart quotes"),
+        pytest.param("「상태 공간」", Phrase("상태 공간"), id="Korean quotes"),
+        pytest.param("ｔａｇ：ｍｏｅ", Tag("moe"), id="full width"),
+        pytest.param("–moe", Not(Word("moe")), id="a dash the phone put in"),
+        pytest.param("tag:moe,llm", Any((Tag("moe"), Tag("llm"))), id="either tag"),
+        pytest.param("tag:vision*", Tag("vision", prefix=True), id="tags that begin so"),
+        pytest.param("tag:(moe OR #llm)", Any((Tag("moe"), Tag("llm"))), id="a field's group"),
+        pytest.param('tag:"state space model"', Tag("state space model"), id="a tag in words"),
+        pytest.param("tag: moe", Tag("moe"), id="a space after the colon"),
+        pytest.param("author:choi", Author("choi"), id="author"),
+        pytest.param('author:"Yejin Choi"', Author("Yejin Choi"), id="a whole name"),
+        pytest.param("title:a abstract:b note:c", All((Title("a"), Abstract("b"), Commentary("c"))), id="fields"),
+        pytest.param("source:vault has:commentary", All((Source("vault"), Has("commentary"))), id="source and has"),
+        pytest.param("since:2024-03", Since(date(2024, 3, 1)), id="a month's first day"),
+        pytest.param("until:2024-03", Until(date(2024, 3, 31)), id="a month's last day"),
+        pytest.param("since:2w", Since(date(2024, 4, 1)), id="a while ago"),
+        pytest.param("since:3일 전 moe", All((Since(date(2024, 4, 12)), Word("moe"))), id="a date in two words"),
+        pytest.param("day:어제", On(date(2024, 4, 14)), id="a day"),
+        pytest.param("day:april 12", On(date(2024, 4, 12)), id="a day by its month"),
+        pytest.param("day:지난주", All((Since(date(2024, 4, 8)), Until(date(2024, 4, 14)))), id="a day that is a week"),
+        pytest.param("태그:moe 저자:최 제목:셋", All((Tag("moe"), Author("최"), Title("셋"))), id="Korean field names"),
+        pytest.param("부터:2024-03", Since(date(2024, 3, 1)), id="Korean since"),
+        pytest.param("까지:어제", Until(date(2024, 4, 14)), id="Korean until"),
+        pytest.param(unicodedata.normalize("NFD", "태그:정렬"), Tag("정렬"), id="decomposed Hangul"),
+        pytest.param("https://arxiv.org/pdf/2404.07965v2", Paper("arxiv:2404.07965"), id="an arXiv link"),
+        pytest.param("<https://arxiv.org/abs/2404.07965|here>", Paper("arxiv:2404.07965"), id="as Slack writes links"),
+        pytest.param("2404.07965", Paper("arxiv:2404.07965"), id="an arXiv id"),
+        pytest.param("arXiv:2404.07965v1", Paper("arxiv:2404.07965"), id="an arXiv id as it is cited"),
+        pytest.param("https://some.where/post", Paper("https://some.where/post"), id="any link"),
+        pytest.param("Rho-1: Not", All((Word("Rho-1"), Word("Not"))), id="a title with a colon"),
+        pytest.param("Title: Foo", All((Word("Title"), Word("Foo"))), id="a title that begins like a field"),
+        pytest.param("3:1 std::vector", All((Word("3:1"), Word("std::vector"))), id="colons that name no field"),
+        pytest.param("ㅋㅋ", Word("ㅋㅋ"), id="lone letters"),
+        pytest.param("OR", Word("OR"), id="an operator alone is a word"),
+        pytest.param("a OR", All((Word("a"), Word("OR"))), id="an operator at the end is a word"),
+        pytest.param("- a & b", All((Word("a"), Word("b"))), id="marks that are no words say nothing"),
+        pytest.param("10 2024", All((Word("10"), Word("2024"))), id="bare numbers are words"),
+    ],
+)  # fmt: skip
+def test_reads_a_query(typed: str, read: Node | None) -> None:
+    assert tree(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "sort"),
+    [("moe", "best"), ("moe sort:new", "new"), ("sort:old moe", "old"), ("정렬순:최신 moe", "new")],
+)
+def test_reads_the_order_asked_for(typed: str, sort: str) -> None:
+    assert parse_query(typed, today=TODAY) == Query(Word("moe"), sort, typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "position", "found", "near"),
+    [
+        ('moe "state', "query.unclosed_quote", 4, '"state', None),
+        ("moe (a b", "query.unclosed_group", 4, "(a b", None),
+        ("moe)", "query.unexpected", 3, ")", None),
+        ("()", "query.unexpected", 1, ")", None),
+        ("tag:(author:x)", "query.unexpected", 5, "author:", None),
+        ("moe tga:x", "query.unknown_field", 4, "tga", "tag"),
+        ("foo:bar", "query.unknown_field", 0, "foo", None),
+        ("태구:moe", "query.unknown_field", 0, "태구", "태그"),
+        ("moe since:never", "query.bad_date", 10, "never", None),
+        ('day:"2월 30일"', "query.bad_date", 4, "2월 30일", None),
+        ("moe tag:", "query.empty_field", 4, "tag:", None),
+        ("(tag:)", "query.empty_field", 1, "tag:", None),
+        ("tag:#", "query.empty_field", 4, "#", None),
+        ("has:abstrct", "query.bad_value", 4, "abstrct", "abstract"),
+        ("sort:nwe", "query.bad_value", 5, "nwe", "new"),
+        ("?!", "query.no_words", 0, "?!", None),
+        (unicodedata.normalize("NFD", "학습 tga:x"), "query.unknown_field", 7, "tga", "tag"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(typed: str, code: str, position: int, found: str, near: str | None) -> None:
+    with pytest.raises(QueryError) as caught:
+        tree(typed)
+    error = caught.value
+    assert (error.code, error.position, error.found, error.nearest) == (code, position, found, near)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a" * (MAX_CHARS + 1),
+        "a " * (MAX_TERMS + 1),
+        "(" * 500 + "a" + ")" * 499,
+        "-" * 2000,
+        "NOT " * 240 + "a",
+        '"a" ' * 500,
+    ],
+    ids=["letters", "terms", "brackets", "hyphens", "NOTs", "phrases"],
+)
+def test_a_query_too_long_is_read_or_refused_at_once(typed: str) -> None:
+    began = time.process_time()
+    with suppress(QueryError):
+        tree(typed)
+    assert time.process_time() - began < 0.05
+
+
+PIECES = st.sampled_from(
+    ["moe", "학습", "OR", "NOT", "AND", "-", "(", ")", '"', "“", "tag:", "#", "since:", "day:어제", "sort:", "has:",
+     ":", "https://arxiv.org/abs/2404.07965", "2404.07965", " ", "  ", "*", "<", "태그:", "author:(", "|",
+     "\u1112\u1161", "３", ","]
+)  # fmt: skip
+
+
+@given(st.text(max_size=80) | st.lists(PIECES, max_size=25).map("".join), st.dates(date(1990, 1, 1), date(2100, 1, 1)))
+def test_any_text_is_a_query_or_one_query_error(typed: str, today: date) -> None:
+    place, text = 0, typed
+    try:
+        text = parse_query(typed, today=today).text
+    except QueryError as error:
+        place = error.position
+    assert 0 <= place <= len(typed)
+    assert text == typed

@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.digest.model import Entry, Paragraph, StoredEntry
+from bot.search.grammar import parse_query
+from bot.search.snippet import Snippet, snippet
+from bot.search.tree import Node, Word
+
+Make = Callable[..., StoredEntry]
+
+
+def tree(text: str) -> Node | None:
+    return parse_query(text, today=date(2024, 4, 15)).tree
+
+
+def matched(shown: Snippet | None) -> list[str]:
+    assert shown is not None
+    return [text for text, is_match in shown.pieces if is_match]
+
+
+def test_a_korean_word_is_marked_inside_a_longer_one(stored: Make) -> None:
+    shown = snippet(stored("T", commentary="여기서는 강화학습을 씁니다.").entry, tree("학습"))
+    assert shown == Snippet("commentary", (("여기서는 강화", False), ("학습", True), ("을 씁니다.", False)))
+
+
+@pytest.mark.parametrize(
+    ("query", "where", "marked"),
+    [
+        ("sparse", "abstract", ["sparse"]),
+        ("학습", "commentary", ["학습"]),
+        ("author:guo", "authors", ["Guo"]),
+        ("vision", "tags", ["vision"]),
+        ("jetmoe", "title", ["JetMoE"]),
+        ("title:jetmoe", "title", ["JetMoE"]),
+        ("tag:vision", "commentary", []),
+        ("sparse gate", "abstract", ["sparse", "gate"]),
+        ("-sparse", "commentary", []),
+    ],
+)
+def test_shows_the_field_that_matched(stored: Make, query: str, where: str, marked: list[str]) -> None:
+    entry = stored(
+        "JetMoE",
+        abstract="A sparse model with a gate.",
+        commentary="학습이 빠릅니다.",
+        authors=("Zhen Guo",),
+        tags=("vision",),
+    ).entry
+    shown = snippet(entry, tree(query))
+    assert shown is not None
+    assert (shown.field, matched(shown)) == (where, marked)
+
+
+def test_the_window_shows_most_of_the_words_and_is_cut_between_words(stored: Make) -> None:
+    filler = "several plain words stand here " * 12
+    entry = stored("T", abstract=f"moe alone. {filler} moe beside routing. {filler}").entry
+    shown = snippet(entry, tree("moe routing"), width=80)
+    assert shown is not None
+    assert matched(shown) == ["moe", "routing"]
+    assert shown.text.startswith("…")
+    assert shown.text.endswith("…")
+    assert set(shown.text.strip("…").split()) <= set(entry.abstract[0].split())
+    assert len(shown.text) <= 82
+
+
+def test_markdown_is_taken_off(stored: Make) -> None:
+    entry = stored(
+        "T", commentary="- **MoE** 모델은 [이 글](https://a.b/c)의 `router`를 *다시* 씁니다. snake_case 5 * 3"
+    ).entry
+    shown = snippet(entry, tree("router"))
+    assert shown is not None
+    assert shown.text == "MoE 모델은 이 글의 router를 다시 씁니다. snake_case 5 * 3"
+
+
+def test_an_entry_of_a_title_alone_has_no_snippet_for_a_filter(stored: Make) -> None:
+    assert snippet(stored("T").entry, tree("since:2024-01-01")) is None
+
+
+@given(st.text(max_size=300), st.text(min_size=1, max_size=8), st.integers(20, 200))
+def test_any_snippet_keeps_to_its_width_and_marks_only_what_is_there(text: str, word: str, width: int) -> None:
+    shown = snippet(Entry("T", commentary=(Paragraph(text, "ko"),)), Word(word), width)
+    if shown is not None:
+        assert len(shown.text) <= width + 2
+        assert all(piece for piece, _ in shown.pieces)
