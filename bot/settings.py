@@ -76,7 +76,7 @@ class SourceSettings(_Section):
 
     name: str = Field(min_length=1)
     folder: Path | None = None
-    feed: str | None = Field(None, pattern=r"^https?://")
+    feed: str | None = Field(default=None, pattern=r"^https?://")
     settle: Span | None = None
 
     @model_validator(mode="after")
@@ -99,8 +99,8 @@ class SubscriptionSettings(_Section):
 
 
 class ReadingSettings(_Section):
-    every: Span = timedelta(seconds=30)
-    max_bytes: int = Field(5_000_000, gt=0)
+    every: Annotated[Span, Field(gt=timedelta(0))] = timedelta(seconds=5)
+    max_bytes: int = Field(default=5_000_000, gt=0)
 
 
 class DeliverySettings(_Section):
@@ -109,12 +109,12 @@ class DeliverySettings(_Section):
     pace: Span = timedelta(seconds=1)
     settling: Span = timedelta(seconds=3)
     timeout: Annotated[Span, Field(gt=timedelta(0))] = timedelta(seconds=10)
-    senders: int = Field(4, ge=1, le=64)
-    papers_up_to: int = Field(15, ge=0)
+    senders: int = Field(default=4, ge=1, le=64)
+    papers_up_to: int = Field(default=15, ge=0)
 
 
 class SandboxSettings(_Section):
-    port: int = Field(8765, ge=0, le=65535)
+    port: int = Field(default=8765, ge=0, le=65535)
     journal: Path = Path("data/sandbox.jsonl")
     database_url: str = "sqlite:///data/sandbox.db"
     settle: Span = timedelta(seconds=2)
@@ -143,17 +143,17 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///data/paperround.db"
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    speed: float = Field(1.0, gt=0, le=1000)
+    speed: float = Field(default=1.0, gt=0, le=1000)
     source: tuple[SourceSettings, ...] = ()
     subscription: tuple[SubscriptionSettings, ...] = ()
     reading: ReadingSettings = ReadingSettings()
     delivery: DeliverySettings = DeliverySettings()
     sandbox: SandboxSettings = SandboxSettings()
 
-    slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
-    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
-    slack_signing_secret: SecretStr | None = Field(None, validation_alias="SLACK_SIGNING_SECRET")
-    slack_api_url: str = Field(SLACK_API_URL, validation_alias="SLACK_API_URL", pattern=r"^https?://")
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str = Field(default=SLACK_API_URL, validation_alias="SLACK_API_URL", pattern=r"^https?://")
 
     @model_validator(mode="after")
     def _sources_are_known(self) -> Self:
@@ -219,7 +219,10 @@ def _remedy(parts: tuple[int | str, ...]) -> str:
 
 
 def slack_tokens(settings: Settings) -> tuple[str, str] | None:
-    """The bot token and the app token, None where neither is set. Raises SettingsError for one of two, or swapped ones."""
+    """The bot token and the app token, None where neither is set.
+
+    Raises SettingsError where one of them is missing, or they are swapped.
+    """
     tokens = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
     missing = [name for name, token in tokens.items() if token is None]
     if len(missing) == 2:

@@ -9,7 +9,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +59,11 @@ def _client(token: str, api_url: str, timeout: timedelta, *, retries: bool) -> W
     return WebClient(token, base_url=api_url, timeout=seconds, retry_handlers=list(handlers))
 
 
+def untokened(client: WebClient) -> WebClient:
+    """The same client for Bolt, which is given each request's token by ``authorize`` and warns of another."""
+    return WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=list(client.retry_handlers))
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who the token makes us."""
@@ -67,6 +72,8 @@ class Identity:
     team_name: str
     user: str
     bot: str
+    scopes: frozenset[str] = frozenset()
+    """What the token may do; empty where the server does not tell."""
 
 
 def identify(client: WebClient, now: datetime) -> Identity:
@@ -78,7 +85,22 @@ def identify(client: WebClient, now: datetime) -> Identity:
             team_name=answer.get("team") or answer["team_id"],
             user=answer["user_id"],
             bot=answer.get("bot_id") or "",
+            scopes=_scopes(answer.headers),
         )
+    except _WALL as exc:
+        raise translate(exc, now) from exc
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str]:
+    """Of the header that every answer carries (docs.slack.dev: installing with OAuth)."""
+    told = next((value for name, value in headers.items() if name.casefold() == "x-oauth-scopes"), "")
+    return frozenset(scope.strip() for scope in told.split(",") if scope.strip())
+
+
+def try_socket(app_token: str, api_url: str, now: datetime) -> None:
+    """See whether a socket may be opened, without opening it. Raises the errors of a delivery."""
+    try:
+        reading_client(app_token, api_url).apps_connections_open(app_token=app_token)
     except _WALL as exc:
         raise translate(exc, now) from exc
 

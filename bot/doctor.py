@@ -1,0 +1,114 @@
+"""Examines everything the bot depends on, one check at a time; no fault stops the next check."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.errors import BotError, SettingsError
+from bot.settings import load_settings, slack_tokens
+from bot.wiring import Bot, build, connect
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. ``remedy`` says what to do where it is not ``ok``."""
+
+    what: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine() -> list[Check]:
+    """Look at the settings, the store, the sources, and, where tokens are set, at Slack."""
+    try:
+        settings = load_settings()
+    except SettingsError as exc:
+        return [Check("settings", False, problem.partition(";")[0], _remedy(problem)) for problem in exc.problems]
+    checks = [Check("settings", True, f"{len(settings.source)} sources, {len(settings.subscription)} subscriptions")]
+    try:
+        bot = build(settings)
+    except BotError as exc:
+        return [*checks, Check("store", False, str(exc), "see the message; the database is untouched")]
+    return [*checks, *_store(bot), *_sources(bot), *_slack(bot)]
+
+
+def _remedy(problem: str) -> str:
+    return problem.partition(";")[2].strip()
+
+
+def _store(bot: Bot) -> Iterator[Check]:
+    yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
+    for source, uri, error, when in bot.digests.failures():
+        remedy = "correct the document; its last good entries are kept"
+        yield Check(f"document {source}:{uri}", False, f"{error} (since {when:%Y-%m-%d %H:%M} UTC)", remedy)
+
+
+def _sources(bot: Bot) -> Iterator[Check]:
+    if not bot.sources:
+        yield Check("sources", False, "none", "name at least one [[source]] in the config")
+    for source in bot.sources:
+        known = bot.digests.known(source.name)
+        try:
+            reading = source.fetch(known, bot.clock())
+        except BotError as exc:
+            remedy = "correct the source in the config, or make it reachable; nothing is withdrawn meanwhile"
+            yield Check(f"source {source.name}", False, str(exc), remedy)
+            continue
+        waiting = len(reading.documents)
+        yield Check(f"source {source.name}", True, f"{len(known)} documents read, {waiting} new or changed")
+        for refused in reading.refused:
+            yield Check(f"document {source.name}:{refused.uri}", False, refused.code, refused.words)
+
+
+def _slack(bot: Bot) -> Iterator[Check]:
+    try:
+        tokens = slack_tokens(bot.settings)
+    except SettingsError as exc:
+        yield Check("token", False, "one of two", str(exc))
+        return
+    if tokens is None:
+        yield Check("token", True, "none set: `paperround run --or-sandbox` uses the stand-in workspace")
+        return
+    yield from _workspace(bot, *tokens)
+
+
+def _workspace(bot: Bot, bot_token: str, app_token: str) -> Iterator[Check]:
+    from bot.slack.client import try_socket
+    from bot.slack.scopes import BOT_SCOPES
+
+    try:
+        workspace = connect(bot, bot_token)
+    except BotError as exc:
+        yield Check("bot token", False, exc.code, "install the app again and copy its Bot User OAuth Token")
+        return
+    identity = workspace.identity
+    yield Check("bot token", True, f"{identity.team_name} ({identity.team})")
+    missing = sorted(BOT_SCOPES.keys() - identity.scopes) if identity.scopes else []
+    for scope in missing:
+        remedy = f"without it the bot cannot {BOT_SCOPES[scope]}: add it to the app and install it again"
+        yield Check(f"scope {scope}", False, "missing", remedy)
+    if not missing:
+        yield Check("scopes", True, f"all {len(BOT_SCOPES)}" if identity.scopes else "not told by the server")
+    try:
+        try_socket(app_token, bot.settings.slack_api_url, bot.clock())
+        yield Check("app token", True, "opens a socket")
+    except BotError as exc:
+        yield Check(
+            "app token", False, exc.code, "make an app-level token with connections:write and set SLACK_APP_TOKEN"
+        )
+    wanted = {order.channel for order in bot.settings.subscription}
+    wanted |= {sub.channel for sub in bot.subscriptions.all(identity.team)}
+    for name in sorted(wanted):
+        try:
+            channel = workspace.directory.named(name)
+        except BotError as exc:
+            yield Check(f"channel {name}", False, exc.code, "try again when Slack can be reached")
+            continue
+        if channel is None:
+            yield Check(f"channel {name}", False, "not to be seen", "correct its name, or invite the bot to it")
+        elif not channel.is_member:
+            yield Check(
+                f"channel {name}", False, "the bot is no member", "invite the bot, or start it: it joins public ones"
+            )
+        else:
+            yield Check(f"channel {name}", True, channel.id)

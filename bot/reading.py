@@ -1,0 +1,70 @@
+"""Reads files and folders without remembering anything: what ``paperround parse`` shows."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot.digest.document import parse_document
+from bot.digest.model import Digest, Entry
+from bot.errors import DigestFormatError
+from bot.sources.folder import FolderSource
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """An entry and its place: ``position`` counts from 0 within its day, notes in the order of their file names."""
+
+    day: date
+    position: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read, and ``path:line: what was expected, what stood there`` for what could not be."""
+
+    entries: tuple[ReadEntry, ...]
+    failures: tuple[str, ...]
+
+
+def read_paths(paths: Sequence[Path]) -> Read:
+    """Read every file named, and every digest file below every folder named.
+
+    Raises SourceUnavailableError for a folder that cannot be listed.
+    """
+    digests: list[tuple[str, Digest]] = []
+    failures: list[str] = []
+    for path in paths:
+        for shown, name, data in _documents(path, failures):
+            try:
+                digests.append((name, parse_document(name, data)))
+            except DigestFormatError as exc:
+                failures.append(f"{shown}:{exc.line}: expected {exc.expected}, got {exc.found!r}")
+    return Read(tuple(_placed(digests)), tuple(failures))
+
+
+def _documents(path: Path, failures: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Each document's path for people, its name and its bytes."""
+    if not path.is_dir():
+        try:
+            yield str(path), path.name, path.read_bytes()
+        except OSError as exc:
+            failures.append(f"{path}:0: expected a file that can be read, got {exc.strerror!r}")
+        return
+    reading = FolderSource(path.name, path, quiet=timedelta(0)).fetch({}, datetime.now(UTC))
+    failures.extend(f"{path / refused.uri}:0: {refused.words}" for refused in reading.refused)
+    for document in sorted(reading.documents, key=lambda document: document.uri):
+        yield str(path / document.uri), document.name, document.data
+
+
+def _placed(digests: Iterable[tuple[str, Digest]]) -> Iterator[ReadEntry]:
+    """Number the entries: a note takes the next place of its day, a print or page has its own order."""
+    notes: Counter[date] = Counter()
+    for _, digest in sorted(digests, key=lambda named: (named[1].day, named[0])):
+        first = notes[digest.day] if digest.shape == "note" else 0
+        for offset, entry in enumerate(digest.entries):
+            yield ReadEntry(digest.day, first + offset, entry)
+        if digest.shape == "note":
+            notes[digest.day] += len(digest.entries)

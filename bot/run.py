@@ -1,0 +1,157 @@
+"""The process that `paperround run` is: start, wait for a signal, stop within two seconds."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+from bot.errors import BotError, DeliveryDeferredError, DeliveryUnknownError, SettingsError
+from bot.settings import Settings, SourceSettings, SubscriptionSettings, slack_tokens
+
+log = logging.getLogger(__name__)
+
+# Of bot/sandbox/workspace.toml: the stand-in's own app.
+SANDBOX_TOKENS = ("xoxb-sandbox-paperround", "xapp-sandbox-paperround")
+SANDBOX_SUBSCRIPTION = SubscriptionSettings(channel="#papers", at="on arrival")
+RETRY_SECONDS = 5.0  # between two tries to reach Slack at the start
+CLOSING_SECONDS = 1.0  # of the two within which Ctrl-C must have ended everything
+SANDBOX_SECONDS = 0.7
+
+NO_TOKENS = (
+    "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set; set both in the environment or in .env "
+    "(README: Connecting Slack), or try the stand-in workspace with `paperround run --or-sandbox`"
+)
+
+
+def run(settings: Settings, *, or_sandbox: bool, say: Callable[[str], None]) -> int:
+    """Run the bot until SIGINT or SIGTERM; the exit code. ``say`` shows a line to the person who started it.
+
+    Raises SettingsError where the tokens are missing, and BotError where the bot cannot start.
+    """
+    stop = threading.Event()
+    _stop_on_signal(stop)
+    tokens = slack_tokens(settings)
+    if tokens:
+        return _serve(settings, tokens, settings.subscription, stop, say, "Slack")
+    if not or_sandbox:
+        raise SettingsError([NO_TOKENS])
+    say("No Slack token is set: this is the stand-in workspace, on this machine only.")
+    with sandbox_process(settings) as url:
+        here = settings.model_copy(
+            update={
+                "slack_api_url": f"{url}/api/",
+                "source": tuple(_in_sandbox(source, settings) for source in settings.source),
+            }
+        )
+        orders = settings.subscription or (SANDBOX_SUBSCRIPTION,)
+        return _serve(here, SANDBOX_TOKENS, orders, stop, say, url)
+
+
+def _serve(
+    settings: Settings,
+    tokens: tuple[str, str],
+    orders: Sequence[SubscriptionSettings],
+    stop: threading.Event,
+    say: Callable[[str], None],
+    place: str,
+) -> int:
+    from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+    from bot import schedule, wiring
+    from bot.slack.app import build_app
+
+    bot = wiring.build(settings)
+    workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop)
+    if workspace is None:
+        return 0
+    wiring.subscribe_from_config(bot, workspace, orders)
+    stop_ticking = schedule.start(bot, workspace)
+    handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), tokens[1])
+    _reach(handler.connect, stop)
+    say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
+    stop.wait()
+    stop_ticking()
+    closing = threading.Thread(target=handler.close, daemon=True)
+    closing.start()
+    closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
+    bot.engine.dispose()
+    return 0
+
+
+T = TypeVar("T")
+
+
+def _reach(call: Callable[[], T], stop: threading.Event) -> T | None:
+    """What the call gives, tried until Slack can be reached; None where we were told to stop first."""
+    while not stop.is_set():
+        try:
+            return call()
+        except (DeliveryDeferredError, DeliveryUnknownError, OSError) as exc:
+            log.warning("slack not reached, trying again seconds=%g reason=%s", RETRY_SECONDS, exc)
+            stop.wait(RETRY_SECONDS)
+    return None
+
+
+def leave(code: int) -> None:
+    """End now, also where a thread still waits for Slack: what it holds is settled at the next start."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if any(not thread.daemon for thread in others):
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _in_sandbox(source: SourceSettings, settings: Settings) -> SourceSettings:
+    return source if source.settle is not None else source.model_copy(update={"settle": settings.sandbox.settle})
+
+
+def _stop_on_signal(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+
+
+@contextmanager
+def sandbox_process(settings: Settings) -> Iterator[str]:
+    """The stand-in workspace in a process of its own, for as long as the block lasts. Gives its address."""
+    sandbox = settings.sandbox
+    sandbox.journal.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "bot.cli",
+        "sandbox",
+        "--port",
+        str(sandbox.port),
+        "--journal",
+        str(sandbox.journal),
+    ]
+    process = subprocess.Popen(  # noqa: S603  (our own program)
+        [*command, "--speed", str(settings.speed), "--until-input-ends"],
+        stdin=subprocess.PIPE,  # the stand-in ends when this ends, however we end
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C at a terminal is for us alone; we end the stand-in ourselves
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101
+        first = process.stdout.readline().split()
+        if len(first) != 2:
+            raise BotError("sandbox.not_started")
+        yield first[1]
+    finally:
+        process.terminate()
+        try:
+            process.wait(SANDBOX_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

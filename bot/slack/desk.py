@@ -1,0 +1,59 @@
+"""What every answer is made from: the store's classes, the directory, a clock, and a few choices of the operator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from slack_sdk import WebClient
+
+from bot.messages.words import Words, words_for
+from bot.slack.directory import Directory
+from bot.store.digests import Digests
+from bot.store.index import Index
+from bot.store.outbox import Outbox
+from bot.store.result_pages import ResultPages
+from bot.store.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Made once by `wiring`; the same for the slash command, a click and a mention."""
+
+    digests: Digests
+    index: Index
+    outbox: Outbox
+    subscriptions: Subscriptions
+    pages: ResultPages
+    directory: Directory
+    client: WebClient
+    """Posts without retries."""
+    clock: Callable[[], datetime]
+    language: str
+    """Of what a whole channel reads."""
+    sources: tuple[str, ...]
+    """Names as configured; a subscription that names none follows the first."""
+    config: str
+    """Where the config's subscriptions are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and where."""
+
+    team: str
+    user: str
+    channel: str
+    locale: str | None
+    zone: str
+    in_public: bool = False
+    """True where everybody in the channel reads the answer (a mention)."""
+
+    @property
+    def words(self) -> Words:
+        """The catalogue of the asker's language."""
+        return words_for(self.locale)
+
+    def today(self, now: datetime) -> date:
+        """The date on the asker's wall."""
+        return now.astimezone(ZoneInfo(self.zone)).date()

@@ -1,0 +1,204 @@
+"""Knows every concrete thing, and puts them together once: `build` without Slack, `connect` with it."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from bot.delivery.due import LayOut
+from bot.delivery.pace import Pace
+from bot.errors import BotError
+from bot.plan.hours import parse_at, parse_days
+from bot.plan.subscription import Subscription
+from bot.settings import Settings, SourceSettings, SubscriptionSettings, config_path
+from bot.sources.feed import EVERY, FeedSource
+from bot.sources.folder import SETTLE, FolderSource
+from bot.sources.reading import Source
+from bot.store.database import migrate, open_database
+from bot.store.digests import Digests
+from bot.store.index import Index
+from bot.store.outbox import Outbox
+from bot.store.result_pages import ResultPages
+from bot.store.subscriptions import Subscriptions
+
+if TYPE_CHECKING:  # reading digests needs no Slack: `connect` imports it when it is called
+    from bot.slack.client import Identity, SlackPoster
+    from bot.slack.desk import Desk
+    from bot.slack.directory import Directory
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Everything that works without Slack."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    engine: Engine
+    index: Index
+    digests: Digests
+    outbox: Outbox
+    subscriptions: Subscriptions
+    pages: ResultPages
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace the bot speaks in."""
+
+    identity: "Identity"
+    directory: "Directory"
+    poster: "SlackPoster"
+    desk: "Desk"
+    owner: str
+    """This process, in the claims it holds."""
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Bot:
+    """Open and migrate the database, and make what stands on it. Raises StoreUnavailableError."""
+    engine = open_database(settings.database_url)
+    migrate(engine)
+    index = Index(engine)
+    index.ensure()
+    return Bot(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        index=index,
+        digests=Digests(engine, index),
+        outbox=Outbox(engine),
+        subscriptions=Subscriptions(engine),
+        pages=ResultPages(engine),
+        sources=tuple(make_source(source, settings) for source in settings.source),
+    )
+
+
+def make_source(source: SourceSettings, settings: Settings) -> Source:
+    """A folder or a feed, as the settings say."""
+    if source.feed is not None:
+        settle = source.settle or timedelta(0)
+        return FeedSource(
+            source.name,
+            source.feed,
+            settle=settle / settings.speed,
+            every=EVERY / settings.speed,
+            max_bytes=settings.reading.max_bytes,
+        )
+    assert source.folder is not None  # noqa: S101  (SourceSettings lets nothing else through)
+    settle = SETTLE if source.settle is None else source.settle
+    return FolderSource(
+        source.name, source.folder, settle=settle / settings.speed, max_bytes=settings.reading.max_bytes
+    )
+
+
+def named_sources(places: Sequence[str], settings: Settings) -> list[Source]:
+    """The sources that these folders, files and addresses are; one that is configured keeps its name there."""
+    return [make_source(_named_source(place, settings), settings) for place in places]
+
+
+def _named_source(place: str, settings: Settings) -> SourceSettings:
+    if place.startswith(("http://", "https://")):
+        known = (source for source in settings.source if source.feed == place)
+        return next(known, SourceSettings(name=urlsplit(place).hostname or place, feed=place))
+    path = Path(place).resolve()
+    known = (source for source in settings.source if source.folder and source.folder.resolve() == path)
+    return next(known, SourceSettings(name=path.name or "/", folder=path, feed=None))
+
+
+def connect(bot: Bot, bot_token: str) -> Workspace:
+    """Ask Slack who we are, and make what needs a workspace. Raises the errors of a delivery."""
+    from bot.slack.client import SlackPoster, identify, reading_client, sending_client
+    from bot.slack.desk import Desk
+    from bot.slack.directory import Directory
+
+    settings = bot.settings
+    timeout = settings.delivery.timeout
+    sending = sending_client(bot_token, settings.slack_api_url, timeout=timeout)
+    reading = reading_client(bot_token, settings.slack_api_url, timeout=timeout)
+    identity = identify(sending, bot.clock())
+    directory = Directory(reading, bot.clock)
+    desk = Desk(
+        digests=bot.digests,
+        index=bot.index,
+        outbox=bot.outbox,
+        subscriptions=bot.subscriptions,
+        pages=bot.pages,
+        directory=directory,
+        client=sending,
+        clock=bot.clock,
+        language=settings.language,
+        sources=tuple(source.name for source in settings.source),
+        config=str(config_path()),
+    )
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    return Workspace(identity, directory, SlackPoster(sending, bot.clock, pace(settings)), desk, owner)
+
+
+def subscribe_from_config(bot: Bot, workspace: Workspace, wanted: Sequence[SubscriptionSettings]) -> None:
+    """Make the subscriptions of the config true: new ones begin, changed ones change, removed ones end.
+
+    A channel that cannot be found or entered is an ERROR in the log with its remedy, and does not stop the others.
+    """
+    team = workspace.identity.team
+    subscriptions = []
+    for order in wanted:
+        try:
+            channel = workspace.directory.named(order.channel)
+            channel = workspace.directory.enter(channel.id) if channel else None
+        except BotError as exc:
+            log.warning("unreachable channel=%s reason=%s", order.channel, exc)
+            channel = None
+        if channel is None:
+            log.error(
+                "not subscribed channel=%s; correct its name in %s, or invite the bot there and start it again",
+                order.channel,
+                config_path(),
+            )
+            continue
+        bot.outbox.save_channel(team, channel.id, channel.name, channel.is_private)
+        subscriptions.append(_subscription(order, team, channel.id, bot.settings))
+    bot.subscriptions.sync_config(team, subscriptions)
+
+
+def _subscription(order: SubscriptionSettings, team: str, channel: str, settings: Settings) -> Subscription:
+    return Subscription(
+        id=0,  # the store knows it by team, channel, source and query
+        team=team,
+        channel=channel,
+        source=order.source or settings.source[0].name,
+        query=order.query,
+        at=parse_at(order.at),
+        days=parse_days(order.days),
+        zone=order.zone,
+        layout=order.layout,
+        origin="config",
+    )
+
+
+def pace(settings: Settings) -> Pace:
+    """How fast channels are served, by the settings."""
+    delivery = settings.delivery
+    return Pace(gap=delivery.pace, settling=delivery.settling, call_timeout=delivery.timeout).scaled(settings.speed)
+
+
+def layouter(settings: Settings) -> LayOut:
+    """Lays out a day for a subscription, in the language of the settings."""
+    from bot.messages.day import lay_out
+    from bot.messages.words import words_for
+
+    words = words_for(settings.language)
+    return lambda sub, digest, entries, layout: lay_out(digest, entries, layout, words)

@@ -1,0 +1,130 @@
+"""A day from the curator's folder to the channel, and what people ask afterwards."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """
+[[source]]
+name = "vault"
+folder = "vault"
+settle = "0s"
+
+[[subscription]]
+channel = "#papers"
+at = "on arrival"
+"""
+
+DAY_ONE = """2024-04-12
+Rho-1: Not All Tokens Are What You Need
+(Zhenghao Lin, Zhibin Gou, Yeyun Gong)
+https://arxiv.org/abs/2404.07965
+Pretraining spends the same effort on every token. This one scores them first and skips the rest.
+노이즈가 많은 토큰을 걸러내고 **배울 것이 남은** 토큰만 학습합니다. 데이터 선별을 토큰 단위로 한 셈이네요.
+#pretraining #llm
+JetMoE: Reaching Llama2 Performance with 0.1M Dollars
+(Yikang Shen, Zhen Guo, Tianle Cai, Zengyi Qin)
+https://arxiv.org/abs/2404.07413
+An eight-billion mixture of experts, trained on public data for the price of a car.
+전문가 혼합을 어텐션까지 넓혔습니다.
+#moe #llm
+"""
+
+DAY_TWO = """2024-04-15
+Megalodon: Efficient LLM Pretraining and Inference with Unlimited Context Length
+(Xuezhe Ma, Xiaomeng Yang)
+https://arxiv.org/abs/2404.08801
+A gated moving average in place of full attention.
+긴 문맥을 다루는 또 하나의 방법.
+#long-context
+"""
+
+
+def texts(messages: list[dict[str, Any]]) -> list[str]:
+    return [message["text"] for message in messages]
+
+
+def test_a_file_dropped_into_the_folder_appears_as_posts_and_threads(
+    start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path
+) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    start_bot(CONFIG)
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    messages = stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=30)
+
+    parents = [message for message in messages if not message.get("thread_ts") or message["thread_ts"] == message["ts"]]
+    assert len(parents) == 3, "the day's line and two papers"
+    assert "Rho-1" in parents[1]["text"]
+    assert "JetMoE" in parents[2]["text"]
+    replies = [message for message in messages if message.get("thread_ts") == parents[1]["ts"] != message["ts"]]
+    assert "Pretraining spends" in replies[0]["text"], "the abstract first"
+    assert "노이즈가 많은 토큰을" in replies[1]["text"], "then the commentary"
+
+
+def test_a_restart_in_the_middle_posts_the_rest_once(
+    start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path
+) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    bot = start_bot(CONFIG)
+    stand_in.wait_for(lambda: _whole(stand_in, 2), seconds=30)
+    bot.stop(signal.SIGKILL)
+    bot.start()
+    messages = stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=30)
+    (vault / "2024-04-15.txt").write_text(DAY_TWO, encoding="utf-8")
+    messages = stand_in.wait_for(lambda: _whole(stand_in, 11), seconds=30)
+    assert len(set(texts(messages))) == len(messages) == 11, "nothing is said twice"
+
+
+def test_people_ask_page_share_and_subscribe(start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    bot = start_bot(CONFIG)
+    stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=30)
+
+    stand_in.send("emma", "papers", "/paper tag:moe")
+    answer = stand_in.wait_for(lambda: stand_in.ephemerals("emma"))[-1]
+    assert "JetMoE" in answer["text"]
+    assert "Rho-1" not in answer["text"]
+
+    stand_in.act("emma", "papers", "results.menu", ephemeral_id=answer["id"], selected_option=_share(answer))
+    shared = stand_in.wait_for(lambda: _whole(stand_in, 8))[-1]
+    assert "JetMoE" in shared["text"]
+    stand_in.act("emma", "papers", "shared.take_back", ts=shared["ts"])
+    stand_in.wait_for(lambda: len(stand_in.messages("papers")) == 7)
+
+    stand_in.send("jiwoo", "random", "/paper subscribe tag:moe")
+    line = stand_in.wait_for(lambda: [m for m in stand_in.messages("random") if m.get("bot_id")])[0]
+    assert "U0JIWOO001" in str(line["blocks"]) + line["text"]
+    assert bot.command("subscriptions", "--json").stdout.count("tag:moe") == 1
+    assert bot.stop(signal.SIGINT) == 0
+    assert "Traceback" not in "".join(bot.log)
+
+
+def _whole(stand_in: Any, count: int) -> list[dict[str, Any]]:
+    """The bot's messages in #papers once there are so many, else nothing."""
+    found = [message for message in stand_in.messages("papers") if message.get("bot_id")]
+    return found if len(found) >= count else []
+
+
+def _share(answer: dict[str, Any]) -> str:
+    menus = [block["accessory"] for block in answer["blocks"] if block.get("accessory", {}).get("type") == "overflow"]
+    options = [option["value"] for menu in menus for option in menu["options"]]
+    return next(value for value in options if value.startswith("share:"))
+
+
+@pytest.mark.parametrize("typed", ["today", "latest", "어제", "help", "tags", "random", "노이즈", "nothing-like-this"])
+def test_everything_typed_is_answered(typed: str, start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    start_bot(CONFIG)
+    stand_in.wait_for(lambda: _whole(stand_in, 1), seconds=30)
+    stand_in.send("emma", "papers", f"/paper {typed}")
+    assert stand_in.wait_for(lambda: stand_in.ephemerals("emma"))[-1]["text"]

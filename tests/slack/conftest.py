@@ -1,0 +1,92 @@
+"""The Bolt app on a real desk (SQLite in a file) against the stand-in workspace, in one process."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from bot.digest.document import Document, content_hash
+from bot.digest.model import Digest, Entry, Paragraph
+from bot.sandbox.server import Running, running
+from bot.settings import Settings, SourceSettings
+from bot.slack.app import build_app
+from bot.wiring import Bot, Workspace, build, connect
+
+NOW = datetime(2024, 4, 12, 3, tzinfo=UTC)  # noon in Seoul
+
+MOE = Entry(
+    title="JetMoE: Reaching Llama2 Performance with 0.1M Dollars",
+    authors=("Yikang Shen", "Zhen Guo"),
+    links=("https://arxiv.org/abs/2404.07413",),
+    abstract=("A mixture of experts for the price of a car.",),
+    commentary=(Paragraph("전문가 혼합을 어텐션까지 넓혔습니다.", "ko"), Paragraph("Experts in attention too.", "en")),
+    tags=("moe", "llm"),
+)
+RHO = Entry(
+    title="Rho-1: Not All Tokens Are What You Need",
+    authors=("Zhenghao Lin",),
+    links=("https://arxiv.org/abs/2404.07965",),
+    commentary=(Paragraph("노이즈가 많은 토큰을 걸러냅니다.", "ko"),),
+    tags=("pretraining",),
+)
+
+
+@dataclass
+class Office:
+    """Everything a test about answering wants to touch."""
+
+    bot: Bot
+    workspace: Workspace
+    sandbox: Running
+
+    def read(self, day: date, *entries: Entry) -> None:
+        """Have a day in the archive, complete since midnight."""
+        data = repr(entries).encode()
+        document = Document(uri=f"{day}.txt", name=f"{day}.txt", data=data, hash=content_hash(data))
+        now = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        self.bot.digests.save("vault", [(document, Digest(day, "", entries, "print"))], now)
+        self.bot.digests.settle("vault", timedelta(0), now + timedelta(seconds=1))
+
+    def typed(self, user: str, text: str, channel: str = "papers") -> dict[str, object]:
+        """What a person sees after typing it: the newest private answer."""
+        before = {message["id"] for message in self.sandbox.ephemerals(user)}
+        assert self.sandbox.send(user, channel, text)["ok"]
+
+        def new() -> list[dict[str, object]]:
+            return [message for message in self.sandbox.ephemerals(user) if message["id"] not in before]
+
+        return self.sandbox.wait_for(new)[-1]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with running(speed=0) as sandbox:
+        settings = Settings(
+            database_url=f"sqlite:///{tmp_path}/office.db",
+            source=(SourceSettings(name="vault", folder=tmp_path),),
+            SLACK_API_URL=sandbox.api_url,
+        )
+        bot = build(settings, clock=lambda: NOW)
+        workspace = connect(bot, sandbox.bot_token)
+        handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), sandbox.app_token)
+        handler.connect()
+        sandbox.wait_connected()
+        try:
+            yield Office(bot, workspace, sandbox)
+        finally:
+            handler.close()
+            bot.engine.dispose()
+
+
+@pytest.fixture
+def days(office: Office) -> Callable[[], None]:
+    """Two days in the archive."""
+
+    def read() -> None:
+        office.read(date(2024, 4, 11), RHO)
+        office.read(date(2024, 4, 12), MOE)
+
+    return read

@@ -1,0 +1,191 @@
+"""What a person reads after `/paper`, a click or a mention."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.digest.model import Entry
+
+Office = Any
+
+
+def menu(message: dict[str, Any], starts: str) -> str:
+    """The value of the first menu option that starts so."""
+    accessories = [block["accessory"] for block in message["blocks"] if block.get("accessory")]
+    options = [option["value"] for menu in accessories for option in menu.get("options", [])]
+    return next(value for value in options if value.startswith(starts))
+
+
+def test_a_tag_finds_its_paper_and_no_other(office: Office, days: Callable[[], None]) -> None:
+    days()
+    text = office.typed("emma", "/paper tag:MoE")["text"]
+    assert "JetMoE" in text
+    assert "Rho-1" not in text
+
+
+def test_a_korean_word_is_found_inside_a_longer_one(office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "Rho-1" in office.typed("emma", "/paper 노이즈")["text"]
+
+
+def test_nothing_typed_shows_the_latest_day(office: Office, days: Callable[[], None]) -> None:
+    days()
+    text = office.typed("emma", "/paper")["text"]
+    assert "JetMoE" in text
+    assert "Rho-1" not in text
+
+
+@pytest.mark.parametrize(("typed", "title"), [("today", "JetMoE"), ("어제", "Rho-1"), ("2024-04-11", "Rho-1")])
+def test_a_day_is_shown_by_its_date(typed: str, title: str, office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert title in office.typed("jiwoo", f"/paper {typed}")["text"]
+
+
+def test_today_without_a_digest_offers_the_latest(office: Office) -> None:
+    office.read(date(2024, 4, 10), Entry(title="An Older Paper"))
+    answer = office.typed("emma", "/paper today")
+    assert "An Older Paper" not in answer["text"]
+    office.sandbox.act("emma", "papers", "day.latest", ephemeral_id=answer["id"])
+    office.sandbox.wait_for(lambda: "An Older Paper" in office.sandbox.ephemerals("emma")[-1]["text"])
+
+
+@pytest.mark.parametrize("typed", ["", "latest", "random", "today", "moe"])
+def test_an_empty_archive_says_what_to_do(typed: str, office: Office) -> None:
+    assert "ingest" in office.typed("emma", f"/paper {typed}")["text"]
+
+
+def test_answers_are_in_the_persons_own_language(office: Office, days: Callable[[], None]) -> None:
+    days()
+    korean = office.typed("jiwoo", "/paper help")["text"]
+    english = office.typed("emma", "/paper help")["text"]
+    assert any("가" <= character <= "힣" for character in korean)
+    assert korean != english
+
+
+def test_a_mistake_is_answered_with_its_place(office: Office, days: Callable[[], None]) -> None:
+    days()
+    answer = office.typed("emma", '/paper moe "never closed')
+    assert '"never closed' in answer["text"]
+
+
+def test_pages_rewrite_the_same_message_and_never_repeat(office: Office) -> None:
+    office.read(date(2024, 4, 12), *(Entry(title=f"Paper number {n} of many", tags=("moe",)) for n in range(23)))
+    answer = office.typed("emma", "/paper tag:moe")
+    seen = _titles(answer["text"])
+    assert len(seen) == 10
+    for expected in (20, 23):
+        office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
+        shown = office.sandbox.wait_for(lambda before=seen: _others(office, before))
+        seen |= shown
+        assert len(seen) == expected
+    assert len(office.sandbox.ephemerals("emma")) == 1
+
+
+def _titles(text: str) -> frozenset[str]:
+    return frozenset(word for n in range(23) if (word := f"Paper number {n} of") in text)
+
+
+def _others(office: Office, before: frozenset[str]) -> frozenset[str]:
+    now = _titles(office.sandbox.ephemerals("emma")[-1]["text"])
+    return now if now - before else frozenset()
+
+
+def test_the_menu_shows_the_commentary_in_private(office: Office, days: Callable[[], None]) -> None:
+    days()
+    answer = office.typed("emma", "/paper tag:moe")
+    office.sandbox.act(
+        "emma", "papers", "results.menu", ephemeral_id=answer["id"], selected_option=menu(answer, "commentary")
+    )
+    shown = office.sandbox.wait_for(lambda: office.sandbox.ephemerals("emma")[1:])[0]["text"]
+    assert "전문가 혼합을 어텐션까지" in shown
+    assert "Experts in attention too" in shown
+    assert not office.sandbox.messages("papers")
+
+
+def test_a_shared_paper_names_the_sharer_who_alone_can_take_it_back(office: Office, days: Callable[[], None]) -> None:
+    days()
+    answer = office.typed("emma", "/paper tag:moe", channel="random")
+    office.sandbox.act(
+        "emma", "random", "results.menu", ephemeral_id=answer["id"], selected_option=menu(answer, "share")
+    )
+    shared = office.sandbox.wait_for(lambda: office.sandbox.messages("random"))[0]
+    assert "U0EMMA0001" in str(shared)
+    assert "JetMoE" in shared["text"]
+
+    office.sandbox.act("jiwoo", "random", "shared.take_back", ts=shared["ts"])
+    office.sandbox.wait_for(lambda: office.sandbox.ephemerals("jiwoo"))
+    assert office.sandbox.messages("random"), "only the sharer may"
+    office.sandbox.act("emma", "random", "shared.take_back", ts=shared["ts"])
+    office.sandbox.wait_for(lambda: not office.sandbox.messages("random"))
+
+
+def test_a_mention_is_answered_in_its_thread(office: Office, days: Callable[[], None]) -> None:
+    days()
+    office.sandbox.send("emma", "papers", "@paperround tag:moe")
+    question, answer = office.sandbox.wait_for(lambda: _pair(office, "papers"))
+    assert answer["thread_ts"] == question["ts"]
+    assert "JetMoE" in answer["text"]
+
+
+def test_a_direct_message_is_a_question_and_answered_once(office: Office, days: Callable[[], None]) -> None:
+    days()
+    channel = office.sandbox.dm("emma", "paperround")
+    office.sandbox.send("emma", channel, "@paperround tag:moe")
+    office.sandbox.send("emma", channel, "tag:pretraining")
+    texts = office.sandbox.wait_for(lambda: _texts(office, channel, 4))
+    assert sum("Rho-1" in text for text in texts) == 1
+
+
+def _pair(office: Office, channel: str) -> list[dict[str, Any]]:
+    found = office.sandbox.messages(channel, "emma")
+    return found if len(found) == 2 else []
+
+
+def _texts(office: Office, channel: str, count: int) -> list[str]:
+    found = office.sandbox.messages(channel, "emma")
+    return [message["text"] for message in found] if len(found) >= count else []
+
+
+def test_an_unexpected_fault_gives_a_reference_and_no_silence(
+    office: Office, days: Callable[[], None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    days()
+    monkeypatch.setattr(type(office.bot.index), "search", _explode)
+    answer = office.typed("emma", "/paper tag:secretword")
+    reference = next(record.args for record in caplog.records if "reference" in record.getMessage())
+    assert str(reference[0]) in answer["text"]
+    assert "secretword" not in caplog.text
+
+
+def _explode(*_: object, **__: object) -> None:
+    raise RuntimeError("a fault")
+
+
+def test_subscribing_tells_the_channel_once_and_again_tells_only_the_asker(
+    office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    office.typed("jiwoo", "/paper subscribe tag:moe", channel="random")
+    line = office.sandbox.wait_for(lambda: office.sandbox.messages("random"))[0]
+    assert "U0JIWOO001" in str(line)
+    assert "Asia/Seoul" in line["text"]
+    assert "UTC" in line["text"]
+    [subscription] = office.bot.subscriptions.all()
+    assert (subscription.query, subscription.zone, subscription.since) == ("tag:moe", "Asia/Seoul", date(2024, 4, 12))
+    office.typed("jiwoo", "/paper subscribe tag:moe", channel="random")
+    assert len(office.sandbox.messages("random")) == 1
+    assert len(office.bot.subscriptions.all()) == 1
+    assert "tag:moe" in str(office.typed("emma", "/paper subscriptions", channel="random"))
+    office.typed("emma", "/paper unsubscribe", channel="random")
+    assert office.bot.subscriptions.all() == []
+
+
+def test_a_private_channel_the_bot_is_not_in_asks_for_an_invitation(office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "/invite" in office.typed("emma", "/paper subscribe", channel="lab")["text"]
+    assert office.bot.subscriptions.all() == []
+    office.sandbox.invite("emma", "lab", "paperround")
+    office.typed("emma", "/paper subscribe", channel="lab")
+    assert len(office.bot.subscriptions.all()) == 1
