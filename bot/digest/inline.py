@@ -23,7 +23,8 @@ BRACKETS, MARKS = 200, 2_000  # each open bracket is tried with what follows it;
 FORMULA_CHARS = 1_000  # how far a closing $ is looked for
 FORMULA_TRIES = 8
 _DEEP = re.compile(r"^(?:[ \t]{0,8}(?:>|[-*+]|[0-9]{1,9}[.)])){9}|^[ \t]{33}", re.MULTILINE)
-_URL = re.compile(r"://[^\s<>\"`|{}\\^]+")
+# A Korean particle ends a link ("https://a.b를"), a Korean path begins after a slash.
+_URL = re.compile(r"://(?:[^\s<>\"`|{}\\^가-힣]|(?<=[/=_-])[가-힣]+)+")
 _AFTER_URL = ".,;:!?*_~'”’"
 _CJK = re.compile(r"[가-힣ㄱ-ㅣぁ-ヿ一-鿿]")
 

@@ -38,12 +38,12 @@ _SUFFIX = re.compile(r"\.(?:md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
 def is_korean(text: str) -> bool:
     """Whether this is Korean prose: Hangul beyond a word quoted in a long English text.
 
-    In the real material Korean paragraphs hold at least one Hangul in eleven letters, however full of English terms.
+    In the real material at least one character in twelve of a Korean paragraph is Hangul, however full of English.
     """
     if text.isascii() or not HANGUL.search(text):
         return False
     head = text[:800]
-    return len(HANGUL.findall(head)) * 33 >= len(head)
+    return len(HANGUL.findall(head)) * 25 >= len(head)
 
 
 def is_link(line: str) -> bool:
@@ -138,7 +138,7 @@ def all_names(names: Sequence[str]) -> bool:
         if HANGUL.search(name) and (name.count(" ") > 1 or len(name) > 20 or _KOREAN_ENDING.search(name)):
             return False
         capital += not name[0].islower() and any(letter.isalpha() for letter in name)
-    return capital * 10 >= len(names) * 7
+    return capital * 10 >= len(names) * 6
 
 
 def find_day(text: str) -> date | None:

@@ -21,7 +21,8 @@ from bot.digest.lines import (
 from bot.digest.model import Digest, Entry, Lang
 from bot.errors import DigestFormatError
 
-FRONT_MATTER_CHARS = 20_000  # the YAML reader is slow and recursive; a page of properties is a tenth of this
+# The YAML reader is slow, recursive and quadratic in nested brackets; a page of properties is a tenth of this.
+FRONT_MATTER_CHARS, FRONT_MATTER_BRACKETS = 20_000, 500
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 _LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
 _ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
@@ -61,11 +62,13 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     when = name_day or written_day or day
     if when is None:
         raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
-    _read_lines(list(_joined(lines, skip)), draft)
+    found = list(_joined(lines, skip))
+    if not found:
+        raise DigestFormatError(1, "a link, a title or words", "")
+    _read_lines(found, draft)
     title = draft.title or name_title
     if not title:
-        found = next((line.strip() for line in lines[skip:] if line.strip()), "")
-        raise DigestFormatError(skip + 1, "*Title* (authors), or a title in the note's name", found[:80])
+        raise DigestFormatError(skip + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
     default: Lang = "ko" if is_korean(text) or not draft.commentary else "en"
     commentary = read_languages(draft.commentary, draft.english, default=default)
     entry = Entry(
@@ -87,8 +90,9 @@ def _read_front_matter(lines: Sequence[str], draft: _Draft) -> tuple[date | None
     if end is None:  # a rule at the top of the note, and no properties
         return None, 1
     source = "\n".join(lines[1:end])
-    if len(source) > FRONT_MATTER_CHARS:
-        raise DigestFormatError(1, f"front matter of at most {FRONT_MATTER_CHARS} characters", f"{len(source)}")
+    if len(source) > FRONT_MATTER_CHARS or source.count("[") + source.count("{") > FRONT_MATTER_BRACKETS:
+        expected = f"front matter in YAML of at most {FRONT_MATTER_CHARS} characters, {FRONT_MATTER_BRACKETS} lists"
+        raise DigestFormatError(1, expected, source[:80])
     import yaml  # most notes have no front matter
 
     try:

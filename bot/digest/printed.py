@@ -148,7 +148,7 @@ def _authors_at(lines: Sequence[_Line], at: int, *, sure: bool = False) -> tuple
         return (names, 1) if names else None
     parts = [first]
     for line in lines[at + 1 : at + AUTHOR_LINES]:
-        if line.kind != "text" or len(line.text) > 1000:
+        if line.kind != "text" or line.text[0] == "(" or len(line.text) > 1000:
             return None
         parts.append(line.text)
         depth += line.text.count("(") - line.text.count(")")

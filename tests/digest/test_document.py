@@ -1,0 +1,195 @@
+import json
+import subprocess
+import sys
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.digest.document import content_hash, find_shape, parse_document
+from bot.digest.model import Digest
+from bot.errors import DigestFormatError
+
+NAMES = st.sampled_from(["240412 A note.md", "2024-04-12.txt", "page.html", "2024-04-12.html", "unnamed", "x.md", ""])
+PIECES = st.sampled_from(
+    ["2024년 4월 12일", "2024-04-13", "A Title", "(Ada Byron, B C)", "(", ")", "#moe #llm", "#", "한국어 문단입니다.",
+     "https://arxiv.org/abs/2404.07965", "*", "*A Title* (Ada Byron)", "---", "tags: [a", "<english>", "</english>",
+     "# Links", "[[x]]", "[[", "```", "<h1>2024-04-12</h1>", "<h3><a href='https://a.b'>T</a></h3>", "<p>", "<p>#t</p>",
+     "</div>", "<blockquote>", "<!--", "  ", "\t", "\r", "\x0b", "\u2028", "\x00", "\ufeff", "1. x", "$", "> q",
+     "Title (https://a.b)", "12 Jan"]
+)  # fmt: skip
+
+
+def expected(samples):
+    return json.loads((samples / "expected.json").read_text(encoding="utf-8"))
+
+
+def rows(digest):
+    return [
+        {
+            "day": digest.day.isoformat(),
+            "title": entry.title,
+            "authors": list(entry.authors),
+            "links": list(entry.links),
+            "abstract": list(entry.abstract),
+            "commentary": [{"text": paragraph.text, "lang": paragraph.lang} for paragraph in entry.commentary],
+            "tags": list(entry.tags),
+        }
+        for entry in digest.entries
+    ]
+
+
+def test_every_sample_is_read_as_the_expected_entries_beside_it_say(samples):
+    wanted = expected(samples)
+    found = {
+        str(path.relative_to(samples)): rows(parse_document(path.name, path.read_bytes()))
+        for path in samples.rglob("*.*")
+        if path.suffix in (".md", ".txt", ".html")
+    }
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shape"),
+    [
+        ("a.txt", "2024-04-12\nT", "print"),
+        ("240412 A.md", "https://a.b", "note"),
+        ("2024-04-12.md", "# 2024-04-12\nT", "print"),
+        ("a.html", "T", "page"),
+        ("a.txt", "\n<!DOCTYPE html><p>", "page"),
+        ("240412 A.txt", "https://a.b\n\n*T*", "note"),
+        ("post", "<h3><a href='x'>T</a></h3>", "page"),
+        ("240412 A.md", "<english>\nwords", "note"),
+    ],
+)
+def test_the_shape_is_found_from_name_and_content(name, text, shape):
+    assert find_shape(name, text) == shape
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line", "expected_words"),
+    [
+        pytest.param("a.txt", b"", 1, "a date line", id="nothing"),
+        pytest.param("a.txt", b"\n\nA Title\n(A B)\n", 3, "a date line", id="no date"),
+        pytest.param("a.txt", b"2024-04-12\n", 1, "a title", id="no entry"),
+        pytest.param("a.txt", "2024-04-12\nT\n본문".encode("cp949"), 3, "UTF-8", id="another encoding"),
+        pytest.param("a.txt", b"2024-04-12\nT\x00", 2, "UTF-8", id="zero byte"),
+        pytest.param("a.txt", b"2024-04-12\nT\n#a\n2024-04-13\nU\n#b", 4, "one day", id="two days"),
+        pytest.param("a.txt", b"2024-04-12\nT\n2024-04-13\nU\n(A B)\n#b", 3, "one day", id="two days, no tags"),
+        pytest.param("240412 A.md", b" \n\n", 1, "words", id="empty note"),
+        pytest.param("a.md", b"words", 1, "a date", id="note without a date"),
+        pytest.param("240412.md", b"words", 1, "title", id="note without a title"),
+        pytest.param("240412 A.md", b"---\ntags: [a\nb: c\n---\n", 3, "YAML", id="broken front matter"),
+        pytest.param("240412 A.md", b"---\na: " + b"[" * 5000 + b"\n---\n", 1, "YAML", id="deep front matter"),
+        pytest.param("a.html", b"<h1>News</h1><p>Nothing here</p>", 1, "titles linked to papers", id="no digest"),
+        pytest.param("a.html", b"<h3><a href='https://a.b'>T</a></h3>", 1, "a date", id="page without a date"),
+        pytest.param("a.html", b"<div>" * 600, 1, "nested", id="nested too deep"),
+    ],
+)
+def test_what_cannot_be_read_says_where_and_what_was_expected(name, data, line, expected_words):
+    with pytest.raises(DigestFormatError) as failure:
+        parse_document(name, data)
+    assert len(failure.value.found) <= 80
+    assert expected_words in failure.value.expected
+    assert failure.value.line == line
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_marks_of_encoding_and_line_ends_change_nothing(encoding, newline):
+    text = newline.join(["2024년 4월 12일", "A Title  ", "", "(Ada Byron)", "본문입니다.", "#tag "])
+    digest = parse_document("a.txt", text.encode(encoding))
+    assert digest == parse_document("a.txt", "2024년 4월 12일\nA Title\n(Ada Byron)\n본문입니다.\n#tag\n".encode())
+
+
+def test_hangul_in_letters_is_composed():
+    import unicodedata
+
+    digest = parse_document(
+        "a.txt", unicodedata.normalize("NFD", "2024년 4월 12일\nÉtude\n본문입니다.\n#강화").encode()
+    )
+    entry = digest.entries[0]
+    assert (entry.title, entry.commentary[0].text, entry.tags) == ("Étude", "본문입니다.", ("강화",))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("x.txt", b"T\n#a"), ("x.md", b"*T*"), ("x.html", b"<h3><a href='https://a.b'>T</a></h3>")],
+)
+def test_a_source_may_know_the_day_better_than_the_text(name, data):
+    assert parse_document(name, data, date(2024, 4, 12)).day == date(2024, 4, 12)
+
+
+def test_the_hash_tells_contents_apart():
+    assert content_hash(b"a") == content_hash(b"a") != content_hash(b"b")
+
+
+def check(name, data):
+    try:
+        digest = parse_document(name, data)
+    except DigestFormatError:
+        return
+    assert isinstance(digest, Digest)
+    assert digest.entries
+    for entry in digest.entries:
+        assert entry.title.strip()
+        assert "\n" not in entry.title
+        assert all(link.lower().startswith("http") for link in entry.links)
+        assert all(text.strip() for text in (*entry.authors, *entry.abstract, *entry.tags))
+        assert all(paragraph.text.strip() for paragraph in entry.commentary)
+
+
+@settings(max_examples=150)
+@given(name=NAMES, data=st.binary(max_size=300))
+def test_any_bytes_are_a_digest_or_one_error(name, data):
+    check(name, data)
+
+
+@settings(max_examples=300)
+@given(
+    name=NAMES,
+    lines=st.lists(st.one_of(PIECES, PIECES, st.text(max_size=20)), max_size=14),
+    join=st.sampled_from(["\n", "", " "]),
+)
+def test_any_mangled_text_is_a_digest_or_one_error(name, lines, join):
+    check(name, join.join(lines).encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_samples_torn_apart_are_digests_or_one_error(data, samples):
+    paths = sorted(path for path in samples.rglob("*.*") if path.suffix in (".md", ".txt", ".html"))
+    path = data.draw(st.sampled_from(paths))
+    raw = path.read_bytes()
+    first, second = sorted((data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, len(raw)))))
+    torn = data.draw(st.sampled_from([raw[:first] + raw[second:], raw[first:second], raw[:second] + raw[first:]]))
+    check(path.name, torn)
+
+
+SLOW = {
+    "txt": ["(\n", "(a,\n", "a\n(\n", "(", "a (", "a,", "#a ", "1 Jan ", "2024", "가(", "\u0301\u0316", "a\n", "(A\n"],
+    "md": ["*", "*a*(", "[[a|", "[", "> ", "```\n", "<english>", "  a\n", "a:\n", "https://a ", "---\n", "*a\n"],
+    "html": ["<div>", "<p>", "<b><p>", "<b id=1><p>x</p>", "<table>", "<a href=x>", "<", "<!--", "<svg>", "<h3>t</h3>"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("suffix", "piece"), [(suffix, piece) for suffix, some in SLOW.items() for piece in some])
+def test_nothing_repeated_makes_reading_slow(suffix, piece):
+    """A quarter of a megabyte in 5 s of processor time, where quadratic reading takes minutes."""
+    head = "<h1>2024-04-12</h1><h3><a href='https://a.b'>t</a></h3>" if suffix == "html" else "2024-04-12\n"
+    name = "240412 a.md" if suffix == "md" else f"a.{suffix}"
+    data = (head * (suffix != "md") + piece * (250_000 // len(piece.encode()))).encode()
+    start = time.process_time()
+    check(name, data)
+    assert time.process_time() - start < 5
+
+
+def test_reading_a_print_loads_nothing_but_the_standard_library():
+    program = (
+        "import sys, bot.digest.document, bot.digest.keys, bot.digest.render, bot.digest.inline, bot.digest.page\n"
+        "bot.digest.document.parse_document('240412 a.md', b'*T*')\n"
+        "print([name for name in ('yaml', 'selectolax', 'markdown_it') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
