@@ -12,7 +12,6 @@ from datetime import date
 from bot.errors import QueryError
 from bot.search.dates import parse_day, parse_span
 from bot.search.grammar import Query, parse_query
-from bot.search.tree import All, Since, Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +117,8 @@ def parse_command(text: str, *, today: date) -> Command:
     verb = _VERB.match(whole.lstrip())
     if verb:
         return _with_query(verb, whole, len(text), today)
-    span = _span(typed, today)
-    if span:
-        return Find(Query(All((Since(span[0]), Until(span[1]))), text=text))
+    if _is_span(typed, today):
+        return Find(parse_query(f'day:"{typed}"', today=today))
     return Find(parse_query(text, today=today))
 
 
@@ -138,9 +136,9 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Com
     return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
 
 
-def _span(typed: str, today: date) -> tuple[date, date] | None:
+def _is_span(typed: str, today: date) -> bool:
     """Several days named by more than a number, a lone month or ``2w``: those are words of titles too."""
     if re.fullmatch(r"\d+\w?|[a-z]+|\d+월", typed):
-        return None
+        return False
     span = parse_span(typed, today)
-    return span if span and span[0] < span[1] else None
+    return span is not None and span[0] < span[1]

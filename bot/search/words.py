@@ -321,7 +321,7 @@ def _follow(wanted: list[str], units: list[str]) -> bool:
 def nearest(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:
     """The candidates a slip of the fingers away from the word, nearest first; Hangul is compared by its letters."""
     typed = _letters(word)
-    allowed = 1 if len(typed) < 5 else 2 if len(typed) < 9 else 3
+    allowed = 1 if len(typed) < 6 else 2 if len(typed) < 10 else 3
     near = []
     for at, candidate in enumerate(candidates):
         slips = distance(typed, _letters(candidate), allowed)

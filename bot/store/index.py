@@ -45,7 +45,7 @@ from bot.search.tree import (
     Word,
     phrases,
 )
-from bot.search.words import RULES_VERSION, field_tokens, is_paired, nearest, needles, spans, unit_tokens
+from bot.search.words import RULES_VERSION, field_tokens, fold, is_paired, nearest, needles, spans, unit_tokens
 from bot.store import tables
 from bot.store.database import bunches, reading, transaction
 from bot.store.entries import load
@@ -64,8 +64,8 @@ RARE = 300
 CLOSE = 200
 """Close matches that are ranked: the newest so many."""
 A_DAY = 1 << 14
-"""Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number within the day, so that the order of
-places is the order of days and a span of days a range of places."""
+"""Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number
+within the day, so that the order of places is the order of days, and a span of days a range of places."""
 REBUILT_AT_ONCE = 500
 
 _TABLES = (
@@ -190,14 +190,13 @@ class Index:
         return [spellings[key] for key in keys if len(key) > 1][:n]
 
     def nearest_words(self, text: str, n: int = 3) -> list[str]:
-        """Words of the archive a slip away from the typed one, as they are written there."""
+        """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
         found: dict[str, None] = {}
         with reading(self._engine) as connection:
-            for needle in needles(text)[:1]:
-                for unit in needle.split():
-                    near = _near_hangul(connection, unit, n) if is_paired(unit) else _near_latin(connection, unit, n)
-                    found.update(dict.fromkeys(near))
-        found.pop(text, None)
+            for word in text.split():
+                typed = word.rpartition(":")[2].strip('()"-#*')
+                if not _is_known(connection, typed):
+                    found.update(dict.fromkeys(_near(connection, typed, n)))
         return list(found)[:n]
 
 
@@ -273,12 +272,8 @@ def _free_place(connection: Connection, day: date, kept: Set[int]) -> int:
     last = connection.exec_driver_sql(
         "SELECT max(place) FROM entry_index WHERE place BETWEEN ? AND ?", (first, first + A_DAY - 1)
     ).scalar()
-    taken = {
-        first - 1,
-        *([last] if last is not None else []),
-        *(place for place in kept if place // A_DAY == first // A_DAY),
-    }
-    return max(taken) + 1
+    of_day = [place for place in kept if place // A_DAY == day.toordinal()]
+    return max([first - 1, *of_day, *([] if last is None else [int(last)])]) + 1
 
 
 def _remove(connection: Connection, rows: Mapping[int, tuple[int, EntryFields]]) -> None:
@@ -541,6 +536,21 @@ def _rare(tokens: Set[str], archive: Archive) -> list[str]:
 
 
 # What may have been meant
+
+
+def _is_known(connection: Connection, word: str) -> bool:
+    expression, exact = _words(word, "")
+    wanted = _Candidates(expression, date.min, date.max, None if exact else Word(word))
+    with closing(_candidates(connection, wanted, ranked=False, oldest=False)) as rows:
+        return any(wanted.unchecked is None or wanted.unchecked.holds(_entry(row)) for row in rows)
+
+
+def _near(connection: Connection, word: str, n: int) -> list[str]:
+    units = [unit for needle in needles(word)[:1] for unit in needle.split()]
+    joined = fold(word) if len(units) > 1 and word.isascii() else ""
+    if len(units) == 1 and is_paired(units[0]):
+        return _near_hangul(connection, units[0], n)
+    return _near_latin(connection, joined or units[0], n) if units else []
 
 
 def _near_latin(connection: Connection, unit: str, n: int) -> list[str]:

@@ -55,7 +55,7 @@ TODAY = date(2024, 4, 15)
         ("4월 12일", OnDay(date(2024, 4, 12))),
         ("어제", OnDay(date(2024, 4, 14))),
         ("3 days ago", OnDay(date(2024, 4, 12))),
-        ("지난주", Find(Query(All((Since(date(2024, 4, 8)), Until(date(2024, 4, 14)))), text="지난주"))),
+        ("지난주", Find(Query(All((Since(date(2024, 4, 8)), Until(date(2024, 4, 14)))), text='day:"지난주"'))),
     ],
 )
 def test_reads_a_command(typed: str, command: Command) -> None:

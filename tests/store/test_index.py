@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
 from bot.digest.document import Document, parse_document
-from bot.digest.keys import entry_key
+from bot.digest.keys import entry_key, tag_key
 from bot.digest.model import Digest, Entry, Paragraph, StoredEntry
 from bot.search.grammar import Query, parse_query
 from bot.search.tree import (
@@ -237,10 +237,11 @@ def test_made_again_from_the_store_it_finds_the_same(engine: Engine, index: Inde
     assert told[-1] == (len(ARCHIVE), len(ARCHIVE))
     assert len(before[0]) == 2
     assert index.nearest_tags("tag:visual") == ["visual-grounding"]
-    assert index.nearest_tags("state space") == ["state-space-model"]
+    assert [tag_key(tag) for tag in index.nearest_tags("state space")] == ["statespacemodel"]
     assert index.nearest_words("jetmeo") == ["JetMoE"]
     assert index.nearest_words("노이지") == ["노이즈"]
-    assert index.nearest_words("quite-another") == []
+    assert index.nearest_words("author:jetmeo tokens") == ["JetMoE"]
+    assert index.nearest_words("quite another") == []
 
 
 VOCABULARY = [
