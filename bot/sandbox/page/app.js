@@ -34,7 +34,6 @@ const skip = h("a", { class: "skip", href: "#write", on: { click: (event) => (ev
 const live = new Live({ onEvent: happened, onOpen: opened, onDrop: () => notices.lineDown(true) });
 
 document.body.append(skip, frame, ...notices.elements);
-start();
 
 // --- Reading the state -------------------------------------------------------------------------------------------
 
@@ -46,7 +45,7 @@ function start() {
     () => live.listen(state.me.id),
     (refusal) => {
       // A user of another workspace may be remembered here.
-      if (user && refusal.error !== "unreachable") load(null).then(() => live.listen(state.me.id), cannotStart);
+      if (user && refusal.error === "user_not_found") load(null).then(() => live.listen(state.me.id), cannotStart);
       else cannotStart(refusal);
     },
   );
@@ -371,3 +370,5 @@ function nextRegion(step) {
     }
   }
 }
+
+start();

@@ -34,7 +34,7 @@ function draw(block, ctx) {
     case "actions":
       return h("div", {}, h("div", { class: "elements" }, (block.elements ?? []).map((item) => element(item, block, ctx))));
     case "rich_text":
-      return richText(block, ctx.reader);
+      return richText(block, ctx.reader, { isTyped: ctx.isTyped });
     case "markdown":
       return h("div", {}, markdown(block.text ?? ""));
     case "table":

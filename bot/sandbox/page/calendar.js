@@ -1,6 +1,8 @@
-// Moments as one person reads them: in their zone and in their language.
+// Moments as one person reads them: in their zone. The page's own words are English; the dates that an app leaves to
+// Slack to word (`<!date^…>`) follow the person's language, as Slack words them.
 
 const DAY = 86_400;
+const OURS = "en-US";
 
 export class Calendar {
   constructor(locale, zone) {
@@ -25,8 +27,8 @@ export class Calendar {
     return this.formats.get(key);
   }
 
-  write(seconds, options) {
-    return this.format(this.locale, options).format(new Date(seconds * 1000));
+  write(seconds, options, locale = OURS) {
+    return this.format(locale, options).format(new Date(seconds * 1000));
   }
 
   /** `2024-04-12`: the same for every moment of a day. */
@@ -36,6 +38,11 @@ export class Calendar {
 
   time(seconds) {
     return this.write(seconds, { hour: "numeric", minute: "2-digit" });
+  }
+
+  /** The time without morning or afternoon, for where there is little room. */
+  shortTime(seconds) {
+    return this.time(seconds).replace(/\s*[AP]M$/, "");
   }
 
   whole(seconds) {
@@ -51,20 +58,20 @@ export class Calendar {
   }
 
   /** Yesterday, today or tomorrow in words; null for any other day. */
-  nearDay(seconds) {
+  nearDay(seconds, locale = OURS) {
     const today = Date.now() / 1000;
     for (const days of [0, -1, 1]) {
       if (this.dayKey(seconds) === this.dayKey(today + days * DAY)) {
-        return new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" }).format(days, "day");
+        return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
       }
     }
     return null;
   }
 
   /** `5 minutes ago`. */
-  ago(seconds) {
+  ago(seconds, locale = OURS) {
     const away = seconds - Date.now() / 1000;
-    const words = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" });
+    const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
     for (const [unit, length] of [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3600], ["minute", 60]]) {
       if (Math.abs(away) >= length) return words.format(Math.trunc(away / length), unit);
     }
@@ -83,10 +90,10 @@ export class Calendar {
     };
     return format.replace(/\{(\w+)\}/g, (token, name) => {
       if (name === "date_num") return this.dayKey(seconds);
-      if (name === "ago") return this.ago(seconds);
+      if (name === "ago") return this.ago(seconds, this.locale);
       const plain = name.replace(/_pretty$/, "");
       if (!shapes[plain] || (plain !== name && !plain.startsWith("date"))) return token;
-      return (plain !== name && this.nearDay(seconds)) || this.write(seconds, shapes[plain]);
+      return (plain !== name && this.nearDay(seconds, this.locale)) || this.write(seconds, shapes[plain], this.locale);
     });
   }
 }

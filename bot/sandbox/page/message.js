@@ -51,7 +51,7 @@ export function messageRow(message, { ctx, grouped = false, inThread = false, re
   return h(
     "div",
     { class: classes.join(" "), role: "listitem", tabindex: -1, data: { ts: message.ts } },
-    h("div", { class: "gutter" }, grouped ? h("time", { class: "side-time" }, time) : avatar(who)),
+    h("div", { class: "gutter" }, grouped ? h("time", { class: "side-time", title: reader.calendar.whole(moment) }, reader.calendar.shortTime(moment)) : avatar(who)),
     h(
       "div",
       { class: "message-body" },
@@ -100,7 +100,7 @@ function broadcastNote(message, ctx) {
 
 function content(message, ctx) {
   if (message.subtype === "tombstone") return h("p", { class: "tombstone" }, "This message was deleted.");
-  const inBlocks = { reader: ctx.reader, act: (action) => ctx.act(message, action) };
+  const inBlocks = { reader: ctx.reader, isTyped: !message.bot_id, act: (action) => ctx.act(message, action) };
   const hasBlocks = message.blocks?.length > 0;
   return [
     hasBlocks ? renderBlocks(message.blocks, inBlocks) : message.text && h("div", { class: "block block-text" }, mrkdwn(message.text, ctx.reader)),

@@ -37,7 +37,11 @@ export function textObject(object, reader) {
 /** Plain text: nothing is markup but emoji names, and those only where `emoji` is not false. */
 export function plainText(object) {
   const text = unescape(object?.text ?? "");
-  if (object?.emoji === false) return breaks(text);
+  return object?.emoji === false ? breaks(text) : withEmoji(text);
+}
+
+/** Text in which nothing is markup but the names of emoji. */
+export function withEmoji(text) {
   const nodes = [];
   let at = 0;
   for (const found of text.matchAll(new RegExp(EMOJI.source, "g"))) {
@@ -45,8 +49,7 @@ export function plainText(object) {
     nodes.push(...breaks(text.slice(at, found.index)), emojiPiece(found[1], { tone: found[2] && Number(found[2]) }));
     at = found.index + found[0].length;
   }
-  nodes.push(...breaks(text.slice(at)));
-  return nodes;
+  return [...nodes, ...breaks(text.slice(at))];
 }
 
 /** Text with its line ends; an empty line is a small gap, as Slack draws it. */

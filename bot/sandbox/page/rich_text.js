@@ -2,12 +2,17 @@
 
 import { h } from "./dom.js";
 import { broadcast, channelMention, dateText, emojiPiece, groupMention, link, userMention } from "./inline.js";
-import { breaks } from "./mrkdwn.js";
+import { breaks, withEmoji } from "./mrkdwn.js";
 
 const BULLETS = ["disc", "circle", "square"];
 const NUMBERS = ["decimal", "lower-alpha", "lower-roman"];
 
-export function richText(block, reader) {
+/**
+ * The nodes of a `rich_text` block. In what a person typed, names of emoji become emoji, as Slack's composer makes them;
+ * in an app's text they stay as sent.
+ */
+export function richText(block, reader, { isTyped = false } = {}) {
+  reader = { ...reader, isTyped };
   return h("div", { class: "rich-text" }, (block.elements ?? []).map((part) => richPart(part, reader)));
 }
 
@@ -54,7 +59,7 @@ export function richLeaf(leaf, reader) {
 function bare(leaf, reader) {
   switch (leaf.type) {
     case "text":
-      return breaks(leaf.text ?? "");
+      return reader.isTyped && !leaf.style?.code ? withEmoji(leaf.text ?? "") : breaks(leaf.text ?? "");
     case "link":
       return [link(leaf.url, leaf.text || leaf.url)];
     case "emoji":

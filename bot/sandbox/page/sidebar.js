@@ -80,7 +80,8 @@ export class Sidebar {
   /** Everyone one can talk to; a conversation is opened when it is first gone to. */
   directRows(channels) {
     const direct = new Map(channels.filter((channel) => channel.is_im).map((channel) => [channel.user, channel]));
-    const others = [...this.state.users.values()].filter((user) => user.id !== this.state.me.id);
+    // Slackbot only answers: it is listed once it has.
+    const others = [...this.state.users.values()].filter((user) => user.id !== this.state.me.id && (user.id !== "USLACKBOT" || direct.has(user.id)));
     others.sort((one, other) => Number(one.is_bot) - Number(other.is_bot) || (one.real_name || one.name).localeCompare(other.real_name || other.name));
     return others.map((user) => {
       const channel = direct.get(user.id);

@@ -11,7 +11,7 @@ export class ThreadPane {
     this.page = page;
     this.shown = null;
     this.where = h("span", { class: "thread-where" });
-    this.timeline = new Timeline({ label: "Thread" });
+    this.timeline = new Timeline({ label: "Thread", jumpFromAfar: false });
     this.composer = new Composer({ state, send: (text) => page.send(text, this.shown), withCommands: false, label: "Reply" });
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", title: "Close (Esc)", on: { click: () => page.closeThread() } }, icon("close"));
     this.element = h(

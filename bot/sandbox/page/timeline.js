@@ -2,16 +2,21 @@
 
 import { h, icon } from "./dom.js";
 
-const NEAR = 48;
+const NEAR = 48; // Pixels from the bottom that still count as being there.
 
 export class Timeline {
-  /** `onEnter(key)` is called for Enter on a row. */
-  constructor({ label, onEnter = () => {} }) {
+  /** `onEnter(ts)` is called for Enter on a row. `jumpFromAfar`: offer the way down wherever one is far from it. */
+  constructor({ label, onEnter = () => {}, jumpFromAfar = true }) {
     this.rows = new Map();
     this.stuck = true;
+    this.top = 0;
+    this.unseen = false;
+    this.jumpFromAfar = jumpFromAfar;
     this.list = h("div", { class: "timeline-list", role: "list", "aria-label": label });
     this.scroller = h("div", { class: "timeline-scroller" }, this.list);
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toBottom() } }, icon("arrow"), "Latest messages");
+    this.jumpWords = h("span");
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toBottom() } }, icon("arrow"));
+    this.jump.append(this.jumpWords);
     this.element = h("div", { class: "timeline" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.noticeScroll(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.walk(event, onEnter));
@@ -32,7 +37,9 @@ export class Timeline {
       this.rows.clear();
       this.list.replaceChildren();
       this.stuck = true;
+      this.unseen = false;
     }
+    const last = this.list.lastChild;
     const wanted = new Set(items.map((item) => item.key));
     for (const [key, row] of this.rows) {
       if (wanted.has(key)) continue;
@@ -49,7 +56,8 @@ export class Timeline {
     }
     if (!this.list.querySelector('.message[tabindex="0"]')) this.rove(this.messages().at(-1));
     if (this.stuck) this.scrollDown();
-    this.noticeScroll();
+    else if (!anew && last !== this.list.lastChild && wanted.size > 1) this.unseen = true;
+    this.showJump();
   }
 
   row({ key, signature, build }) {
@@ -93,10 +101,28 @@ export class Timeline {
     }
   }
 
-  noticeScroll() {
+  away() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.stuck = scrollHeight - scrollTop - clientHeight < NEAR;
-    this.jump.hidden = this.stuck;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  /** Only going up leaves the bottom: what grows below while one reads there must not. */
+  noticeScroll() {
+    const { scrollTop } = this.scroller;
+    if (this.away() < NEAR) {
+      this.stuck = true;
+      this.unseen = false;
+    } else if (scrollTop < this.top) {
+      this.stuck = false;
+    }
+    this.top = scrollTop;
+    this.showJump();
+  }
+
+  showJump() {
+    const far = this.jumpFromAfar && this.away() > this.scroller.clientHeight;
+    this.jump.hidden = this.stuck || !(far || this.unseen);
+    this.jumpWords.textContent = this.unseen ? "New messages" : "Latest messages";
   }
 
   scrollDown() {
@@ -104,15 +130,17 @@ export class Timeline {
   }
 
   toTop() {
-    this.stuck = false;
     this.scroller.scrollTop = 0;
-    this.noticeScroll();
+    this.top = 0;
+    this.stuck = this.away() < NEAR;
+    this.showJump();
   }
 
   toBottom() {
     this.stuck = true;
+    this.unseen = false;
     this.scrollDown();
-    this.noticeScroll();
+    this.showJump();
   }
 
   /** Bring one message into view and mark it for a moment. Gives whether it is here. */
