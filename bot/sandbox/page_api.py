@@ -33,10 +33,10 @@ class Live:
         self.count = 0
         """How often anything changed, messages and connections alike."""
 
-    def changed(self, change: Change, _before: Message | None) -> None:
+    def changed(self, change: Change, before: Message | None) -> None:
         """Tell of a change (a listener of the workspace)."""
         for queue, user in self._pages.items():
-            for told in _told(self._workspace, change, user):
+            for told in _told(self._workspace, change, before, user):
                 queue.put_nowait(told)
         self._wake()
 
@@ -85,7 +85,7 @@ async def _gone(websocket: WebSocket) -> None:
         pass
 
 
-def _told(workspace: Workspace, change: Change, user: str) -> list[Told]:
+def _told(workspace: Workspace, change: Change, before: Message | None, user: str) -> list[Told]:
     """A change as the page of one user hears of it."""
     values = change.values
     if change.type == "opened":
@@ -99,14 +99,21 @@ def _told(workspace: Workspace, change: Change, user: str) -> list[Told]:
         return []
     if change.type not in ("message", "changed", "deleted"):
         return [{"type": "channels"}]
-    where = {"channel": channel.id}
+    return _told_message(channel, change, before)
+
+
+def _told_message(channel: Channel, change: Change, before: Message | None) -> list[Told]:
+    where: Told = {"type": change.type, "channel": channel.id}
     if change.type == "deleted":
-        return [{"type": "deleted", "ts": values["ts"], **where}]
-    message = values["message"]
-    told: list[Told] = [{"type": change.type, "message": message, **where}]
+        told = [where | {"ts": change.values["ts"]}]
+        message: Message = before or {}
+    else:
+        message = change.values["message"]
+        told = [where | {"message": message}]
     parent = channel.messages.get(message.get("thread_ts", ""))
-    if change.type == "message" and parent is not None and parent is not message:
-        told.append({"type": "changed", "message": parent, **where})
+    if change.type != "changed" and parent is not None and parent is not message:
+        # Its count of replies is another now.
+        told.append({"type": "changed", "channel": channel.id, "message": parent})
     return told
 
 
@@ -250,7 +257,8 @@ class PageApi:
                 act_now(self._workspace, kind, values | named, self._clock())
             else:
                 method, count, after = values.pop("method", None), values.pop("count", 1), values.pop("after", 0)
-                channel = self._where(values) if values.pop("channel", None) is not None else None
+                channel = self._where(values) if "channel" in values else None
+                values.pop("channel", None)
                 self._faults.add(Fault(kind, method, channel, int(count), int(after), values))
             return {}
 

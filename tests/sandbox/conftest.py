@@ -59,9 +59,13 @@ def _connected(app: App, app_token: str) -> Iterator[SocketModeHandler]:
     try:
         yield handler
     finally:
+        # close() alone would wait for a read that blocks for three seconds and for a queue that blocks for one.
+        handler.client.closed = True
+        handler.client.message_queue.put(None)
         handler.client.auto_reconnect_enabled = False
+        handler.client.current_session_state.terminated = True
+        handler.client.current_session_runner.event.set()
         session = handler.client.current_session
-        # close() would wait for a read that blocks for three seconds.
         if session is not None and session.sock is not None:
             with suppress(OSError):
                 session.sock.shutdown(socket.SHUT_RDWR)
