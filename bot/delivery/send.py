@@ -75,7 +75,7 @@ class _Step:
                 return self._confirm(claim, posted_ts, "found")
         return self._post(claim)
 
-    def _post(self, claim: Claim, *, fallen_back: bool = False) -> Sent:
+    def _post(self, claim: Claim) -> Sent:
         if claim.lease_until - self.clock() < self.pace.call_timeout:
             # Another process may own it before the call is over: stopped and woken, or a slow look.
             self.outbox.give_back(claim, self.clock(), unknown=claim.looking, error="lease nearly over")
@@ -89,7 +89,7 @@ class _Step:
         except DeliveryUnknownError as exc:
             return self._give_back(claim, self.clock() + self.pace.settling, "unknown", exc)
         except PayloadRefusedError as exc:
-            if fallen_back or not claim.content.blocks:
+            if not claim.content.blocks:  # it was the words alone already
                 return self._refuse(claim, exc)
             log.error(
                 "sent as plain text channel=%s key=%s reason=%s; report this message: its blocks are wrong",
@@ -97,8 +97,7 @@ class _Step:
                 claim.key,
                 exc,
             )
-            plain = replace(claim, content=Content(claim.content.text, ()))
-            return self._post(plain, fallen_back=True)
+            return self._post(replace(claim, content=Content(claim.content.text, ())))
         except DeliveryRefusedError as exc:
             return self._refuse(claim, exc)
         return self._confirm(claim, posted_ts, "posted")

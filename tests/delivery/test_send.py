@@ -257,7 +257,7 @@ def test_a_pace_is_divided_as_a_whole():
 
 @pytest.fixture
 def senders(outbox, slack, clock):
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(8) as pool:
         yield Senders(outbox, slack, "me", clock, PACE, pool, 3)
 
 
@@ -314,25 +314,26 @@ def test_waking_the_senders_returns_while_slack_is_slow(senders, put, slack):
 
 
 def test_never_more_threads_than_allowed_ask_slack(senders, put, slack):
-    lock, now, most = threading.Lock(), 0, 0
+    lock, three_are_there, now, most = threading.Lock(), threading.Barrier(3), 0, 0
 
-    def count(claim):
+    def meet(claim):
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
         senders.wake()
+        three_are_there.wait(10)  # more than three would meet here too, in two rounds at once
         with lock:
             now -= 1
 
-    slack.before_post = count
-    for number in range(50):
+    slack.before_post = meet
+    for number in range(30):
         put(f"C{number}")
     for _ in range(10):
         senders.wake()
-    assert senders.wait_idle(10)
-    assert len(slack.posted) == 50
-    assert most <= 3
+    assert senders.wait_idle(20)
+    assert len(slack.posted) == 30
+    assert most == 3
 
 
 def test_a_fault_of_ours_is_reported_and_sending_goes_on(senders, put, slack, caplog):
