@@ -29,6 +29,11 @@ def _events(workspace: Workspace, app: App, change: Change, before: Message | No
     if "channel" not in values or change.type.startswith("ephemeral"):
         return []
     channel = workspace.channels[values["channel"]]
+    if change.type == "renumbered":
+        if "channel_id_changed" not in app.events:
+            return []
+        ids = {"old_channel_id": values["old"], "new_channel_id": values["channel"]}
+        return [{"type": "channel_id_changed", "event_ts": f"{change.moment:.6f}", **ids}]
     if change.type in _CHANNEL_EVENTS:
         return _channel_event(app, channel, change)
     if app.bot_user not in channel.members:
@@ -105,6 +110,15 @@ def _channel_event(app: App, channel: Channel, change: Change) -> list[Event]:
     if change.type == "renamed":
         told = {"id": channel.id, "name": channel.name, "created": channel.created}
     return [{"type": name, "channel": told, "event_ts": f"{change.moment:.6f}"}]
+
+
+def uninstalled(app: App, now: float) -> list[Event]:
+    """What an app hears of its own removal. The tokens are told as ids of users."""
+    told: list[Event] = [
+        {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [app.bot_user]}},
+        {"type": "app_uninstalled"},
+    ]
+    return [event | {"event_ts": f"{now:.6f}"} for event in told if event["type"] in app.events]
 
 
 def event_payload(workspace: Workspace, app: App, event: Event, now: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from bot.sandbox.workspace import SlackError, Workspace
+from bot.sandbox.workspace import App, SlackError, Workspace
 
 CALL_KINDS = {
     "drop": "the call is carried out, then the line is cut without an answer",
@@ -29,6 +29,7 @@ STANDING_KINDS = {
     "short_pages": "a page holds at most `limit` (default 1) items",
     "every_socket": "an envelope goes to every connection, not to one",
     "duplicate_events": "every event is delivered twice",
+    "reorder_events": "of two events the later comes first; one that stays alone comes after a second",
     "history_limit": "reading history as an app outside the Marketplace may: once a minute, 15 messages",
 }
 NOW_KINDS = {
@@ -37,6 +38,8 @@ NOW_KINDS = {
     "archive": "`channel` is archived",
     "unarchive": "`channel` comes back",
     "rename": "`channel` gets another `name`",
+    "change_id": "`channel` gets the id `to`",
+    "uninstall": "the app is removed: its tokens meet account_inactive; `app` where there are several",
     "delete_message": "message `ts` of `channel` is deleted",
     "remove_member": "`who` leaves `channel`",
     "disconnect": "every connection is told to go, with `reason` (default refresh_requested)",
@@ -121,16 +124,23 @@ class Faults:
         return None
 
 
+def app_meant(workspace: Workspace, values: Mapping[str, Any]) -> App:
+    """The app a switch names, the first where it names none. Raises app_not_found."""
+    app = workspace.apps.get(values.get("app") or next(iter(workspace.apps)))
+    if app is None:
+        raise SlackError("app_not_found")
+    return app
+
+
 def act_now(workspace: Workspace, kind: str, values: Mapping[str, Any], now: float) -> None:
     """Do one of `NOW_KINDS` that concerns the workspace. Raises SlackError for what does not exist."""
-    if kind in ("revoke", "drop_scope"):
-        app = workspace.apps.get(values.get("app") or next(iter(workspace.apps)))
-        if app is None:
-            raise SlackError("app_not_found")
-        if kind == "revoke":
-            app.revoked = str(values.get("error", "token_revoked"))
-        elif values.get("scope") in app.scopes:
-            app.scopes.remove(values["scope"])
+    if kind in ("revoke", "uninstall", "drop_scope"):
+        app = app_meant(workspace, values)
+        if kind == "drop_scope":
+            app.scopes[:] = [scope for scope in app.scopes if scope != values.get("scope")]
+        else:
+            usual = "account_inactive" if kind == "uninstall" else "token_revoked"
+            app.revoked = str(values.get("error", usual))
         return
     channel = workspace.channels.get(str(values.get("channel")))
     if channel is None:
@@ -139,6 +149,8 @@ def act_now(workspace: Workspace, kind: str, values: Mapping[str, Any], now: flo
         workspace.archive(channel, kind == "archive", now)
     elif kind == "rename":
         workspace.rename(channel, str(values["name"]), now)
+    elif kind == "change_id":
+        workspace.renumber(channel, str(values["to"]), now)
     elif kind == "delete_message":
         workspace.delete(channel, str(values["ts"]), now)
     elif kind == "remove_member":

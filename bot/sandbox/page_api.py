@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.faults import NOW_KINDS, Fault, Faults, act_now
+from bot.sandbox.events import event_payload, uninstalled
+from bot.sandbox.faults import NOW_KINDS, Fault, Faults, act_now, app_meant
 from bot.sandbox.people import People
 from bot.sandbox.socket_mode import Sockets
 from bot.sandbox.workspace import SLACKBOT, Change, Channel, Message, SlackError, Workspace
@@ -252,9 +253,7 @@ class PageApi:
             elif kind == "close_sockets":
                 await self._sockets.close()
             elif kind in NOW_KINDS:
-                named = {"channel": self._where(values)} if "channel" in values else {}
-                named |= {"who": self._who(values, "who")} if "who" in values else {}
-                act_now(self._workspace, kind, values | named, self._clock())
+                self._act_now(kind, values)
             else:
                 method, count, after = values.pop("method", None), values.pop("count", 1), values.pop("after", 0)
                 channel = self._where(values) if "channel" in values else None
@@ -263,6 +262,16 @@ class PageApi:
             return {}
 
         return await self._answer(request, add)
+
+    def _act_now(self, kind: str, values: Told) -> None:
+        now = self._clock()
+        named = {"channel": self._where(values)} if "channel" in values else {}
+        named |= {"who": self._who(values, "who")} if "who" in values else {}
+        act_now(self._workspace, kind, values | named, now)
+        if kind == "uninstall":
+            app = app_meant(self._workspace, values)
+            for event in uninstalled(app, now):
+                self._sockets.publish(app.id, event_payload(self._workspace, app, event, now))
 
     async def clear_faults(self, _request: Request) -> Response:
         """Switches everything off; tokens count again."""

@@ -6,7 +6,6 @@ acknowledge on the same one.
 
 import asyncio
 import contextlib
-import itertools
 import json
 import random
 import secrets
@@ -24,6 +23,8 @@ TICKET_LIFE = 30.0
 """Seconds; Slack publishes none."""
 REDELIVERIES = (0.0, 60.0, 300.0)
 """Seconds after which an event that nobody acknowledged comes again (section 7.1)."""
+HOLD = 1.0
+"""Seconds that an event waits for one to overtake it, where events are to come out of order."""
 NOTICE = 10.0
 """Seconds between the word that a connection will end and its end."""
 
@@ -64,7 +65,7 @@ class Sockets:
         self._connections: list[_Connection] = []
         self._waiting: dict[str, tuple[asyncio.Future[Ack | None], list[_Connection]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._numbers = itertools.count(1)
+        self._held: asyncio.Event | None = None
 
     def connected(self, app_id: str | None = None) -> int:
         """How many connections an app (or all apps) holds."""
@@ -152,8 +153,26 @@ class Sockets:
 
     def publish(self, app_id: str, payload: Mapping[str, Any]) -> None:
         """Deliver an event in the background, again where it is not acknowledged."""
+        if self._faults.standing("reorder_events"):
+            self.start(self._overtaken(app_id, payload))
+            return
         for _ in range(2 if self._faults.standing("duplicate_events") else 1):
             self.start(self._publish(app_id, payload))
+
+    async def _overtaken(self, app_id: str, payload: Mapping[str, Any]) -> None:
+        """Hold an event until the next one has gone before it."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            await self._publish(app_id, payload)
+            held.set()
+            return
+        self._held = passed = asyncio.Event()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HOLD):
+                await passed.wait()
+        if self._held is passed:
+            self._held = None
+        await self._publish(app_id, payload)
 
     async def _publish(self, app_id: str, payload: Mapping[str, Any]) -> None:
         if await self.deliver(app_id, "events_api", payload, retry_attempt=0, retry_reason=""):

@@ -334,6 +334,12 @@ class Workspace:
             raise SlackError("name_taken")
         self.change("renamed", now, channel=channel.id, name=name)
 
+    def renumber(self, channel: Channel, id: str, now: float) -> None:
+        """Give a channel another id, as Slack does where a private one becomes shared."""
+        if id in self.channels:
+            raise SlackError("name_taken")
+        self.change("renumbered", now, channel=id, old=channel.id)
+
     # Changing
 
     def change(self, type: str, now: float, **values: Any) -> None:
@@ -408,6 +414,13 @@ class Workspace:
         place = self.channels[channel]
         place.previous_names.insert(0, place.name)
         place.name = name
+
+    def _apply_renumbered(self, _now: float, channel: str, old: str) -> None:
+        place = self.channels[old]
+        place.id = channel
+        self.channels = {known.id: known for known in self.channels.values()}
+        for seen in self.ephemerals.values():
+            seen.channel = channel if seen.channel == old else seen.channel
 
 
 def _count_replies(channel: Channel, ts: str) -> None:

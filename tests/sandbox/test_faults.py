@@ -146,6 +146,15 @@ def test_a_message_may_be_deleted_and_a_channel_renamed(sandbox: Running, client
         client.chat_postMessage(channel="#home", text="a")
 
 
+def test_a_channel_may_change_its_id_and_keeps_its_messages(sandbox: Running, client: WebClient) -> None:
+    client.chat_postMessage(channel=HOME, text="a")
+    sandbox.fault("change_id", channel="home", to="C0HOME0002")
+    assert texts(sandbox) == ["a"]
+    assert client.conversations_info(channel="C0HOME0002")["channel"]["name"] == "home"
+    with pytest.raises(SlackApiError, match="channel_not_found"):
+        client.chat_postMessage(channel=HOME, text="a")
+
+
 def test_another_kind_of_server_keeps_no_metadata_and_cuts_no_pages(sandbox: Running, client: WebClient) -> None:
     sandbox.fault("drop_metadata")
     sandbox.fault("no_paging")

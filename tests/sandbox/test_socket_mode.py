@@ -10,6 +10,7 @@ import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
@@ -160,6 +161,35 @@ def test_other_servers_may_send_every_envelope_to_everyone_and_twice(
         assert {e["payload"]["event"]["text"] for e in heard} == {"hello"}
         for envelope in heard:
             one.ack(envelope)
+
+
+def test_events_may_come_out_of_order(sandbox: Running, dial: Callable[[], Socket]) -> None:
+    socket = dial()
+    socket.next()
+    sandbox.fault("reorder_events")
+    sandbox.send("anna", "home", "first")
+    sandbox.send("anna", "home", "second")
+    heard = []
+    for _ in range(2):
+        envelope = socket.next()
+        socket.ack(envelope)
+        heard.append(envelope["payload"]["event"]["text"])
+    assert heard == ["second", "first"]
+
+
+def test_an_app_hears_that_it_was_removed(sandbox: Running, client: WebClient, dial: Callable[[], Socket]) -> None:
+    socket = dial()
+    socket.next()
+    sandbox.fault("change_id", channel="home", to="C0HOME0002")
+    changed = socket.next()
+    socket.ack(changed)
+    assert changed["payload"]["event"]["new_channel_id"] == "C0HOME0002"
+    sandbox.fault("uninstall")
+    removed = socket.next()
+    socket.ack(removed)
+    assert removed["payload"]["event"]["type"] == "app_uninstalled"
+    with pytest.raises(SlackApiError, match="account_inactive"):
+        client.auth_test()
 
 
 def test_a_bot_told_to_go_comes_back_and_hears_on(sandbox: Running, app: App, connect: Connect) -> None:
