@@ -1,6 +1,7 @@
 import gzip
 import logging
 import socket
+import tracemalloc
 import zlib
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_not_modified_answer_needs_no_body_though_it_names_a_compression(site)
 def test_a_small_answer_that_inflates_beyond_the_limit_is_refused(site):
     site.answers["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(30_000_000)))
     assert code(f"{site.address}/bomb", max_bytes=1_000_000) == "source.feed_too_large"
+
+
+def test_a_bomb_takes_little_memory_before_it_is_refused(site):
+    site.answers["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(60_000_000)))
+    code(f"{site.address}/bomb", max_bytes=1_000_000)  # imports what it needs
+    tracemalloc.start()
+    try:
+        code(f"{site.address}/bomb", max_bytes=1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_large_plain_answer_is_refused_and_one_at_the_limit_is_not(site):
