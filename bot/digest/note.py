@@ -201,7 +201,7 @@ def _read_title(line: str, following: str) -> _Title | None:
     if line[0] == "#" and line.lstrip("#")[:1] == " ":
         heading = line.lstrip("#").strip()
         return _read_title(heading, "") or (*_linked(heading), False) if heading else None
-    if (start := closing_group(line)) is None or start == 0:
+    if _LIST_ITEM.match(line) or not (start := closing_group(line)):
         return None
     title, inside = line[:start].strip(), line[start + 1 : -1].strip()
     if line[start - 1] == "]" and (found := _MD_LINK.fullmatch(line)):

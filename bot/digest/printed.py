@@ -1,5 +1,6 @@
 """One day printed as plain text: a copied post, a mail. No blank lines are promised, the title's link is lost."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,13 @@ from bot.errors import DigestFormatError
 TITLE_CHARS = 300  # the longest real title has 150; the shortest real abstract 499
 AUTHOR_LINES = 12  # how far a wrapped author list is followed: the longest, of 1,300 names, would need a window
 ABSTRACT_CHARS = 120  # shorter than this and without a full stop, a line is a remark or a note's name, not an abstract
+
+_LIST_ITEM = re.compile(r"(?:[-*+>•]|[0-9]{1,3}[.)])\s")
+_FOOTER = re.compile(
+    r"(?:un)?subscribe\b|thanks for reading|(?:share|like|comments?)(?: this post)?$|view (?:in|this)\b|©"
+    r"|구독|공유|좋아요|댓글",
+    re.IGNORECASE,
+)
 
 _Kind = Literal["link", "tags", "text"]
 
@@ -53,6 +61,8 @@ def parse_print(name: str, text: str, day: date | None = None) -> Digest:
                 raise DigestFormatError(line.number, "the entries of one day, in a text of its own", line.text[:80])
             at += 1
             continue
+        if _is_footer(lines, at):
+            break
         entry, at = _read_entry(lines, at, "ko" if korean else "en")
         entries.append(entry)
     if not entries:
@@ -93,6 +103,15 @@ def _read_header(name: str, lines: Sequence[_Line], day: date | None) -> tuple[d
 
 def _day_of(line: _Line) -> date | None:
     return read_day(line.text) if line.kind == "text" else None
+
+
+def _is_footer(lines: Sequence[_Line], at: int) -> bool:
+    """Whether a mail's or a site's own closing lines begin here: what they are known by, and no entry below."""
+    return (
+        _FOOTER.match(lines[at].text) is not None
+        and len(lines) - at < 12
+        and not any(line.kind == "tags" or _authors_at(lines, n) for n, line in enumerate(lines[at:], at))
+    )
 
 
 def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry, int]:
@@ -175,6 +194,7 @@ def _ends_entry(lines: Sequence[_Line], at: int, after_authors: bool) -> bool:
     return (
         after_authors
         and not _is_finished(line.text)
+        and not _LIST_ITEM.match(line.text)
         and not HANGUL.search(line.text)
         and (following.kind == "link" or (following.kind == "text" and is_korean(following.text)))
     )

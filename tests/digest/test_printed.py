@@ -1,0 +1,95 @@
+from datetime import date
+
+import pytest
+
+from bot.digest.printed import parse_print
+from bot.errors import DigestFormatError
+
+
+def titles(*lines):
+    return [entry.title for entry in parse_print("x.txt", "\n".join(["2024년 4월 12일", *lines])).entries]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param("한국어 문단이 온점 없이 끝날 때", id="Korean without a full stop"),
+        pytest.param("An abstract. It ends as it should.", id="an abstract"),
+        pytest.param("(다만, 괄호로 끝나는 문단입니다.)", id="an aside"),
+        pytest.param("https://example.com/x", id="a link"),
+    ],
+)
+def test_an_entry_without_tags_ends_before_a_title_with_authors(last):
+    assert titles("First", "(Ada Byron)", "본문.", last, "Second: Why?", "(Kurt Gödel, Emmy Noether)") == [
+        "First",
+        "Second: Why?",
+    ]
+
+
+def test_a_korean_sentence_before_an_aside_is_no_title():
+    assert titles("First", "(Ada Byron)", "반죽은 충분히 쉬어야 합니다.", "(Ovens, Tables)", "#a") == ["First"]
+
+
+def test_a_title_without_authors_is_seen_between_an_author_list_and_korean():
+    assert titles("First", "(Ada Byron)", "Tool 7B", "도구입니다.") == ["First", "Tool 7B"]
+
+
+def test_a_list_item_after_the_authors_is_no_title():
+    assert titles("First", "(Ada Byron)", "1. Mixture of Ovens", "첫 번째는 이것입니다.") == ["First"]
+
+
+def test_tags_may_stand_on_two_lines_and_words_below_them_stay_with_the_entry():
+    digest = parse_print("x.txt", "2024-04-12\nT\n#a\n#b\n태그 아래의 문장입니다.\nU\n본문.\n#c")
+    assert [(entry.title, entry.tags) for entry in digest.entries] == [("T", ("a", "b")), ("U", ("c",))]
+    assert [paragraph.text for paragraph in digest.entries[0].commentary] == ["태그 아래의 문장입니다."]
+
+
+def test_an_abstract_ends_at_a_link_and_at_a_line_that_is_no_sentence():
+    def parts(*body):
+        entry = parse_print("x.txt", "\n".join(["2024-04-12", "T", "(A B)", *body, "한국어.", "#a"])).entries[0]
+        return len(entry.abstract), len(entry.commentary)
+
+    assert parts("One sentence.", "Another sentence.") == (2, 1)
+    assert parts("One sentence.", "https://a.b", "After the link.") == (1, 3)
+    assert parts("230330 A Note", "One sentence.") == (0, 3)
+
+
+def test_authors_may_be_wrapped_over_lines():
+    entry = parse_print("x.txt", "2024-04-12\nT\n(Ada Byron, Charles\nBabbage, Team\n(Oven))\n#a").entries[0]
+    assert entry.authors == ()  # a line that opens another bracket is not the middle of a list
+    entry = parse_print("x.txt", "2024-04-12\nT\n(Ada Byron, Charles\nBabbage, Team (Oven))\n#a").entries[0]
+    assert entry.authors == ("Ada Byron", "Charles Babbage", "Team (Oven)")
+
+
+def test_the_same_date_again_changes_nothing():
+    digest = parse_print("x.txt", "2024-04-12\nT\n#a\n2024년 4월 12일\nU\n#b")
+    assert [entry.title for entry in digest.entries] == ["T", "U"]
+
+
+def test_another_date_is_refused_by_its_line():
+    with pytest.raises(DigestFormatError, match=r"line 4: expected the entries of one day.*2024-04-13"):
+        parse_print("x.txt", "2024-04-12\nT\n#a\n2024-04-13\nU\n#b")
+
+
+def test_a_date_inside_a_commentary_is_a_paragraph():
+    digest = parse_print("x.txt", "2024-04-12\nT\n본문.\nAugust 19, 2023\n계속.\n#a")
+    assert len(digest.entries[0].commentary) == 3
+
+
+def test_the_name_gives_the_day_of_a_print_without_a_date_line():
+    digest = parse_print("2024-04-12.txt", "GPT-4-Turbo-2024-04-09\n본문.\n#llm")
+    assert (digest.day, digest.entries[0].title) == (date(2024, 4, 12), "GPT-4-Turbo-2024-04-09")
+
+
+def test_words_around_the_date_in_the_first_line_are_the_digests_title():
+    digest = parse_print("x.txt", "Papers of April 12, 2024\nT\n#a")
+    assert (digest.day, digest.title) == (date(2024, 4, 12), "Papers of April 12, 2024")
+
+
+def test_a_mails_closing_lines_are_no_entries():
+    assert titles("T", "본문.", "#a", "Thanks for reading!", "© 2024 The Baker", "548 Oven Street") == ["T"]
+    assert titles("T", "#a", "Share Your Dough", "(Ada Byron)", "본문.") == ["T", "Share Your Dough"]
+
+
+def test_a_title_that_begins_like_a_tag_is_a_title():
+    assert titles("T", "#a", "#InsTag: Tags for All", "(Ada Byron)", "#b") == ["T", "#InsTag: Tags for All"]
