@@ -182,4 +182,4 @@ def _stray(document: Document | KnownDocument) -> KnownDocument:
 def _refusals(refused: Sequence[Refused], known: Mapping[str, KnownDocument]) -> list[KnownDocument]:
     """Rows for what was refused, for ``doctor`` to show. Without a hash: once mended, it is read whatever it holds."""
     rows = [KnownDocument(each.uri, hash="", error=f"{each.code}: {each.words}") for each in refused if each.uri]
-    return rows
+    return [row for row in rows if row.uri not in known or known[row.uri].error != row.error]

@@ -366,14 +366,14 @@ def test_a_sources_state_is_saved_after_its_documents(digests, monkeypatch):
 @pytest.mark.corpus
 def test_the_whole_vault_is_ingested_within_its_time_and_then_costs_nothing(corpus, digests):
     source = FolderSource("notes", corpus / "vault")
-    began = time.perf_counter()
+    began = time.process_time()
     report = read_source(source, digests, NOW)
-    cold = time.perf_counter() - began
-    began = time.perf_counter()
+    cold = time.process_time() - began
+    began = time.process_time()
     again = read_source(source, digests, NOW + TICK)
-    warm = time.perf_counter() - began
+    warm = time.process_time() - began
     assert report.added > 2500
     assert again == IngestReport(unchanged=2604)
-    # The bench measures; this only catches a change of order. The targets are 4 s and .3 s for the whole process.
-    assert cold < 12
+    # Seconds of the processor, since a test shares its machine; the bench holds them to the real targets.
+    assert cold < 10
     assert warm < 1
