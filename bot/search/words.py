@@ -38,6 +38,8 @@ _ATOM = re.compile(
     rf"|(?P<letters>[^\W\d_{_PAIRED}](?:[^\W\d_{_PAIRED}]|[{_MARKS}{_APOSTROPHES}])*)"
     rf"|(?P<hyphen>[{_HYPHENS}]+)"
 )
+_PAIR = re.compile(f"[{_PAIRED}]")
+_SYLLABLES = re.compile("[가-힣]+")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+")
 _VERSION = re.compile(r"([A-Za-z]*[A-Z])v")
 
@@ -115,7 +117,7 @@ def _bare(rest: str) -> str:
 
 def is_paired(unit: str) -> bool:
     """Whether a unit is Hangul, Han or Kana: found by any part of it, indexed as overlapping pairs."""
-    return unit[:1] > "\u10ff" and bool(re.match(f"[{_PAIRED}]", unit))
+    return unit[:1] > "\u10ff" and _PAIR.match(unit) is not None
 
 
 def _split(run: str) -> Iterator[tuple[str, str, int, int]]:
@@ -188,9 +190,13 @@ def _other_forms(run: str, parts: list[tuple[str, str, int, int]]) -> list[str]:
     return forms
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
 def _read_chunk(chunk: str) -> tuple[str, tuple[str, ...]]:
     """The units of text without white space, as they stand in a field string, and the other forms of its words."""
+    if chunk.isascii() and chunk.isalpha() and chunk[1:].islower():  # most English words need none of what follows
+        return stem(chunk.lower()), ()
+    if _SYLLABLES.fullmatch(chunk):  # nor do most Korean ones
+        return chunk, ()
     units: list[str] = []
     forms: list[str] = []
     for run in _RUN.findall(_URL.sub(" ", chunk)):
@@ -201,16 +207,17 @@ def _read_chunk(chunk: str) -> tuple[str, tuple[str, ...]]:
     return " ".join(units), tuple(forms)
 
 
+_PUNCTUATION = ".,:;!?()[]{}<>\"'`*~|…“”‘’"
 _LONGEST_CHUNK = 64
 """Characters. Longer ones are rare, and not worth remembering."""
 
 
 def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for chunk in unicodedata.normalize("NFC", text).split():
-        read = _read_chunk if len(chunk) <= _LONGEST_CHUNK else _read_chunk.__wrapped__
-        units, forms = read(chunk)
-        if units:
-            yield units, forms
+        word = chunk.strip(_PUNCTUATION)  # fewer spellings to remember
+        read = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
+        if read[0]:
+            yield read
 
 
 def field_string(values: Iterable[str]) -> str:
@@ -243,10 +250,11 @@ def field_tokens(field: str) -> list[str]:
     """The different tokens of a field string, for the index."""
     found: dict[str, None] = {}
     for unit in dict.fromkeys(field.split()):
-        if unit.isascii():
+        if unit.isascii() or not is_paired(unit):
             found[unit] = None
         else:
-            found.update(dict.fromkeys(unit_tokens(unit)))
+            for at in range(len(unit)):
+                found[unit[at : at + 2]] = None
     found.pop(BREAK, None)
     return list(found)
 

@@ -59,8 +59,9 @@ RANKED = 300
 """Matches that are ranked: the newest so many. Beyond them the newest go first (3,854 entries: more gained nothing)."""
 ENOUGH = 50
 """Matches beyond which nobody looks for close ones."""
-RARE = 300
-"""Close matches hold one of the rarest words: as many words as together stand in so many entries."""
+RARE = 200
+"""Close matches hold one of the rarest words: as many words as together stand in so many entries. More than are ranked
+would leave out old ones for words that say little."""
 CLOSE = 200
 """Close matches that are ranked: the newest so many."""
 A_DAY = 1 << 14
