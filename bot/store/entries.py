@@ -67,10 +67,11 @@ def _paragraphs(pairs: Iterable[tuple[str, Lang]]) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(text, lang) for text, lang in pairs)
 
 
-def read_content(content: Mapping[str, Any]) -> Entry:
-    """What `content` wrote."""
+def read_content(content: Mapping[str, Any]) -> tuple[int, Entry]:
+    """What `content` wrote: the position within the document, and the entry."""
     lists = {name: tuple(content[name]) for name in ("authors", "links", "abstract", "tags")}
-    return Entry(title=content["title"], commentary=_paragraphs(content["commentary"]), **lists)
+    entry = Entry(title=content["title"], commentary=_paragraphs(content["commentary"]), **lists)
+    return content["position"], entry
 
 
 def fields(entry: Entry) -> dict[str, Any]:
@@ -83,9 +84,9 @@ def fields(entry: Entry) -> dict[str, Any]:
     }
 
 
-def content(entry: Entry) -> dict[str, Any]:
+def content(position: int, entry: Entry) -> dict[str, Any]:
     """A document's own version of an entry, whole."""
-    return fields(entry) | {"links": list(entry.links), "tags": list(entry.tags)}
+    return fields(entry) | {"position": position, "links": list(entry.links), "tags": list(entry.tags)}
 
 
 def storable(digest: Digest) -> Digest:

@@ -1,15 +1,20 @@
 """Which entry of a day a document's words belong to, as a working set in memory: no SQL.
 
-`digests` loads a day's papers, lets documents be read or forgotten here, and writes down what changed.
+`shelf` loads a day's papers, lets documents be read and forgotten here, settles the day, and writes down what changed.
+Which statements are about one paper follows from the statements alone; history only says which row that paper is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
+from itertools import chain, islice
 
 from bot.digest.keys import canonical_link, entry_key, tag_key, title_key
 from bot.digest.model import Entry
+
+SCHEMES = ("arxiv", "doi", "openreview")
+ALIKE = 20  # A title that so many papers of a day bear tells none of them from the others; looking on costs a square.
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +33,11 @@ class Held:
         return self.name.rpartition("/")[2], self.uri, self.position
 
 
+def hold(uri: str, name: str, position: int, entry: Entry) -> Held:
+    entry = _without_doubles(entry)
+    return Held(uri, name, position, entry, entry_key(entry), title_key(entry.title))
+
+
 @dataclass(slots=True, eq=False)
 class Paper:
     """An entry row, with every document that holds it. Withdrawn where none does."""
@@ -38,7 +48,11 @@ class Paper:
     entry: Entry
     position: int = 0
     withdrawn: bool = False
-    held: dict[str, Held] = field(default_factory=dict)
+    held: dict[str, list[Held]] = field(default_factory=dict)
+    """By the document's uri; a document may speak of a paper twice."""
+
+    def said(self) -> Iterator[Held]:
+        return chain.from_iterable(self.held.values())
 
 
 @dataclass(slots=True, eq=False)
@@ -49,89 +63,126 @@ class Day:
     day: date
     title: str = ""
     papers: list[Paper] = field(default_factory=list)
-    renamed: list[tuple[Paper, str]] = field(default_factory=list)
-    """Every change of a key, as it happened: written in another order, two papers could bear one key for a moment."""
+    _read: dict[str, list[Held]] = field(default_factory=dict)
 
-    def read(self, uri: str, name: str, entries: Sequence[Entry]) -> list[Paper]:
-        """Hold what a document says now, in place of what it said before. Returns the papers this may have changed."""
-        said = _once_each(uri, name, entries)
-        before = self.held_by(uri)
-        for paper in before:
-            del paper.held[uri]
-        found = self._find(said, before)
-        touched = list(before)
-        for held in said:
-            paper = found.get(id(held)) or self._add(held)
-            paper.held[uri] = held
-            if paper not in before:
+    def read(self, uri: str, name: str, entries: Iterable[Entry]) -> None:
+        """A document says this now, in place of what it said before."""
+        self._read[uri] = [hold(uri, name, position, entry) for position, entry in enumerate(entries)]
+
+    def forget(self, uri: str) -> None:
+        """A document is gone."""
+        self._read[uri] = []
+
+    def settle(self) -> list[Paper]:
+        """Make the papers say what the documents say together, numbered from 0. Returns those that may have changed."""
+        kept = (held for paper in self.papers for held in paper.said() if held.uri not in self._read)
+        said = sorted(chain(kept, *self._read.values()), key=Held.order)
+        self._read = {}
+        touched = []
+        groups = _grouped(said)
+        papers = self._papers_of(groups)
+        for position, (group, paper) in enumerate(zip(groups, papers, strict=True)):
+            paper.position = position
+            if paper.held == group.held:  # the very same statements: they compare by identity
+                continue
+            paper.held, paper.withdrawn = group.held, False
+            paper.entry, paper.key, paper.title_key = group.entry, group.key, title_key(group.entry.title)
+            touched.append(paper)
+        present = set(papers)
+        for paper in self.papers:
+            if paper not in present and paper.held:
+                paper.held, paper.withdrawn = {}, True
                 touched.append(paper)
-        for paper in touched:
-            self._unite(paper)
+        known = set(self.papers)
+        self.papers += [paper for paper in papers if paper not in known]
         return touched
 
-    def forget(self, uri: str) -> list[Paper]:
-        """The document is gone. Returns the papers this may have changed."""
-        return self.read(uri, "", ())
-
-    def held_by(self, uri: str) -> list[Paper]:
-        return [paper for paper in self.papers if uri in paper.held]
-
-    def order(self) -> None:
-        """Number the papers that are not withdrawn from 0."""
-        present = [paper for paper in self.papers if paper.held]
-        for position, paper in enumerate(sorted(present, key=lambda paper: _first(paper).order())):
-            paper.position = position
-
-    def _add(self, held: Held) -> Paper:
-        paper = Paper(None, held.key, held.title_key, held.entry)
-        self.papers.append(paper)
-        return paper
-
-    def _find(self, said: Sequence[Held], before: Sequence[Paper]) -> dict[int, Paper]:
-        """The paper each is about, by ``id(held)``: by key first, then by title; no paper twice."""
-        by_own_key: dict[str, Paper] = {}
-        by_key: dict[str, Paper] = {}
-        by_title: dict[str, list[Paper]] = {}
-        # Of two that would do, the one this document held already, then one that is not withdrawn.
-        for paper in sorted(self.papers, key=lambda paper: (paper not in before, not paper.held)):
-            by_own_key[paper.key] = paper
-            by_title.setdefault(paper.title_key, []).append(paper)
-            for held in paper.held.values():
-                by_key.setdefault(held.key, paper)
-                if held.title_key != paper.title_key:
-                    by_title.setdefault(held.title_key, []).append(paper)
-        found: dict[int, Paper] = {}
+    def _papers_of(self, groups: Sequence["_Group"]) -> list[Paper]:
+        """The row each group is: of its key, else one that its documents held, else of its title; else a new one."""
+        found: dict[_Group, Paper] = {}
         taken: set[Paper] = set()
-        for keys in (by_own_key, by_key):
-            for held in said:
-                paper_of_key = keys.get(held.key)
-                if id(held) not in found and paper_of_key is not None and paper_of_key not in taken:
-                    found[id(held)] = paper_of_key
-                    taken.add(paper_of_key)
-        for held in said:
-            if id(held) in found or not held.title_key:
-                continue
-            for paper in by_title.get(held.title_key, ()):
-                # An edit may give a paper another link; another document's paper of another id is another paper.
-                ids = [other.key for other in paper.held.values()] if paper in before else [paper.key]
-                if paper not in taken and not any(_differ(held.key, other) for other in ids):
-                    found[id(held)] = paper
-                    taken.add(paper)
-                    break
-        return found
 
-    def _unite(self, paper: Paper) -> None:
-        """Make the paper say what its documents say together."""
-        paper.withdrawn = not paper.held
-        if not paper.held:
-            return
-        held = sorted(paper.held.values(), key=Held.order)
-        paper.entry = unite([one.entry for one in held])
-        paper.title_key = held[0].title_key if len(held) == 1 else title_key(paper.entry.title)
-        key = held[0].key if len(held) == 1 else entry_key(paper.entry)
-        if key != paper.key and not any(other.key == key for other in self.papers):
-            paper.key = key
-            self.renamed.append((paper, key))
+        def match(group: _Group | None, paper: Paper | None) -> None:
+            if group is not None and paper is not None and group not in found and paper not in taken:
+                found[group] = paper
+                taken.add(paper)
+
+        by_key = {paper.key: paper for paper in self.papers}
+        for group in groups:
+            match(group, by_key.get(group.key))
+        for group in groups:
+            for key in group.keys:
+                match(group, by_key.get(key))
+        said = {(held.uri, held.key): group for group in groups for held in group.said}
+        for paper in self.papers:
+            for held in paper.said():
+                match(said.get((held.uri, held.key)), paper)
+        by_title: dict[str, list[Paper]] = {}
+        # Of two of one title, the one that is not withdrawn.
+        for paper in sorted(self.papers, key=lambda paper: not paper.held):
+            by_title.setdefault(paper.title_key, []).append(paper)
+        for group in groups:
+            for title in group.titles:
+                alike = [paper for paper in islice(by_title.get(title, ()), ALIKE) if paper not in taken]
+                # An edit may give a paper another id; in another document another id is another paper.
+                match(group, next((paper for paper in alike if paper.held.keys() & group.held.keys()), None))
+                match(group, next((paper for paper in alike if not group.differs(paper.key)), None))
+        return [found.get(group) or Paper(None, group.key, "", group.entry) for group in groups]
+
+
+class _Group:
+    """Statements about one paper."""
+
+    def __init__(self, said: Sequence[Held]) -> None:
+        self.said = list(said)
+        self.keys = dict.fromkeys(held.key for held in said)
+        self.titles = dict.fromkeys(held.title_key for held in said)
+        self.ids = {scheme: key for key in self.keys if (scheme := _scheme(key))}
+
+    def unite(self) -> None:
+        """Put together what was said, by document and in all."""
+        self.said.sort(key=Held.order)
+        self.held: dict[str, list[Held]] = {}
+        for held in self.said:
+            self.held.setdefault(held.uri, []).append(held)
+        self.entry = unite([held.entry for held in self.said])
+        self.key = entry_key(self.entry)
+
+    def first(self) -> tuple[str, str, int]:
+        return self.said[0].order()
+
+    def differs(self, key: str) -> bool:
+        """Whether this key is another paper's. One title under two schemes is one paper at two places."""
+        scheme = _scheme(key)
+        return scheme is not None and self.ids.get(scheme, key) != key
+
+    def absorb(self, other: "_Group") -> None:
+        self.said += other.said
+        self.keys |= other.keys
+        self.titles |= other.titles
+        self.ids |= other.ids
+        other.said = []
+
+
+def _grouped(said: Sequence[Held]) -> list[_Group]:
+    """The papers of these statements: of one key, or of one title and not of different ids. In the day's order."""
+    by_key: dict[str, list[Held]] = {}
+    for held in said:
+        by_key.setdefault(held.key, []).append(held)
+    groups = [_Group(of_key) for of_key in by_key.values()]
+    by_title: dict[str, list[_Group]] = {}
+    for group in groups:
+        for title in list(group.titles):
+            alike = [other for other in islice(by_title.get(title, ()), ALIKE) if other.said and other is not group]
+            for other in alike:
+                if not any(group.differs(key) for key in other.ids.values()):
+                    group.absorb(other)
+        for title in group.titles:
+            by_title.setdefault(title, []).append(group)
+    groups = [group for group in groups if group.said]
+    for group in groups:
+        group.unite()
+    return sorted(groups, key=_Group.first)
 
 
 def unite(entries: Sequence[Entry]) -> Entry:
@@ -177,39 +228,6 @@ def _without_doubles(entry: Entry) -> Entry:
     )
 
 
-def _once_each(uri: str, name: str, entries: Iterable[Entry]) -> list[Held]:
-    """A document's entries; of those about one paper, one, where the first stood."""
-    said: list[Held] = []
-    by_key: dict[str, int] = {}
-    by_title: dict[str, int] = {}
-    for position, entry in enumerate(entries):
-        held = hold(uri, name, position, entry)
-        at = by_key.get(held.key)
-        if at is None and held.title_key:
-            at = by_title.get(held.title_key)
-            if at is not None and _differ(said[at].key, held.key):
-                at = None
-        if at is None:
-            at = len(said)
-            said.append(held)
-        else:
-            said[at] = hold(uri, name, said[at].position, unite([said[at].entry, entry]))
-        for key in (held.key, said[at].key):
-            by_key.setdefault(key, at)
-        for title in (held.title_key, said[at].title_key):
-            by_title.setdefault(title, at)
-    return said
-
-
-def hold(uri: str, name: str, position: int, entry: Entry) -> Held:
-    entry = _without_doubles(entry)
-    return Held(uri, name, position, entry, entry_key(entry), title_key(entry.title))
-
-
-def _first(paper: Paper) -> Held:
-    return min(paper.held.values(), key=Held.order)
-
-
 def _length(entry: Entry) -> int:
     return sum(map(len, entry.abstract)) + sum(len(paragraph.text) for paragraph in entry.commentary)
 
@@ -217,9 +235,4 @@ def _length(entry: Entry) -> int:
 def _scheme(key: str) -> str | None:
     """``arxiv``, ``doi``, ``openreview`` of a paper's id; None of a mere link or title."""
     scheme = key.partition(":")[0]
-    return scheme if scheme in ("arxiv", "doi", "openreview") else None
-
-
-def _differ(one: str, other: str) -> bool:
-    """Whether these keys are ids of two papers. One title under two schemes is one paper at two places."""
-    return one != other and _scheme(one) is not None and _scheme(one) == _scheme(other)
+    return scheme if scheme in SCHEMES else None

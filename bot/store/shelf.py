@@ -19,7 +19,7 @@ from bot.digest.model import Digest, StoredEntry
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing
 from bot.store.entries import content, fields, load, read_content, storable
-from bot.store.holding import Day, Paper, hold
+from bot.store.holding import Day, Held, Paper, hold
 
 
 class EntryIndex(Protocol):
@@ -67,7 +67,6 @@ class Shelf:
         self._days: dict[date, Day] = {}
         self._titles: dict[Day, str] = {}
         self._stored: dict[Paper, StoredEntry] = {}
-        self._touched: dict[Paper, Day] = {}
 
     def load(self, uris: Collection[str], days: Collection[date]) -> None:
         """Take these documents, the days they spoke of, and these days."""
@@ -119,7 +118,8 @@ class Shelf:
         )
         for entry_id, uri, name, position, own in rows:
             paper = papers[entry_id]
-            paper.held[uri] = hold(uri, name, position, read_content(own) if own is not None else paper.entry)
+            said = [(position, paper.entry)] if own is None else map(read_content, own)
+            paper.held[uri] = [hold(uri, name, at, entry) for at, entry in said]
 
     def read(self, document: Document, digest: Digest) -> None:
         """A document says this now."""
@@ -131,37 +131,31 @@ class Shelf:
         if known is None:
             known = self._documents[document.uri] = _Known(None, "", None, None)
         elif known.day is not None and known.day is not day:
-            self._touch(known.day, known.day.forget(document.uri))
+            known.day.forget(document.uri)
         if digest.shape != "note" or not day.title:
             day.title = digest.title
-        self._touch(day, day.read(document.uri, document.name, digest.entries))
+        day.read(document.uri, document.name, digest.entries)
         known.day, known.offered, known.shape = day, document, digest.shape
 
     def forget(self, uri: str) -> None:
         """A document is gone. Its row is the caller's to delete, after `write`."""
         day = self._documents[uri].day
         if day is not None:
-            self._touch(day, day.forget(uri))
-
-    def _touch(self, day: Day, papers: Iterable[Paper]) -> None:
-        self._touched.update(dict.fromkeys(papers, day))
+            day.forget(uri)
 
     def write(self, index: EntryIndex, now: datetime) -> SaveReport:
         """Write down what changed, and tell the index."""
-        # One that came and went within this transaction was never there.
-        touched = {paper: day for paper, day in self._touched.items() if paper.held or paper.id is not None}
-        for day in set(touched.values()):
-            day.order()
+        touched = {paper: day for day in self._days.values() for paper in day.settle()}
         self._write_days()
         self._write_documents(now)
-        self._write_keys()
         new = [paper for paper in touched if paper.id is None]
         gone = [paper for paper in touched if paper.withdrawn and not self._was_withdrawn(paper)]
         changed = [paper for paper in touched if paper.id is not None and not paper.withdrawn and self._differs(paper)]
-        self._insert(new, touched, now)
+        self._free_keys(changed)
         self._update(changed, now)
+        self._insert(new, touched, now)
         self._withdraw(gone, now)
-        self._write_positions(set(touched.values()))
+        self._write_positions()
         self._write_lists([paper for paper in changed if self._stored[paper].entry != paper.entry], new)
         self._write_holders(touched)
         index.remove(self._connection, [_id(paper) for paper in gone])
@@ -221,15 +215,11 @@ class Shelf:
         update = sa.update(d).where(d.id == bindparam("of")).values({name: bindparam(name) for name in names})
         self._execute_many(update, old)
 
-    def _write_keys(self) -> None:
-        steps = [
-            {"of": paper.id, "called": key}
-            for day in self._days.values()
-            for paper, key in day.renamed
-            if paper.id is not None
-        ]
+    def _free_keys(self, papers: Iterable[Paper]) -> None:
+        """Let go of the keys that are about to change, since two papers may be about to exchange theirs."""
         e = t.Entry
-        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(key=bindparam("called")), steps)
+        freed = [{"of": paper.id, "to": f"?{paper.id}"} for paper in papers if self._stored[paper].key != paper.key]
+        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(key=bindparam("to")), freed)
 
     def _insert(self, papers: Sequence[Paper], days: dict[Paper, Day], now: datetime) -> None:
         rows = [
@@ -251,8 +241,8 @@ class Shelf:
         e = t.Entry
         rows = []
         for paper in papers:
-            row = fields(paper.entry) | {"title_key": paper.title_key, "changed_at": now, "withdrawn_at": None}
-            rows.append(row | {"of": paper.id})
+            row = fields(paper.entry) | {"key": paper.key, "title_key": paper.title_key}
+            rows.append(row | {"changed_at": now, "withdrawn_at": None, "of": paper.id})
         names = rows[0].keys() - {"of"} if rows else ()
         update = sa.update(e).where(e.id == bindparam("of")).values({name: bindparam(name) for name in names})
         self._execute_many(update, rows)
@@ -262,14 +252,14 @@ class Shelf:
         for some in bunches([_id(paper) for paper in papers]):
             self._connection.execute(sa.update(e).where(e.id.in_(some)).values(withdrawn_at=now))
 
-    def _write_positions(self, days: Collection[Day]) -> None:
+    def _write_positions(self) -> None:
         """A paper that comes or goes moves those after it, which nobody touched."""
         e = t.Entry
         moved = [
             {"of": paper.id, "to": paper.position}
-            for day in days
+            for day in self._days.values()
             for paper in day.papers
-            if paper in self._stored and self._stored[paper].position != paper.position
+            if paper.held and paper in self._stored and self._stored[paper].position != paper.position
         ]
         self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(position=bindparam("to")), moved)
 
@@ -307,14 +297,9 @@ class Shelf:
             self._connection.execute(sa.delete(t.EntryDocument).where(t.EntryDocument.entry_id.in_(some)))
         ids = self._document_ids({uri for paper in papers for uri in paper.held})
         rows = [
-            {
-                "entry_id": paper.id,
-                "document_id": ids[uri],
-                "position": held.position,
-                "content": content(held.entry) if held.entry != paper.entry else None,
-            }
+            {"entry_id": paper.id, "document_id": ids[uri], "position": said[0].position, "content": _own(paper, said)}
             for paper in papers
-            for uri, held in paper.held.items()
+            for uri, said in paper.held.items()
         ]
         self._execute_many(sa.insert(t.EntryDocument), rows)
 
@@ -339,6 +324,13 @@ class Shelf:
     def _execute_many(self, statement: sa.Executable, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
             self._connection.execute(statement, rows)
+
+
+def _own(paper: Paper, said: Sequence[Held]) -> list[Any] | None:
+    """What a document says itself; None where that is just the entry."""
+    if len(said) == 1 and said[0].entry == paper.entry:
+        return None
+    return [content(held.position, held.entry) for held in said]
 
 
 def _id(paper: Paper) -> int:

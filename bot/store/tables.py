@@ -48,7 +48,6 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it from the class
         datetime: Moment(),
         str: sa.Text(),
-        dict[str, Any]: sa.JSON(none_as_null=True),
         list[Any]: sa.JSON(none_as_null=True),
     }
 
@@ -161,8 +160,8 @@ class EntryDocument(Base):
     document_id: Mapped[int] = mapped_column(sa.ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int]
     """Within the document."""
-    content: Mapped[dict[str, Any] | None]
-    """What this document itself says, where that is not the whole of the entry (another one holds it too)."""
+    content: Mapped[list[Any] | None]
+    """What this document itself says, each time it does, where that is not the whole of the entry."""
 
 
 class Subscription(Base):
