@@ -218,7 +218,8 @@ function closeThread() {
   history.pushState(null, "", channelPath(state.team.id, place.channel));
   draw();
   const row = channelView.timeline.messages().find((one) => one.dataset.ts === ts);
-  (opener?.isConnected && opener !== document.body ? opener : (row ?? channelView.composer.input)).focus({ preventScroll: true });
+  const back = opener?.isConnected && opener !== document.body ? opener : (row?.querySelector(".thread-summary") ?? row);
+  (back ?? channelView.composer.input).focus({ preventScroll: true });
   opener = null;
 }
 

@@ -47,6 +47,8 @@ function channelItems(state, typed) {
     .map((channel) => ({ insert: `#${channel.name} `, label: `${channel.is_private ? "🔒 " : "#"}${channel.name}`, detail: channel.topic ?? "" }));
 }
 
+/** Whether a word of the name begins so; in Korean, where the family name comes first, anything within it counts. */
 function beginsWord(name, wanted) {
+  if (/[가-힣]/.test(wanted)) return name.includes(wanted);
   return name.startsWith(wanted) || name.split(/[\s._-]+/).some((word) => word.startsWith(wanted));
 }

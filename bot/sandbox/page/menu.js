@@ -44,6 +44,7 @@ export function openMenu(anchor, items, { label, onPick, kind = "menu" }) {
     row.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
+      event.stopPropagation();
       pick();
     });
     list.append(row);

@@ -162,7 +162,10 @@ function opens(text, at) {
   return !(at > 0 && isWord(text, at - 1)) && next !== undefined && !/\s/.test(next) && next !== text[at];
 }
 
-/** Where the style that opens at `at` closes, or minus the place up to which nothing closes it. */
+/**
+ * Where the style that opens at `at` closes, or minus the place up to which nothing closes it: the line's end, or the
+ * next mark that could open the style itself.
+ */
 function closing(text, at) {
   const mark = text[at];
   let end = at + 1;
@@ -174,6 +177,7 @@ function closing(text, at) {
     }
     const last = text[end] === mark && end > at + 1 && !/\s/.test(text[end - 1]);
     if (last && !(end + 1 < text.length && isWord(text, end + 1)) && text[end + 1] !== mark) return end;
+    if (text[end] === mark && opens(text, end)) return -end;
     end += 1;
   }
   return -end;

@@ -108,9 +108,9 @@ export class Sidebar {
       },
       mark,
       h("span", { class: "place-name" }, name),
-      hint && h("span", { class: "unseen" }, `, ${hint}`),
+      hint && h("span", { class: "unseen" }, ` ${hint}`),
       isApp && h("span", { class: "app-badge" }, "APP"),
-      count > 0 && mentions === 0 && h("span", { class: "unread-dot" }, h("span", { class: "unseen" }, `, ${count} unread`)),
+      count > 0 && mentions === 0 && h("span", { class: "unread-dot" }, h("span", { class: "unseen" }, ` ${count} unread`)),
       mentions > 0 && h("span", { class: "badge" }, String(mentions), h("span", { class: "unseen" }, " unread")),
     );
   }
