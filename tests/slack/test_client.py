@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import URLError
 from urllib.parse import parse_qs
 
 import pytest
@@ -21,7 +22,7 @@ from bot.errors import (
     PayloadRefusedError,
 )
 from bot.messages.content import Content
-from bot.slack.client import SlackPoster, identify, reading_client, sending_client
+from bot.slack.client import SlackPoster, identify, reading_client, sending_client, translate
 from bot.slack.failures import FAILURES, Failure
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
@@ -232,6 +233,11 @@ def test_too_fast_waits_as_long_as_slack_says(poster, server, answer, seconds):
     with pytest.raises(DeliveryDeferredError) as caught:
         poster.post(CLAIM)
     assert caught.value.retry_at == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("reason", [BrokenPipeError(), ConnectionResetError(), TimeoutError()], ids=repr)
+def test_a_line_that_breaks_while_we_send_may_have_carried_it(reason):
+    assert isinstance(translate(URLError(reason), NOW), DeliveryUnknownError)
 
 
 RAISED = {
