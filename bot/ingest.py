@@ -58,7 +58,7 @@ def read_source(
 
     Such a document is remembered by its hash and not tried again until its bytes change. Raises
     `SourceUnavailableError` with nothing withdrawn and the time of the next try saved, and `StoreUnavailableError`.
-    ``dry_run`` changes nothing.
+    ``accept_removals`` withdraws what is missing now, however much it is; ``dry_run`` changes nothing.
     """
     known = digests.known(source.name)
     try:
@@ -83,7 +83,7 @@ def read_source(
             digests.save_failure(source.name, document, str(why), now)
         # After the documents, so that an entry that moved to another file is held by that one; and also where none
         # is missing, so that one that came back is known to be there.
-        kept.withdrawn += digests.mark_missing(source.name, reading.missing, now)
+        kept.withdrawn += digests.mark_missing(source.name, reading.missing, now, at_once=accept_removals)
         # Last: a feed whose validators are saved is not read again.
         state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
         if state:

@@ -4,7 +4,7 @@ A missed tick is late, a double tick is harmless, a restart forgets nothing.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
@@ -36,8 +36,9 @@ def start(bot: Bot, workspace: Workspace) -> Callable[[], None]:
         scheduler.add_job(job, "interval", seconds=seconds, next_run_time=bot.clock(), id=name)
 
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its span is no news
-    every(settings.reading.every, "read", lambda: read_sources(bot))
-    every(settings.delivery.plan_every, "plan", lambda: plan_deliveries(bot, workspace))
+    read: set[str] = set()
+    every(settings.reading.every, "read", lambda: read.update(read_sources(bot)))
+    every(settings.delivery.plan_every, "plan", lambda: plan_deliveries(bot, workspace, read))
     every(settings.delivery.send_every, "send", senders.wake)
     scheduler.start()
 
@@ -49,24 +50,30 @@ def start(bot: Bot, workspace: Workspace) -> Callable[[], None]:
     return stop
 
 
-def read_sources(bot: Bot) -> None:
-    """Read every source once; one that cannot be reached does not stop the others."""
+def read_sources(bot: Bot) -> set[str]:
+    """Read every source once; one that cannot be reached does not stop the others. Gives those read to their end."""
+    read = set()
     for source in bot.sources:
         try:
             report = read_source(source, bot.digests, bot.clock())
         except SourceUnavailableError as exc:
             log.warning("source not read source=%s reason=%s", source.name, exc)
             continue
+        read.add(source.name)
         for uri, error in report.failed:
             log.error("document not read source=%s uri=%s line=%d; correct it there", source.name, uri, error.line)
+        if report.added or report.changed or report.withdrawn:
+            counts = (report.added, report.changed, report.withdrawn)
+            log.info("read source=%s added=%d changed=%d withdrawn=%d", source.name, *counts)
+    return read
 
 
-def plan_deliveries(bot: Bot, workspace: Workspace) -> None:
-    """Write down what this workspace's channels are owed by now."""
+def plan_deliveries(bot: Bot, workspace: Workspace, read: Collection[str]) -> None:
+    """Write down what the workspace's channels are owed by now. ``read``: the sources that were read to their end."""
     now = bot.clock()
     for source in bot.sources:
         bot.digests.settle(source.name, source.settle, now)
-    bot.subscriptions.fix_since(now)
+    bot.subscriptions.fix_since(read, now)
     deliver_owed(
         bot.subscriptions.all(workspace.identity.team),
         bot.digests,

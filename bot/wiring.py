@@ -170,6 +170,7 @@ def subscribe_from_config(bot: Bot, workspace: Workspace, wanted: Sequence[Subsc
             )
             continue
         bot.outbox.save_channel(team, channel.id, channel.name, channel.is_private)
+        bot.outbox.reopen_channel(team, channel.id)  # we are in it now, whatever Slack said before
         subscriptions.append(_subscription(order, team, channel.id, bot.settings))
     bot.subscriptions.sync_config(team, subscriptions)
 

@@ -17,7 +17,7 @@ ORDER = [
     {"delivery"},
     {"sources", "store"},
     {"slack"},
-    {"settings", "wiring", "ingest", "schedule", "cli", "run", "doctor"},
+    {"settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run", "cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 PURE = {"digest", "search", "plan", "messages"}

@@ -33,6 +33,8 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     if query:
         parse_query(query, today=asker.today(desk.clock()))  # a mistake is told now, not at nine tomorrow
     channel = desk.directory.enter(asker.channel)
+    desk.outbox.save_channel(asker.team, channel.id, channel.name, channel.is_private)
+    desk.outbox.reopen_channel(asker.team, channel.id)  # we are in it now, whatever Slack said before
     source = desk.sources[0]
     before = _same(query, source, asker, desk)
     if before and not before.paused:
@@ -40,7 +42,6 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     if before:
         desk.subscriptions.resume(before.id)
         return standing.resumed(before, first_post(before, desk), asker.words)
-    desk.outbox.save_channel(asker.team, channel.id, channel.name, channel.is_private)
     sub = desk.subscriptions.add(
         asker.team, asker.channel, source, query, at=DEFAULT_AT, zone=asker.zone, created_by=asker.user
     )

@@ -97,7 +97,7 @@ class Digests:
                 _ensure_document(connection, source, state.uri, now)
                 since = (
                     sa.case((d.error == state.error, d.error_at), else_=sa.literal(now, t.Moment()))
-                    if state.error
+                    if state.error is not None
                     else None
                 )
                 connection.execute(
@@ -114,8 +114,10 @@ class Digests:
                     )
                 )
 
-    def mark_missing(self, source: str, uris: Iterable[str], now: datetime) -> int:
+    def mark_missing(self, source: str, uris: Iterable[str], now: datetime, *, at_once: bool = False) -> int:
         """Of the documents that are not there now, forget those that were not there at an earlier ``now`` either.
+
+        ``at_once`` forgets them all: a person has said that they are gone.
 
         ``uris`` are all that are missing: a document that is not among them is there again. Returns how many entries
         are withdrawn by this; one that another document holds is not.
@@ -132,7 +134,7 @@ class Digests:
                 sa.select(d.uri, d.missing_since).where(d.source == source, d.missing_since.is_not(None))
             )
             since = dict(rows.all())
-            gone = sorted(uri for uri in missing if (first := since.get(uri)) is not None and first < now)
+            gone = sorted(uri for uri in missing if at_once or ((first := since.get(uri)) is not None and first < now))
             _set_missing(connection, source, sorted(since.keys() - missing), None)
             _set_missing(connection, source, sorted(missing - since.keys()), now)
             if not gone:

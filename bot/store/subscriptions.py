@@ -1,7 +1,7 @@
 """Channels' standing orders, and the days each has considered."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -101,8 +101,11 @@ class Subscriptions:
         if added or ended or changed:
             log.info("subscriptions from the config added=%d changed=%d ended=%d", len(added), changed, len(ended))
 
-    def fix_since(self, now: datetime) -> None:
-        """Let each that has no ``since`` begin with the newest day of its source that is ready by now."""
+    def fix_since(self, sources: Collection[str], now: datetime) -> None:
+        """Let each that has no ``since`` begin with the newest day of its source that is ready by now.
+
+        Only those of ``sources``: the ones that were read to their end. The newest of half an archive is an old day.
+        """
         s, g = t.Subscription, t.Digest
         newest = (
             sa.select(sa.func.max(g.day))
@@ -114,7 +117,9 @@ class Subscriptions:
             .scalar_subquery()
         )
         with reading(self._engine) as connection:
-            days = connection.execute(sa.select(s.id, newest).where(s.since.is_(None), newest.is_not(None))).all()
+            days = connection.execute(
+                sa.select(s.id, newest).where(s.since.is_(None), s.source.in_(sources), newest.is_not(None))
+            ).all()
         if not days:
             return
         with transaction(self._engine) as connection:

@@ -88,7 +88,7 @@ def test_a_sync_keeps_the_beginning_the_days_and_a_pause(subscriptions: Subscrip
     curator.write("day.txt", Entry("One"), shape="print")
     curator.digests.settle("vault", SETTLE, NOW)
     subscriptions.sync_config("T1", [MORNING])
-    subscriptions.fix_since(NOW)
+    subscriptions.fix_since({"vault"}, NOW)
     (first,) = subscriptions.all()
     subscriptions.pause(first.id, "chat")
     subscriptions.mark_handled(first.id, DAY)
@@ -121,17 +121,19 @@ def test_what_leaves_the_config_ends_and_begins_anew(subscriptions: Subscription
 
 def test_it_begins_with_the_newest_day_that_is_ready(subscriptions: Subscriptions, curator) -> None:
     one, other = subscriptions.add("T1", "C1", "vault"), subscriptions.add("T1", "C1", "feed")
-    subscriptions.fix_since(NOW)
+    subscriptions.fix_since({"vault"}, NOW)
     assert subscriptions.all() == [one, other], "nothing is ready yet"
     curator.write("a.txt", Entry("One"), shape="print", day=date(2024, 4, 10))
     curator.write("b.txt", Entry("Two"), shape="print")
     curator.write("c.md", Entry("Three"), day=NEXT)
     curator.digests.settle("vault", SETTLE, NOW)
-    subscriptions.fix_since(NOW)
+    subscriptions.fix_since((), NOW)
+    assert subscriptions.all() == [one, other], "the newest of an archive half read is an old day"
+    subscriptions.fix_since({"vault"}, NOW)
     assert [sub.since for sub in subscriptions.all()] == [DAY, None]
     curator.digests.settle("vault", SETTLE, NOW + SETTLE)
-    subscriptions.fix_since(NOW + SETTLE)
+    subscriptions.fix_since({"vault"}, NOW + SETTLE)
     assert [sub.since for sub in subscriptions.all()] == [DAY, None], "and keeps to it"
     late = subscriptions.add("T1", "C3", "vault")
-    subscriptions.fix_since(NOW)
+    subscriptions.fix_since({"vault"}, NOW)
     assert subscriptions.in_channel("T1", "C3")[0] == replace(late, since=DAY), "ready by now, not ever"
