@@ -80,6 +80,7 @@ def test_an_acknowledgement_may_be_the_answer(sandbox: Running, app: App, connec
     ]
 
 
+@pytest.mark.parametrize("ack_seconds", [0.4])
 def test_a_command_nobody_acknowledges_fails_before_ones_eyes(sandbox: Running, app: App, connect: Connect) -> None:
     answer = sandbox.send("anna", "home", "/read")
     assert (answer["ok"], answer["error"]) == (False, "dispatch_failed")

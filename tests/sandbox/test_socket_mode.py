@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -76,17 +76,16 @@ def test_an_envelope_goes_to_one_connection(sandbox: Running, dial: Callable[[],
     for n in range(12):
         sandbox.send("anna", "home", f"message {n}")
     heard: list[str] = []
-    lock = threading.Lock()
+    lock, done = threading.Lock(), threading.Event()
 
     def listen(one: Socket) -> None:
-        try:
-            while True:
-                envelope = json.loads(one.line.recv(timeout=0.3))
+        while not done.is_set():
+            with suppress(TimeoutError):
+                envelope = json.loads(one.line.recv(timeout=0.05))
                 one.ack(envelope)
                 with lock:
                     heard.append(envelope["payload"]["event"]["text"])
-        except TimeoutError:
-            pass
+                    done.set() if len(heard) >= 12 else None
 
     threads = [threading.Thread(target=listen, args=(one,)) for one in sockets]
     for thread in threads:
@@ -96,6 +95,7 @@ def test_an_envelope_goes_to_one_connection(sandbox: Running, dial: Callable[[],
     assert sorted(heard) == sorted(f"message {n}" for n in range(12))
 
 
+@pytest.mark.parametrize("ack_seconds", [0.4])
 def test_an_event_comes_again_where_nobody_acknowledged_it(sandbox: Running, dial: Callable[[], Socket]) -> None:
     socket = dial()
     socket.next()
@@ -120,6 +120,7 @@ def test_a_connection_that_goes_takes_its_envelope_back(sandbox: Running, dial: 
     second.ack(again)
 
 
+@pytest.mark.parametrize("ack_seconds", [0.4])
 def test_only_the_connection_that_got_it_acknowledges(sandbox: Running, dial: Callable[[], Socket]) -> None:
     first, second = dial(), dial()
     first.next()
@@ -131,7 +132,7 @@ def test_only_the_connection_that_got_it_acknowledges(sandbox: Running, dial: Ca
 
     def forge(receiver: Socket, other: Socket) -> None:
         try:
-            envelope = json.loads(receiver.line.recv(timeout=1))
+            envelope = json.loads(receiver.line.recv(timeout=1.5))
         except TimeoutError:
             return
         other.ack(envelope)
