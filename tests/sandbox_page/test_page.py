@@ -17,7 +17,10 @@ def test_a_thread_opens_beside_the_channel_and_escape_closes_it(visit, slack, sa
     assert page.locator(".channel .message").all_inner_texts()[-1].startswith("Paperround")
     expect(page.locator(".channel .message", has_text="초록")).to_have_count(0)
 
+    for n in range(9):
+        slack.chat_postMessage(channel=PAPERS, text=f"RecurrentGemma {n}\n" * 6)
     page.get_by_role("button", name="2 replies").click()
+    expect(page.locator(".channel .message", has_text="JetMoE")).to_be_in_viewport()
     pane = page.get_by_role("complementary", name="Thread")
     expect(pane.locator(".message")).to_have_count(3)
     expect(pane.get_by_role("combobox")).to_be_focused()
@@ -126,7 +129,9 @@ def test_another_user_sees_only_what_is_theirs(visit, slack, sandbox):
     expect(page.get_by_role("button", name="You are Lena Vogel")).to_be_visible()
     expect(page.locator(".message.private")).to_have_count(0)
     expect(places.get_by_role("button", name="lab private channel")).to_have_count(0)
+    slack.chat_postEphemeral(channel=PAPERS, user="U0EMMA0001", text="for Emma again")
     slack.chat_postEphemeral(channel=PAPERS, user="U0LENA0001", text="for Lena alone")
+    expect(page.locator(".message.private")).to_have_count(1)
     expect(page.locator(".message.private")).to_contain_text("for Lena alone")
 
 

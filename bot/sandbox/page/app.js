@@ -207,7 +207,9 @@ function openThread(ts) {
   opener = document.activeElement;
   place.thread = isReply(message) ? message.thread_ts : ts;
   history.pushState(null, "", channelPath(state.team.id, place.channel, place.thread));
+  channelView.timeline.noticeScroll();
   draw();
+  channelView.timeline.keepInView(place.thread); // The channel is narrower now, and its messages longer.
   if (matchMedia("(hover: hover)").matches) thread.composer.input.focus({ preventScroll: true });
 }
 

@@ -5,6 +5,7 @@ import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { channelRows } from "./rows.js";
+import { SLACKBOT } from "./state.js";
 import { Timeline } from "./timeline.js";
 
 export class ChannelView {
@@ -69,7 +70,7 @@ export class ChannelView {
     const members = new Set(channel.members ?? []);
     const entry = (user) => ({ label: user.real_name || user.name, description: user.is_bot ? "App" : `@${user.name}`, value: user.id, picture: avatar(user) });
     const users = [...this.state.users.values()];
-    const others = users.filter((user) => !members.has(user.id));
+    const others = users.filter((user) => !members.has(user.id) && user.id !== SLACKBOT);
     openMenu(
       this.people,
       [
@@ -106,11 +107,8 @@ export class ChannelView {
     return h(
       "p",
       { class: "tries" },
-      "Try ",
-      wanted.map((text, at) => [
-        at > 0 && " ",
-        h("button", { type: "button", class: "try", on: { click: () => this.composer.write(text) } }, text),
-      ]),
+      "Try",
+      wanted.map((text) => h("button", { type: "button", class: "try", on: { click: () => this.composer.write(text) } }, text)),
     );
   }
 }

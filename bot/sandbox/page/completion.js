@@ -1,5 +1,7 @@
 // What a composer offers while one types: commands, people, channels.
 
+import { SLACKBOT } from "./state.js";
+
 /** Offers for the text before the caret: `{from, items: [{insert, label, description, picture?}]}`, or null. */
 export function offers(text, caret, { state, withCommands }) {
   const before = text.slice(0, caret);
@@ -30,7 +32,7 @@ function commandItems(state, typed) {
 function userItems(state, typed) {
   const wanted = typed.toLowerCase();
   const people = [...state.users.values()]
-    .filter((user) => [user.name, user.real_name].some((name) => name && beginsWord(name.toLowerCase(), wanted)))
+    .filter((user) => user.id !== SLACKBOT && [user.name, user.real_name].some((name) => name && beginsWord(name.toLowerCase(), wanted)))
     .map((user) => ({ insert: `@${user.name} `, label: user.real_name || user.name, detail: user.name, user }));
   const groups = [
     ["here", "Notify everyone who is here"],

@@ -43,7 +43,10 @@ export class Composer {
       h("div", { class: "composer-foot" }, this.hint, this.button),
     );
     this.element = h("div", { class: "composer" }, this.refusal, this.list, this.form);
-    this.input.addEventListener("input", () => this.changed());
+    this.input.addEventListener("input", () => {
+      this.refuse(null);
+      this.changed();
+    });
     this.input.addEventListener("click", () => this.offer());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => this.close());

@@ -3,6 +3,7 @@
 import { avatar } from "./avatar.js";
 import { h, icon } from "./dom.js";
 import { openMenu } from "./menu.js";
+import { SLACKBOT } from "./state.js";
 import { onTheme, theme, toggleTheme } from "./theme.js";
 
 export class Sidebar {
@@ -66,7 +67,7 @@ export class Sidebar {
     if (focused) rows.find((row) => row.dataset.place === focused)?.focus({ preventScroll: true });
     this.person.replaceChildren(
       avatar(state.me),
-      h("span", { class: "person-words" }, h("span", { class: "person-name" }, state.me.real_name || state.me.name), h("span", { class: "person-zone" }, `${state.me.locale} · ${state.me.tz}`)),
+      h("span", { class: "person-words" }, h("span", { class: "person-name" }, state.me.real_name || state.me.name), h("span", { class: "person-zone" }, `${state.me.locale} · ${cityOf(state.me.tz)}`)),
       icon("down"),
     );
     this.person.setAttribute("aria-label", `You are ${state.me.real_name || state.me.name}. Switch user`);
@@ -81,7 +82,7 @@ export class Sidebar {
   directRows(channels) {
     const direct = new Map(channels.filter((channel) => channel.is_im).map((channel) => [channel.user, channel]));
     // Slackbot only answers: it is listed once it has.
-    const others = [...this.state.users.values()].filter((user) => user.id !== this.state.me.id && (user.id !== "USLACKBOT" || direct.has(user.id)));
+    const others = [...this.state.users.values()].filter((user) => user.id !== this.state.me.id && (user.id !== SLACKBOT || direct.has(user.id)));
     others.sort((one, other) => Number(one.is_bot) - Number(other.is_bot) || (one.real_name || one.name).localeCompare(other.real_name || other.name));
     return others.map((user) => {
       const channel = direct.get(user.id);
@@ -142,6 +143,11 @@ export class Sidebar {
       { label: "Switch user", onPick: (item) => this.become(item.value) },
     );
   }
+}
+
+/** `New York` of `America/New_York`. */
+function cityOf(zone) {
+  return (zone ?? "").split("/").at(-1).replaceAll("_", " ");
 }
 
 function group(title, rows) {

@@ -10,6 +10,9 @@ export function byTime(one, other) {
   return one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0;
 }
 
+/** Slack's own voice: it answers, and is neither talked to nor invited. */
+export const SLACKBOT = "USLACKBOT";
+
 export function isReply(message) {
   return Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 }

@@ -143,6 +143,12 @@ export class Timeline {
     this.showJump();
   }
 
+  keepInView(ts) {
+    this.messages()
+      .find((row) => row.dataset.ts === ts)
+      ?.scrollIntoView({ block: "nearest" });
+  }
+
   /** Bring one message into view and mark it for a moment. Gives whether it is here. */
   reveal(ts) {
     const row = this.messages().find((one) => one.dataset.ts === ts);
