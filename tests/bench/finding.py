@@ -2,7 +2,7 @@
 
     python -m tests.bench.finding --vault DIR --queries FILE [--json]
 
-A line of the queries is ``{"kind", "query", "relevant": [path in the vault, …]}``. A note counts as found when its entry
+A line of the queries is ``{"kind", "query", "relevant": [path in the vault, …]}``. A note is found when its entry
 is; an entry that two notes share counts for either.
 """
 
