@@ -107,7 +107,12 @@ def sandbox_command(
 
     if until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
-    serve(port, workspace=workspace, journal=journal, speed=speed, on_ready=lambda url: click.echo(f"sandbox {url}"))
+    try:
+        serve(
+            port, workspace=workspace, journal=journal, speed=speed, on_ready=lambda url: click.echo(f"sandbox {url}")
+        )
+    except (OSError, ValueError) as exc:  # a file that is no workspace or journal, a port that may not be had
+        _fail(f"sandbox: {exc}")
 
 
 def _end_with_input() -> None:

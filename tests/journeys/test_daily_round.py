@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
+TYPED = ("today", "latest", "어제", "help", "tags", "random", "노이즈", "nothing-like-this", "subscriptions", "")
 
 CONFIG = """
 [[source]]
@@ -119,12 +119,37 @@ def _share(answer: dict[str, Any]) -> str:
     return next(value for value in options if value.startswith("share:"))
 
 
-@pytest.mark.parametrize("typed", ["today", "latest", "어제", "help", "tags", "random", "노이즈", "nothing-like-this"])
-def test_everything_typed_is_answered(typed: str, start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path) -> None:
+def test_everything_typed_is_answered(start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path) -> None:
     vault = tmp_path / "vault"
     vault.mkdir()
     (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
     start_bot(CONFIG)
     stand_in.wait_for(lambda: _whole(stand_in, 1), seconds=30)
-    stand_in.send("emma", "papers", f"/paper {typed}")
-    assert stand_in.wait_for(lambda: stand_in.ephemerals("emma"))[-1]["text"]
+    for count, typed in enumerate(TYPED, 1):
+        stand_in.send("emma", "papers", f"/paper {typed}")
+        assert stand_in.wait_for(lambda count=count: _private(stand_in, count), seconds=20)[-1]["text"], typed
+
+
+def _private(stand_in: Any, count: int) -> list[dict[str, Any]]:
+    found = stand_in.ephemerals("emma")
+    return found if len(found) == count else []
+
+
+def test_nothing_depends_on_our_stand_in(start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path) -> None:
+    """Another server that speaks Slack's language: no metadata, every envelope to everybody, no pages, events twice."""
+    for fault in ("drop_metadata", "no_paging", "every_socket", "duplicate_events"):
+        stand_in.fault(fault, count=0)
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    bot = start_bot(CONFIG)
+    messages = stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=30)
+    assert len(set(texts(messages))) == len(messages) == 7
+    stand_in.send("emma", "papers", "/paper tag:moe")
+    assert "JetMoE" in stand_in.wait_for(lambda: stand_in.ephemerals("emma"))[-1]["text"]
+    stand_in.send("emma", "papers", "@paperround 노이즈")
+    stand_in.wait_for(lambda: _whole(stand_in, 8), seconds=20)
+    stand_in.send("emma", "papers", "/paper help")
+    stand_in.wait_for(lambda: _private(stand_in, 2), seconds=20)
+    assert len(_whole(stand_in, 8)) == 8, "a mention that arrives twice is answered once"
+    assert "Traceback" not in "".join(bot.log)

@@ -20,7 +20,7 @@ from bot.sandbox.visitor import Visitor
 
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-W", "error", "-m", "bot.sandbox", *arguments]
+    command = [sys.executable, "-W", "error", "-m", "bot.cli", "sandbox", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
         try:
             assert started.stdout is not None

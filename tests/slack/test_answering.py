@@ -173,7 +173,7 @@ def test_subscribing_tells_the_channel_once_and_again_tells_only_the_asker(
     assert "Asia/Seoul" in line["text"]
     assert "UTC" in line["text"]
     [subscription] = office.bot.subscriptions.all()
-    assert (subscription.query, subscription.zone, subscription.since) == ("tag:moe", "Asia/Seoul", date(2024, 4, 12))
+    assert (subscription.query, subscription.zone, subscription.created_by) == ("tag:moe", "Asia/Seoul", "U0JIWOO001")
     office.typed("jiwoo", "/paper subscribe tag:moe", channel="random")
     assert len(_of_the_bot(office, "random")) == 1
     assert len(office.bot.subscriptions.all()) == 1
