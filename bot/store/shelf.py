@@ -4,7 +4,7 @@ Everything is read with a handful of statements before and written with a handfu
 are: an archive of years is saved in the time of a few.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -151,7 +151,7 @@ class Shelf:
         new = [paper for paper in touched if paper.id is None]
         gone = [paper for paper in touched if paper.withdrawn and not self._was_withdrawn(paper)]
         changed = [paper for paper in touched if paper.id is not None and not paper.withdrawn and self._differs(paper)]
-        self._free_keys(changed)
+        # No key stands in another's way: a row that has a paper's key is that paper (`Day.settle`).
         self._update(changed, now)
         self._insert(new, touched, now)
         self._withdraw(gone, now)
@@ -214,12 +214,6 @@ class Shelf:
         names = old[0].keys() - {"of"} if old else ()
         update = sa.update(d).where(d.id == bindparam("of")).values({name: bindparam(name) for name in names})
         self._execute_many(update, old)
-
-    def _free_keys(self, papers: Iterable[Paper]) -> None:
-        """Let go of the keys that are about to change, since two papers may be about to exchange theirs."""
-        e = t.Entry
-        freed = [{"of": paper.id, "to": f"?{paper.id}"} for paper in papers if self._stored[paper].key != paper.key]
-        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(key=bindparam("to")), freed)
 
     def _insert(self, papers: Sequence[Paper], days: dict[Paper, Day], now: datetime) -> None:
         rows = [

@@ -364,6 +364,14 @@ def test_the_latest_day_is_a_ready_one_where_there_is_one(curator) -> None:
     assert curator.digests.load_day(None, NEXT).source == "vault"
 
 
+def test_a_document_that_names_no_paper_makes_no_day_ready(curator) -> None:
+    curator.write("day.txt", shape="print")
+    assert curator.digests.settle("vault", SETTLE, LATER) == []
+    curator.write("day.txt", RHO, shape="print", now=LATER)
+    assert curator.digests.settle("vault", SETTLE, LATER) == [DAY]
+    assert curator.digests.ready("vault") == {DAY: LATER}
+
+
 # Failures and states
 
 

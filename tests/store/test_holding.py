@@ -46,6 +46,27 @@ def test_a_linked_print_and_its_note_become_one_paper_known_by_its_id() -> None:
     assert paper.entry.links == (*whole.links, *lost.links)
 
 
+def test_a_withdrawn_paper_does_not_come_back_as_another_of_its_title() -> None:
+    day = read_all([("a", [Entry("One", links=LINKS[:1])]), ("a", []), ("b", [Entry("One", links=LINKS[2:3])])])
+    assert [(paper.key, paper.withdrawn) for paper in day.papers] == [
+        ("arxiv:2404.00001", True),
+        ("arxiv:2404.00002", False),
+    ]
+
+
+def test_a_paper_stays_the_row_of_who_still_speaks_of_it() -> None:
+    """The row has the id and the title of those that are gone."""
+    linked = [Entry("One", links=LINKS[:1]), Entry("Two", links=LINKS[:1], abstract=("longer",))]
+    day = read_all([("a", [Entry("One")]), ("b", linked[:1]), ("c", linked[1:])])
+    (paper,) = day.papers
+    assert (paper.key, paper.entry.title) == ("arxiv:2404.00001", "Two")
+    day.forget("b")
+    day.forget("c")
+    day.settle()
+    assert day.papers == [paper]
+    assert (paper.key, paper.entry, paper.withdrawn) == ("title:one", Entry("One"), False)
+
+
 def test_a_title_of_signs_alone_is_still_a_title() -> None:
     day = read_all([("a", [Entry("…")]), ("b", [Entry("…")]), ("c", [Entry("?!")])])
     assert [len(paper.held) for paper in day.papers] == [2, 1]
