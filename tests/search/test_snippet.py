@@ -54,16 +54,17 @@ def test_shows_the_field_that_matched(stored: Make, query: str, where: str, mark
     assert (shown.field, matched(shown)) == (where, marked)
 
 
-def test_the_window_shows_most_of_the_words_and_is_cut_between_words(stored: Make) -> None:
+@pytest.mark.parametrize("width", [61, 67, 80, 93, 120])
+def test_the_window_shows_most_of_the_words_and_is_cut_between_words(stored: Make, width: int) -> None:
     filler = "several plain words stand here " * 12
     entry = stored("T", abstract=f"moe alone. {filler} moe beside routing. {filler}").entry
-    shown = snippet(entry, tree("moe routing"), width=80)
+    shown = snippet(entry, tree("moe routing"), width)
     assert shown is not None
     assert matched(shown) == ["moe", "routing"]
     assert shown.text.startswith("…")
     assert shown.text.endswith("…")
     assert set(shown.text.strip("…").split()) <= set(entry.abstract[0].split())
-    assert len(shown.text) <= 82
+    assert len(shown.text) <= width + 2
 
 
 def test_markdown_is_taken_off(stored: Make) -> None:

@@ -22,6 +22,7 @@ def found(query: str, text: str) -> bool:
         pytest.param("pretraining", "Pre-Training", id="no hyphen typed"),
         pytest.param("pre-training", "pretraining", id="no hyphen written"),
         pytest.param("mixture-of-experts", "mixture of experts", id="hyphens typed, spaces written"),
+        pytest.param("selfsupervised", "Self-Supervised-Learning", id="no hyphen typed, a part of the written"),
         pytest.param("gpt4", "GPT-4-Turbo", id="letters and digits"),
         pytest.param("GPT-4", "gpt4", id="and the other way"),
         pytest.param("65b", "LLaMA-65B", id="a size"),

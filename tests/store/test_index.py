@@ -171,6 +171,20 @@ def test_what_changed_is_found_as_it_is_now(
     assert find("") == ()
 
 
+def test_an_edited_entry_keeps_its_place_in_the_day(
+    put: Callable[..., None], find: Callable[..., tuple[int, ...]]
+) -> None:
+    put(entry(1, "A"), entry(2, "B"), entry(3, "C"))
+    put(entry(2, "B again"), entry(4, "D"))
+    assert find("") == (4, 1, 2, 3)
+
+
+def test_only_what_really_matches_is_excluded(put: Callable[..., None], find: Callable[..., tuple[int, ...]]) -> None:
+    put(entry(1, "A", "강화 화학 학습"), entry(2, "B", "강화학습"), entry(3, "C two words"), entry(4, "D words two"))
+    assert find("-강화학습") == (1, 3, 4)
+    assert find('-"two words"') == (1, 2, 4)
+
+
 def test_a_change_that_is_rolled_back_is_not_found(
     find: Callable[..., tuple[int, ...]], index: Index, engine: Engine
 ) -> None:
