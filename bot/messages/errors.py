@@ -86,7 +86,7 @@ def _around(error: QueryError, typed: str) -> tuple[str, str, str]:
     place = min(max(error.position, 0), len(typed))
     found = error.found if typed[place : place + len(error.found)] == error.found else typed[place : place + 1]
     if not typed:
-        return "", _flat(error.found), ""
+        return "", _value(error.found), ""
     before, after = typed[:place], typed[place + len(found) :]
     shown = cut(_flat(after), _AROUND)
     start = _flat(before)

@@ -6,6 +6,7 @@ the larger: UTF-16 units of the escaped text.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 
 TEXT = 3500  # chat.update refuses text over 4,000; a posted part must be editable with its whole text.
@@ -70,20 +71,15 @@ def longest(text: str, most: int) -> int:
 
     At least 1 for a text that is not empty, whatever ``most`` says, so that cutting always gets on.
     """
-    used = 0
-    end = 0
-    for char in text:
-        used += weight(char)
-        if used > most:
-            break
-        end += 1
-    else:
-        return end
-    return _cluster_start(text, max(end, 1))
+    reach = min(len(text), max(most, 0))  # a character weighs at least one
+    end = bisect_right(range(1, reach + 1), most, key=lambda end: weight(text[:end]))
+    return _cluster_start(text, max(end, 1)) if text else 0
 
 
 def _cluster_start(text: str, end: int) -> int:
     """The nearest place at or before ``end`` where no accent, joined emoji, flag or Hangul syllable is halved."""
+    if end >= len(text):
+        return end
     place = end
     while place > 0 and end - place < 64:  # a longer cluster is mischief: halve it rather than lose the progress
         if not _joins(text, place):

@@ -61,7 +61,7 @@ class Leaf:
     @property
     def overhead(self) -> int:
         """What its link adds to the weight of its text."""
-        return len(self.said) - len(escape(self.text))
+        return 0 if self.link is None or self.bare else len(self.said) - len(escape(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +296,8 @@ def bullets(items: Sequence[Sequence[Leaf]]) -> RichTextListElement:
 
 def _elements(chunks: Sequence[Chunk]) -> list[RichTextElement]:
     elements: list[RichTextElement] = []
-    for (kind, indent), group in groupby(chunks, key=lambda chunk: (chunk.kind, chunk.indent)):
-        same = list(group)
+    for (kind, indent, _), group in groupby(enumerate(chunks), key=_run):
+        same = [chunk for _, chunk in group]
         match kind:
             case "text":
                 elements.append(section(_joined(same, "\n\n")))
@@ -316,6 +316,12 @@ def _elements(chunks: Sequence[Chunk]) -> list[RichTextElement]:
                     )
                 )
     return elements
+
+
+def _run(placed: tuple[int, Chunk]) -> tuple[Kind, int, int]:
+    """What neighbours share that become one element; Slack counts a list on by ones, whatever its curator wrote."""
+    place, chunk = placed
+    return chunk.kind, chunk.indent, chunk.number - place if chunk.kind == "ordered" else 0
 
 
 def _joined(chunks: Sequence[Chunk], between: str) -> list[Leaf]:

@@ -26,7 +26,7 @@ def squeezed(text: str) -> str:
     return "".join(char for char in clean(text) if not char.isspace() and char != "\u200b")
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(st.data(), st.sampled_from(LAYOUTS), st.sampled_from(["en", "ko"]))
 def test_any_digest_lays_out_within_slacks_limits(any_digest, check, data, layout, lang):
     digest = data.draw(any_digest)
@@ -39,7 +39,7 @@ def test_any_digest_lays_out_within_slacks_limits(any_digest, check, data, layou
         assert message.parent is None or message.parent in names[:place], "a parent is sent before its replies"
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from(["papers", "list"]))
 def test_the_parts_of_a_thread_give_all_the_paragraphs_back(stored, any_text, rich_leaves, data, layout):
     """Both in the blocks and in the text; plain paragraphs, for Markdown's own marks are not shown."""

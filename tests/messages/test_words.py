@@ -1,6 +1,7 @@
 """The catalogues and the code that uses them know the same keys, and both languages say the same things."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -16,18 +17,8 @@ from bot.messages.words import LANGS, Words, words_for
 
 ROOT = Path(bot.__file__).parent
 # Rooms whose dotted names are codes of errors, and not columns of tables or names of modules.
-CODES = (
-    "query",
-    "result",
-    "entry",
-    "share",
-    "subscription",
-    "channel",
-    "slack",
-    "source",
-    "store",
-    "sandbox",
-    "delivery",
+CODES = re.compile(
+    r"(query|result|entry|share|subscription|channel|slack|digest|source|store|sandbox|delivery)\.[a-z_.]+"
 )
 NOT_CODES = ("messages", "sandbox", "migrations", "tables.py")
 
@@ -94,10 +85,8 @@ def error_codes() -> set[str]:
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("Refused", "_refused"):
                 refused |= {id(arg) for arg in node.args}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in refused:
-                room, _, rest = node.value.partition(".")
-                if room in CODES and rest.replace("_", "").isalpha() and rest.islower():
-                    codes.add(node.value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODES.fullmatch(node.value):
+                codes |= {node.value} if id(node) not in refused else set()
     return codes
 
 
@@ -151,8 +140,9 @@ def test_every_error_that_is_raised_anywhere_has_words():
 
 
 @pytest.mark.parametrize(
-    ("locale", "lang"), [("ko-KR", "ko"), ("ko", "ko"), ("ko_KR", "ko"), ("en-US", "en"), ("fr-FR", "en"), (None, "en"), ("", "en")]
-)  # fmt: skip
+    ("locale", "lang"),
+    [("ko-KR", "ko"), ("ko", "ko"), ("ko_KR", "ko"), ("en-US", "en"), ("fr-FR", "en"), (None, "en"), ("", "en")],
+)
 def test_a_slack_locale_gives_its_language_or_english(locale, lang):
     assert words_for(locale).lang == lang
 

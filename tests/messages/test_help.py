@@ -1,0 +1,52 @@
+"""What help says can be typed, can be typed."""
+
+from datetime import date
+
+import pytest
+
+from bot.messages import help as help_
+from bot.search.command import (
+    Find,
+    Help,
+    Latest,
+    OnDay,
+    Random,
+    Subscribe,
+    Subscriptions,
+    Tags,
+    Unsubscribe,
+    parse_command,
+)
+
+KINDS = {
+    "help.typed_latest": Latest,
+    "help.typed_day": OnDay,
+    "help.typed_random": Random,
+    "help.typed_tags": Tags,
+    "help.typed_subscribe": Subscribe,
+    "help.typed_unsubscribe": Unsubscribe,
+    "help.typed_subscriptions": Subscriptions,
+}
+
+
+def test_every_example_in_the_help_does_what_it_says(words):
+    for _, lines in help_._GROUPS:
+        for typed, _ in lines:
+            command = parse_command(words.t(typed).removeprefix("/paper").strip(), today=date(2024, 4, 15))
+            assert isinstance(command, KINDS.get(typed, Find)), typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [("최신", Latest), ("어제", OnDay), ("yesterday", OnDay), ("April 12", OnDay), ("help", Help)],
+)
+def test_what_the_help_mentions_besides_works_too(typed, kind):
+    assert isinstance(parse_command(typed, today=date(2024, 4, 15)), kind)
+
+
+def test_the_help_shows_every_example(words):
+    text = help_.help_text(words).text.replace("&quot;", '"')
+    for _, lines in help_._GROUPS:
+        for typed, meaning in lines:
+            assert words.t(typed) in text
+            assert words.t(meaning) in text
