@@ -84,6 +84,11 @@ def test_english_marks_may_share_a_line_with_words():
     ]
 
 
+def test_what_stands_between_english_marks_is_english_however_short():
+    entry = read("*T*", "한국어.", "MoE + RoPE", "<english>", "MoE + RoPE", "</english>", "x = 1")
+    assert [paragraph.lang for paragraph in entry.commentary] == ["ko", "ko", "en", "ko"]
+
+
 def test_a_fenced_block_is_one_paragraph_with_its_lines():
     entry = read("*T*", "앞.", "```", "#no tag", "", "  x = 1", "```", "뒤.")
     assert [paragraph.text for paragraph in entry.commentary] == ["앞.", "```\n#no tag\n\n  x = 1\n```", "뒤."]

@@ -42,6 +42,14 @@ def test_what_stands_below_the_tags_is_left_out():
     assert [paragraph.text for paragraph in entry.commentary] == ["본문."]
 
 
+def test_a_sites_own_boxes_are_left_out_of_the_commentary():
+    boxes = (
+        "<div class='subscription-widget-wrap'><p>Subscribe!</p></div><p class='button-wrapper'>Share</p><p hidden>x"
+    )
+    entry = page(f"<h3><a href='{LINK}'>T</a></h3><p>본문.</p>", boxes, "<p>#a</p>").entries[0]
+    assert [paragraph.text for paragraph in entry.commentary] == ["본문."]
+
+
 def test_emphasis_code_links_and_lists_become_markdown():
     body = "<p>a<b> bold </b><i>it</i> <code>c*d</code> <a href='https://a.b'>글</a></p><ol start=3><li>x</ol>"
     entry = page(f"<h3><a href='{LINK}'>T</a></h3>", body, "<pre>1\n 2</pre>").entries[0]

@@ -50,7 +50,8 @@ def test_an_abstract_ends_at_a_link_and_at_a_line_that_is_no_sentence():
         return len(entry.abstract), len(entry.commentary)
 
     assert parts("One sentence.", "Another sentence.") == (2, 1)
-    assert parts("One sentence.", "https://a.b", "After the link.") == (1, 3)
+    for link in ("https://a.b", "https://a.b/" + "long/" * 30):
+        assert parts("One sentence.", link, "After the link.") == (1, 3)
     assert parts("230330 A Note", "One sentence.") == (0, 3)
 
 
