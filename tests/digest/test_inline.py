@@ -89,4 +89,4 @@ def test_no_paragraph_is_slow_to_lay_out(piece):
     start = time.process_time()
     parse_blocks(text[:19_999])
     parse_inline(text)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 1
