@@ -6,7 +6,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
     ContextBlock,
-    DividerBlock,
     HeaderBlock,
     MarkdownTextObject,
     Option,
@@ -33,15 +32,6 @@ def small(*lines: str) -> Block | None:
     """
     kept = [line for line in lines if is_seen(line)]
     return ContextBlock(elements=[_plain(line, PLAIN) for line in kept]).to_dict() if kept else None
-
-
-def divider() -> Block:
-    return DividerBlock().to_dict()
-
-
-def own_words(markup: str) -> Block:
-    """A paragraph of our own words in Slack's markup."""
-    return SectionBlock(text=MarkdownTextObject(text=markup, verbatim=True)).to_dict()
 
 
 def menu(markup: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> Block:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from slack_sdk.models.blocks import RichTextElement
+
 from bot.messages import richtext
 from bot.messages.content import Content
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
-from bot.messages.richtext import Leaf, RichTextElement
+from bot.messages.richtext import Leaf
 from bot.messages.words import Words
 
 

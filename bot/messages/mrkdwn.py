@@ -1,7 +1,7 @@
 """Slack's own markup, written safely: escapes, links, and nothing that rings a bell by accident.
 
-Outside text goes into rich_text leaves or plain_text wherever a block allows it, where none of this is needed; what is
-left is the ``text`` of a message, and words of our own.
+In blocks, outside text goes only into rich_text leaves and plain_text, where nothing is interpreted and none of this is
+needed; what is left is the ``text`` of a message, and words of our own.
 """
 
 import re
@@ -15,7 +15,6 @@ _CALL = re.compile(r"@(?=here|channel|everyone)", re.IGNORECASE)
 _ZERO_WIDTH = "\u200b"
 # What may stand in a URL between `<` and `|` or `>`; everything else is percent-encoded.
 _SAFE_IN_URL = "%/:=&?~#+!$,;'@()*[]._-"
-_STYLED = re.compile(r"([*_~`])")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}\Z")
 
 
@@ -23,11 +22,6 @@ def escape(text: str) -> str:
     """Outside text for the ``text`` of a message: the three characters escaped, ``@channel`` and kin kept silent."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _CALL.sub("@" + _ZERO_WIDTH, text)
-
-
-def neutral(text: str) -> str:
-    """Outside text for a mrkdwn object (which must be ``verbatim``): escaped, and its ``*_~``` format nothing."""
-    return _STYLED.sub(_ZERO_WIDTH + r"\1" + _ZERO_WIDTH, escape(text))
 
 
 def link(url: str | None, label: str) -> str:

@@ -66,7 +66,10 @@ def gist(entry: Entry, words: Words) -> tuple[Leaf, ...]:
     if first is None:
         return ()
     chunk = next(chunk for chunk in passage(first.text).chunks if is_seen(chunk.text))
-    leaves = [replace(leaf, text=leaf.text.replace("\n", " "), link=None, bare=False) for leaf in chunk.leaves]
+    # A labelled link may weigh more than the line has room for; the whole commentary in the thread keeps it.
+    leaves = [
+        replace(leaf, text=leaf.text.replace("\n", " "), link=leaf.link if leaf.bare else None) for leaf in chunk.leaves
+    ]
     text = "".join(leaf.text for leaf in leaves)
     end = next((place for place in sentence_ends(text) if place >= GIST_ENOUGH), len(text))
     shown = text[:end].rstrip()

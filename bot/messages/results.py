@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from slack_sdk.models.blocks import RichTextElement
+
 from bot.digest.model import StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
 from bot.messages.limits import BLOCKS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape, link, safe_url
 from bot.messages.query import describe
-from bot.messages.richtext import Leaf, RichTextElement, user_leaf
+from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
 from bot.search.grammar import Query
 from bot.search.snippet import Snippet

@@ -23,11 +23,6 @@ from bot.messages.content import Block
 from bot.messages.limits import best_cut, clean, is_seen, longest, weight
 from bot.messages.mrkdwn import escape, is_user, link, mention, safe_url
 
-__all__ = [
-    "Chunk", "Leaf", "Passage", "RichTextElement", "block", "bullets", "fill", "lines", "link_leaf", "ordered", "place",
-    "plain_leaves", "plain_passage", "rich_text", "said", "section", "seen", "split_leaves", "user_leaf", "woven",
-]  # fmt: skip
-
 Kind = Literal["text", "bullet", "ordered", "quote", "code"]
 
 CHUNKS = 100  # of one part. Slack names no limit for the elements of a rich text; nobody reads more in one message.
@@ -115,11 +110,6 @@ class Passage:
 def user_leaf(user_id: str) -> Leaf:
     """A person's name, as Slack shows it to each reader; the id itself where it is no id."""
     return Leaf(clean(user_id) or "?", user=user_id if is_user(user_id) else None)
-
-
-def link_leaf(url: str, label: str, *, bold: bool = False) -> Leaf:
-    """A link with a label; the label alone where the URL may not be linked."""
-    return Leaf(clean(label), bold=bold, link=safe_url(url))
 
 
 def woven(words: str, leaves: Mapping[str, Leaf]) -> list[Leaf]:

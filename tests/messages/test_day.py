@@ -216,6 +216,13 @@ def test_one_line_of_the_commentary_shows_why(stored, en, commentary, line):
     assert lay_out(digest, digest.entries, "papers", en)[1].content.text.split("\n")[-1] == line
 
 
+@pytest.mark.parametrize("title", ["", " \n", "\u200b", "\x00"])
+def test_a_title_of_nothing_is_still_something_to_press(stored, words, rich_leaves, title):
+    digest = stored(Entry(title, links=("https://arxiv.org/abs/1",)))
+    leaf = rich_leaves(lay_out(digest, digest.entries, "papers", words)[1].content)[0]
+    assert (leaf["url"], leaf["text"]) == ("https://arxiv.org/abs/1", words.t("paper.untitled"))
+
+
 def test_a_title_too_long_for_the_channel_stands_whole_in_the_thread(stored, en, rich_leaves):
     title = " ".join(f"word{number}" for number in range(400))
     digest = stored(Entry(title))
