@@ -13,7 +13,6 @@ from bot.messages.words import words_for
 from bot.plan.owed import choose_layout
 from bot.plan.subscription import Layout
 from bot.settings import Settings
-from bot.store.outbox import UNPOSTED
 from bot.wiring import Bot, connect, pace
 
 Progress = Callable[[int, int], None]
@@ -47,7 +46,7 @@ def post_day(
     bot.outbox.save_channel(place.team, channel.id, channel.name, channel.is_private)
     total = bot.outbox.add(place, digest.source, digest.day, lay_out_day(digest, layout, bot.settings))
     posted = 0
-    while (left := _left(bot, place, digest)) > 0:
+    while (left := bot.outbox.unsent(place, digest.source, digest.day)) > 0:
         sent = send_next(bot.outbox, workspace.poster, workspace.owner, bot.clock, pace(bot.settings))
         if sent is None:
             threading.Event().wait(bot.settings.delivery.send_every.total_seconds() / bot.settings.speed)
@@ -56,12 +55,3 @@ def post_day(
         if progress:
             progress(total - left, total)
     return posted
-
-
-def _left(bot: Bot, place: Place, digest: StoredDigest) -> int:
-    """How many messages of that day the channel still waits for."""
-    return sum(
-        row.place == place and row.source == digest.source and row.day == digest.day
-        for state in UNPOSTED
-        for row in bot.outbox.rows(state=state, channel=place.channel, limit=10_000)
-    )

@@ -77,6 +77,7 @@ def _serve(
     say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
     stop.wait()
     stop_ticking()
+    logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # its reader trips over the socket it is closing
     closing = threading.Thread(target=handler.close, daemon=True)
     closing.start()
     closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance

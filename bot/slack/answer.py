@@ -5,7 +5,7 @@ from datetime import date
 
 from slack_sdk.errors import SlackApiError
 
-from bot.digest.model import StoredDigest
+from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
 from bot.messages import results
 from bot.messages.content import Content
@@ -25,7 +25,7 @@ from bot.search.command import (
     Unsubscribe,
 )
 from bot.search.grammar import Query, parse_query
-from bot.search.snippet import snippet
+from bot.search.snippet import Snippet, snippet
 from bot.search.tree import Node
 from bot.slack import standing
 from bot.slack.desk import Asker, Desk
@@ -81,9 +81,7 @@ def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:
         return results.empty_archive(asker.words)
     if today:
         return results.no_today(newest.day, asker.words)
-    days = {known for source in desk.digests.sources() for known in desk.digests.ready(source)}
-    before = max((known for known in days if known < day), default=None)
-    after = min((known for known in days if known > day), default=None)
+    before, after = desk.digests.days_around(day)
     return results.no_day(day, asker.words, before=before, after=after)
 
 
@@ -134,12 +132,18 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk) -> li
     return [
         Hit(
             entry=entry,
-            snippet=snippet(entry.entry, tree) if tree else None,
+            snippet=_matching(entry, tree),
             thread=_permalink(threads.get(entry.id, []), asker, desk),
             also_on=elsewhere.get(entry.id, ()),
         )
         for entry in entries
     ]
+
+
+def _matching(entry: StoredEntry, tree: Node | None) -> Snippet | None:
+    """The place that matched; None where only filters did, so that the reader gets the usual line in their language."""
+    found = snippet(entry.entry, tree) if tree else None
+    return found if found and any(matched for _, matched in found.pieces) else None
 
 
 def _permalink(posted: Sequence[PostedThread], asker: Asker, desk: Desk) -> str | None:

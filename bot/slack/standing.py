@@ -86,13 +86,7 @@ def _unsubscribe(query: str, asker: Asker, desk: Desk) -> Content:
 
 def _list(asker: Asker, desk: Desk) -> Content:
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    posted = desk.outbox.rows(state="posted", channel=asker.channel, limit=1000)
-    items = [
-        standing.Standing(
-            sub, first_post(sub, desk), max((row.day for row in posted if row.source == sub.source), default=None)
-        )
-        for sub in here
-    ]
+    items = [standing.Standing(sub, first_post(sub, desk), max(desk.outbox.days(sub), default=None)) for sub in here]
     return standing.subscriptions(items, asker.words)
 
 
