@@ -115,6 +115,11 @@ def _decode(data: bytes) -> str:
     return _compose(text)
 
 
+# Everything but letters that already stand composed, alone: where nothing else is found, there is nothing to compose.
+_UNSURE = re.compile(
+    "[^\x00-\u02ff\u0391-\u03a1\u03a3-\u0482\u2010-\u20cf\u2190-\u22ff\u2500-\u27bf"
+    "\u3000-\u3029\u3041-\u3096\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]"
+)
 # Composing sorts combining marks in time quadratic in their number, so a run of them is composed in pieces. Words of
 # Hangul letters are far shorter than a piece.
 _LETTERS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,256}")
@@ -122,8 +127,21 @@ _MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{64}")
 
 
 def _compose(text: str) -> str:
+    """The text with every line composed that may need it."""
     if text.isascii():
         return text
-    if _MANY_MARKS.search(text):
-        return _LETTERS.sub(lambda match: unicodedata.normalize("NFC", match.group()), text)
-    return unicodedata.normalize("NFC", text)
+    parts: list[str] = []
+    done = 0
+    while unsure := _UNSURE.search(text, done):
+        start = text.rfind("\n", done, unsure.start()) + 1 or done
+        end = text.find("\n", unsure.end())
+        end = len(text) if end < 0 else end
+        parts += (text[done:start], _composed_line(text[start:end]))
+        done = end
+    return "".join((*parts, text[done:]))
+
+
+def _composed_line(line: str) -> str:
+    if _MANY_MARKS.search(line):
+        return _LETTERS.sub(lambda match: unicodedata.normalize("NFC", match.group()), line)
+    return unicodedata.normalize("NFC", line)

@@ -10,6 +10,7 @@ from datetime import date
 from bot.digest.model import Lang, Paragraph
 
 HANGUL = re.compile(r"[가-힣]")
+_HANGUL_RUN = re.compile(r"[가-힣]+")
 _LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _TAG = re.compile(r"#(?=[^\s#]*[^\W\d_])[^\s#:,;!?()\[\]]+,?")  # a letter somewhere: "#1" numbers a list
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
@@ -29,6 +30,7 @@ _WEEKDAY = re.compile(
     r"\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b|[월화수목금토일]요일|\([월화수목금토일]\)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"[0-9]{4}")  # most lines have none, and are done with
 _DATE_LINE_CHARS = 60  # "Wednesday, September 30th, 2024" with marks around it; a longer line is prose
 _NAME_DAY = re.compile(r"(?P<y>[0-9]{4})[-._ ]?(?P<m>[0-9]{2})[-._ ]?(?P<d>[0-9]{2})(?![0-9])")
 _NAME_SHORT_DAY = re.compile(r"(?P<y>[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?![0-9])")
@@ -42,8 +44,8 @@ def is_korean(text: str) -> bool:
     """
     if text.isascii() or not HANGUL.search(text):
         return False
-    head = text[:800]
-    return len(HANGUL.findall(head)) * 25 >= len(head)
+    head = text[:400]
+    return sum(map(len, _HANGUL_RUN.findall(head))) * 25 >= len(head)
 
 
 def is_link(line: str) -> bool:
@@ -91,8 +93,9 @@ def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
     """
     if line[:1] != "(" or closing_group(line) != 0:
         return None
-    names = split_authors(line[1:-1])
-    if not names or _is_sentence(names):
+    inside = line[1:-1]
+    names = split_authors(inside)
+    if not names or _is_sentence(inside, names):
         return None
     return names if sure or all_names(names) else None
 
@@ -112,17 +115,19 @@ def split_authors(inside: str) -> tuple[str, ...]:
             elif mark != comma:
                 depth += 1 if mark == "(" else -1
         parts.append(inside[start:])
-    names = (" ".join(part.split()) for part in parts)
+    if "  " in inside or "\t" in inside:
+        parts = [" ".join(part.split()) for part in parts]
+    names = (part.strip() for part in parts)
     return tuple(name[4:] if name.startswith("and ") else name for name in names if name)
 
 
 _KOREAN_ENDING = re.compile(r"(?:다|요|죠|지|네|만|까|군|데|음|함|고|서|며|면|은|는|을|를|도|에|의|로)[.!?…]*$")
 
 
-def _is_sentence(names: Sequence[str]) -> bool:
-    if any("://" in name for name in names):
+def _is_sentence(inside: str, names: Sequence[str]) -> bool:
+    if "://" in inside:
         return True
-    if any(HANGUL.search(name) for name in names):
+    if HANGUL.search(inside):
         return any(name.count(" ") > 3 for name in names) or (
             " " in names[-1] and _KOREAN_ENDING.search(names[-1]) is not None
         )
@@ -151,7 +156,7 @@ def find_day(text: str) -> date | None:
 
 def read_day(line: str) -> date | None:
     """The date of a line that is wholly a date, weekday and marks such as ``# … (금)`` aside."""
-    if len(line) > _DATE_LINE_CHARS or not (match := _DAY.search(line)):
+    if len(line) > _DATE_LINE_CHARS or not _YEAR.search(line) or not (match := _DAY.search(line)):
         return None
     rest = _WEEKDAY.sub("", line[: match.start()] + " " + line[match.end() :])
     return None if any(letter.isalnum() for letter in rest) else _as_day(match)

@@ -2,12 +2,14 @@ import json
 import subprocess
 import sys
 import time
+import unicodedata
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.digest import document
 from bot.digest.document import content_hash, find_shape, parse_document
 from bot.digest.model import Digest
 from bot.errors import DigestFormatError
@@ -105,13 +107,21 @@ def test_marks_of_encoding_and_line_ends_change_nothing(encoding, newline):
 
 
 def test_hangul_in_letters_is_composed():
-    import unicodedata
-
     digest = parse_document(
         "a.txt", unicodedata.normalize("NFD", "2024년 4월 12일\nÉtude\n본문입니다.\n#강화").encode()
     )
     entry = digest.entries[0]
     assert (entry.title, entry.commentary[0].text, entry.tags) == ("Étude", "본문입니다.", ("강화",))
+
+
+def test_what_is_taken_for_composed_is():
+    """No letter that is passed over could change, nor join the letter before it."""
+    everything = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    second = {letter for one in everything for letter in unicodedata.normalize("NFD", one)[1:] if letter != one}
+    passed = [one for one in everything if not document._UNSURE.search(one)]
+    assert len(passed) > 30_000
+    assert [one for one in passed if unicodedata.normalize("NFC", one) != one] == []
+    assert [one for one in passed if unicodedata.combining(one) or one in second] == []
 
 
 @pytest.mark.parametrize(
