@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import BotError, DeliveryDeferredError, DeliveryUnknownError, SettingsError
 from bot.settings import Settings, SourceSettings, SubscriptionSettings, slack_tokens
+
+if TYPE_CHECKING:
+    from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +81,16 @@ def _serve(
     stop.wait()
     stop_ticking()
     logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # its reader trips over the socket it is closing
-    closing = threading.Thread(target=handler.close, daemon=True)
+    closing = threading.Thread(target=_close, args=(handler,), daemon=True)
     closing.start()
     closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
     bot.engine.dispose()
     return 0
+
+
+def _close(handler: "SocketModeHandler") -> None:
+    with suppress(AttributeError):  # the SDK's reader may have let go of the socket between two of its lines
+        handler.close()  # type: ignore[no-untyped-call]  # slack_bolt says no type here
 
 
 T = TypeVar("T")

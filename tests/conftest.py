@@ -2,10 +2,16 @@
 
 import os
 import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 settings.register_profile("paperround", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paperround")
@@ -42,6 +48,55 @@ def chromium() -> str:
     if not path:
         _not_tried("browser")
     return path
+
+
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for the whole run; each test opens pages of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_socket() -> Iterator[Callable[[App, str], SocketModeHandler]]:
+    """Open a real Socket Mode connection for an app; it is closed with the test."""
+    with ExitStack() as stack:
+
+        def opened(app: App, app_token: str) -> SocketModeHandler:
+            handler = SocketModeHandler(app, app_token)
+            handler.connect()
+            stack.callback(_close_at_once, handler)
+            return handler
+
+        yield opened
+
+
+def _close_at_once(handler: SocketModeHandler) -> None:
+    # close() alone would wait for a read that blocks for three seconds and for a queue that blocks for one.
+    handler.client.closed = True
+    handler.client.message_queue.put(None)
+    handler.client.auto_reconnect_enabled = False
+    handler.client.current_session_state.terminated = True
+    handler.client.current_session_runner.event.set()
+    session = handler.client.current_session
+    if session is not None and session.sock is not None:
+        with suppress(OSError):
+            session.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(AttributeError):  # the SDK's reader may have let go of the socket between two of its lines
+        handler.close()
 
 
 @pytest.fixture(scope="session")

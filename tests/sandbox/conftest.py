@@ -1,8 +1,6 @@
 """A stand-in in this process for each test, and the real client and Bolt pointed at it."""
 
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,37 +56,18 @@ def app(client: WebClient) -> App:
     return App(client=client)
 
 
-@contextmanager
-def _connected(app: App, app_token: str) -> Iterator[SocketModeHandler]:
-    handler = SocketModeHandler(app, app_token)
-    handler.connect()
-    try:
-        yield handler
-    finally:
-        # close() alone would wait for a read that blocks for three seconds and for a queue that blocks for one.
-        handler.client.closed = True
-        handler.client.message_queue.put(None)
-        handler.client.auto_reconnect_enabled = False
-        handler.client.current_session_state.terminated = True
-        handler.client.current_session_runner.event.set()
-        session = handler.client.current_session
-        if session is not None and session.sock is not None:
-            with suppress(OSError):
-                session.sock.shutdown(socket.SHUT_RDWR)
-        handler.close()
-
-
 @pytest.fixture
-def connect(sandbox: Running) -> Iterator[Callable[[App], SocketModeHandler]]:
+def connect(
+    sandbox: Running, open_socket: Callable[[App, str], SocketModeHandler]
+) -> Callable[[App], SocketModeHandler]:
     """Open a real Socket Mode connection for an app; it is closed with the test."""
-    with ExitStack() as stack:
-        count = 0
+    count = 0
 
-        def open_one(app: App) -> SocketModeHandler:
-            nonlocal count
-            count += 1
-            handler = stack.enter_context(_connected(app, sandbox.app_token))
-            sandbox.wait_connected(count)
-            return handler
+    def open_one(app: App) -> SocketModeHandler:
+        nonlocal count
+        count += 1
+        handler = open_socket(app, sandbox.app_token)
+        sandbox.wait_connected(count)
+        return handler
 
-        yield open_one
+    return open_one

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.digest.document import Document, content_hash
@@ -63,7 +63,7 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, open_socket: Callable[[App, str], SocketModeHandler]) -> Iterator[Office]:
     with running(speed=0) as sandbox:
         settings = Settings(
             database_url=f"sqlite:///{tmp_path}/office.db",
@@ -72,16 +72,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
         )
         bot = build(settings, clock=lambda: NOW)
         workspace = connect(bot, sandbox.bot_token)
-        handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), sandbox.app_token)
-        handler.connect()
+        open_socket(build_app(workspace.desk, workspace.identity), sandbox.app_token)
         sandbox.wait_connected()
-        try:
-            yield Office(bot, workspace, sandbox)
-        finally:
-            handler.client.auto_reconnect_enabled = False
-            sandbox.fault("close_sockets")
-            Thread(target=handler.close, daemon=True).start()  # the SDK waits for its reads to time out; we need not
-            bot.engine.dispose()
+        yield Office(bot, workspace, sandbox)
+        bot.engine.dispose()
 
 
 @pytest.fixture
