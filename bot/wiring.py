@@ -12,13 +12,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from bot.delivery.due import LayOut
-from bot.delivery.pace import Pace
 from bot.errors import BotError
 from bot.plan.hours import parse_at, parse_days
 from bot.plan.subscription import Subscription
 from bot.settings import Settings, SourceSettings, SubscriptionSettings, config_path
-from bot.sources.feed import EVERY, FeedSource
 from bot.sources.folder import SETTLE, FolderSource
 from bot.sources.reading import Source
 from bot.store.database import migrate, open_database
@@ -28,7 +25,9 @@ from bot.store.outbox import Outbox
 from bot.store.result_pages import ResultPages
 from bot.store.subscriptions import Subscriptions
 
-if TYPE_CHECKING:  # reading digests needs no Slack: `connect` imports it when it is called
+if TYPE_CHECKING:  # reading a folder needs none of these: whoever needs them imports them when called
+    from bot.delivery.due import LayOut
+    from bot.delivery.pace import Pace
     from bot.slack.client import Identity, SlackPoster
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
@@ -90,6 +89,8 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Bot
 def make_source(source: SourceSettings, settings: Settings) -> Source:
     """A folder or a feed, as the settings say."""
     if source.feed is not None:
+        from bot.sources.feed import EVERY, FeedSource
+
         settle = source.settle or timedelta(0)
         return FeedSource(
             source.name,
@@ -190,13 +191,15 @@ def _subscription(order: SubscriptionSettings, team: str, channel: str, settings
     )
 
 
-def pace(settings: Settings) -> Pace:
+def pace(settings: Settings) -> "Pace":
     """How fast channels are served, by the settings."""
+    from bot.delivery.pace import Pace
+
     delivery = settings.delivery
     return Pace(gap=delivery.pace, settling=delivery.settling, call_timeout=delivery.timeout).scaled(settings.speed)
 
 
-def layouter(settings: Settings) -> LayOut:
+def layouter(settings: Settings) -> "LayOut":
     """Lays out a day for a subscription, in the language of the settings."""
     from bot.messages.day import lay_out
     from bot.messages.words import words_for

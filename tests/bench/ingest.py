@@ -12,14 +12,19 @@ PAPERROUND = Path(sys.executable).with_name("paperround")
 RUNS = 5
 
 
-def main(corpus: Path) -> None:
+def main() -> None:
     """Print medians in seconds."""
+    folder = os.environ.get("PAPERROUND_CORPUS")
+    if not folder:
+        print("ingest: set PAPERROUND_CORPUS to the folder of the real notes")
+        return
+    vault = str(Path(folder) / "vault")
     cold, unchanged, version = [], [], []
     for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as folder:
-            environment = os.environ | {"PAPERROUND_DATABASE_URL": f"sqlite:///{folder}/bench.db"}
-            cold.append(seconds(environment, "ingest", str(corpus / "vault")))
-            unchanged.append(seconds(environment, "ingest", str(corpus / "vault")))
+        with tempfile.TemporaryDirectory() as empty:
+            environment = os.environ | {"PAPERROUND_DATABASE_URL": f"sqlite:///{empty}/bench.db"}
+            cold.append(seconds(environment, "ingest", vault))
+            unchanged.append(seconds(environment, "ingest", vault))
             version.append(seconds(environment, "--version"))
     beyond = statistics.median(unchanged) - statistics.median(version)
     print(f"ingest of the vault, cold: {statistics.median(cold):.2f} s (bar 4.00)")
@@ -34,4 +39,4 @@ def seconds(environment: dict[str, str], *words: str) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(os.environ["PAPERROUND_CORPUS"]))
+    main()
