@@ -4,10 +4,10 @@ BIN := .venv/bin
 
 .PHONY: run test lint bench clean
 
-run: .venv/run.stamp
+run: .venv/compiled.stamp
 	@$(BIN)/paperround run --or-sandbox
 
-test: .venv/test.stamp
+test: .venv/test.stamp .venv/compiled.stamp
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -q
 
@@ -16,7 +16,7 @@ lint: .venv/test.stamp
 	@$(BIN)/ruff format --check bot tests
 	@$(BIN)/mypy
 
-bench: .venv/test.stamp
+bench: .venv/test.stamp .venv/compiled.stamp
 	@$(BIN)/python -m tests.bench
 
 clean:
@@ -35,4 +35,9 @@ clean:
 .venv/test.stamp: .venv/run.stamp
 	@echo "Installing the tools of the tests into .venv"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+# Compiled once here: where Python is told to write no bytecode, every start would compile the whole program again.
+.venv/compiled.stamp: .venv/run.stamp $(wildcard bot/*.py bot/*/*.py bot/*/*/*.py)
+	@$(BIN)/python -m compileall -q bot
 	@touch $@

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.messages.content import DayMessage
     from bot.plan.subscription import Layout
     from bot.settings import Settings
+    from bot.sources.reading import Source
+    from bot.store.outbox import DeliveryRow
     from bot.wiring import Bot
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -87,9 +90,18 @@ dry_run = click.option("--dry-run", is_flag=True, help="Say what would change, a
 def run_command(or_sandbox: bool) -> None:
     """Start the bot; Ctrl-C ends it."""
     from bot.run import leave, run
+    from bot.settings import load_for_slack
 
-    settings = _settings()
-    code = run(settings, or_sandbox=or_sandbox, say=click.echo)
+    settings, tokens = load_for_slack()
+    _set_up_logging(settings)
+    code = 0
+    try:
+        run(settings, tokens, or_sandbox=or_sandbox, say=click.echo)
+    except SettingsError:
+        raise
+    except BotError as exc:
+        click.echo(_words_of(exc), err=True)
+        code = 1
     leave(code)
 
 
@@ -147,29 +159,47 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
 @as_json
 def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool, as_json: bool) -> None:
     """Read the configured sources (or these folders, files and feeds) once, and remember what they hold."""
-    from bot.ingest import read_source
-    from bot.wiring import build, named_sources
+    from bot.wiring import named_sources
 
-    bot = build(_settings())
-    unavailable = False
-    for source in named_sources(places, bot.settings) if places else bot.sources:
-        with _progress(source.name) as progress:
-            try:
-                report = read_source(
-                    source,
-                    bot.digests,
-                    bot.clock(),
-                    accept_removals=accept_removals,
-                    dry_run=dry_run,
-                    progress=progress,
-                )
-            except SourceUnavailableError as exc:
-                click.echo(_words_of(exc), err=True)
-                unavailable = True
-                continue
-        _print_report(source.name, report, dry_run, as_json)
-    if unavailable:
+    settings = _settings()
+    try:
+        sources = named_sources(places, settings)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from exc
+    failed = False
+    for source in sources:
+        try:
+            report = _ingest(source, settings, accept_removals=accept_removals, dry_run=dry_run)
+        except SourceUnavailableError as exc:
+            click.echo(_words_of(exc), err=True)
+            failed = True
+        else:
+            _print_report(source.name, report, dry_run, as_json)
+            failed = failed or bool(report.failed)
+    if failed:
         sys.exit(1)
+
+
+def _ingest(source: "Source", settings: "Settings", *, accept_removals: bool, dry_run: bool) -> "IngestReport":
+    from bot.ingest import glance_at, read_source
+    from bot.sources.folder import QUIET, FolderSource
+    from bot.store.glance import glance
+    from bot.wiring import build, utc_now
+
+    known = glance(settings.database_url, source.name) if isinstance(source, FolderSource) else None
+    report = glance_at(source, known, utc_now()) if known is not None else None
+    if report is not None:
+        return report
+    bot = build(settings, changing=not dry_run)
+    with _progress(source.name) as progress:
+        look = partial(
+            read_source, source, bot.digests, accept_removals=accept_removals, dry_run=dry_run, progress=progress
+        )
+        report = look(bot.clock())
+        if report.waiting and isinstance(source, FolderSource):
+            threading.Event().wait(QUIET.total_seconds())  # a file of this moment: a person would wait for it too
+            report = report.and_then(look(bot.clock()))
+    return report
 
 
 @command("search", "paperround search 'tag:moe 학습' --json")
@@ -183,8 +213,12 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     from bot.wiring import build
 
     typed = " ".join(query)
-    bot = build(_settings())
-    tree = parse_query(typed, today=bot.clock().astimezone().date())
+    bot = build(_settings(), changing=False)
+    try:
+        tree = parse_query(typed, today=bot.clock().astimezone().date())
+    except QueryError as exc:
+        exc.values["typed"] = typed
+        raise
     found = bot.index.search(tree)
     for stored in bot.digests.load_entries(found.ids[:limit]):
         shown = snippet(stored.entry, tree.tree) if tree.tree else None
@@ -211,7 +245,7 @@ def show_command(day: str, as_json: bool) -> None:
     """Print a digest day (a date in any of the ways `/paper` reads, or `latest`)."""
     from bot.wiring import build
 
-    bot = build(_settings())
+    bot = build(_settings(), changing=False)
     digest = _digest(bot, day)
     for stored in digest.entries:
         if as_json:
@@ -220,7 +254,6 @@ def show_command(day: str, as_json: bool) -> None:
                 source=stored.source,
                 day=stored.day,
                 position=stored.position,
-                withdrawn=stored.withdrawn,
                 **_entry_fields(stored.entry),
             )
         else:
@@ -236,17 +269,17 @@ def show_command(day: str, as_json: bool) -> None:
 def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool, as_json: bool) -> None:
     """Post a day to a channel now, the way the schedule would; repeating it posts nothing twice."""
     from bot.posting import lay_out_day, post_day
-    from bot.settings import slack_tokens
+    from bot.settings import load_for_slack
     from bot.wiring import build
 
-    settings = _settings()
-    bot = build(settings)
+    settings, tokens = load_for_slack()
+    _set_up_logging(settings)
+    bot = build(settings, changing=not dry_run)
     digest = _digest(bot, day)
     if dry_run:
         for message in lay_out_day(digest, layout, settings):
             _print_message(message, as_json)
         return
-    tokens = slack_tokens(settings)
     if tokens is None:
         raise SettingsError(["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set; set both, or look with --dry-run"])
     with _progress(channel) as progress:
@@ -266,8 +299,8 @@ def deliveries_command(state: str | None, channel: str | None, limit: int, as_js
     """List the messages that should exist, and what became of them."""
     from bot.wiring import build
 
-    rows = build(_settings()).outbox.rows(state=state, channel=channel, limit=limit)
-    _print_rows([_fields(row) for row in rows], as_json)
+    rows = build(_settings(), changing=False).outbox.rows(state=state, channel=channel, limit=limit)
+    _print_rows([_delivery(row) for row in rows], as_json)
 
 
 @command("subscriptions", "paperround subscriptions")
@@ -278,7 +311,7 @@ def subscriptions_command(as_json: bool) -> None:
     from bot.plan.subscription import EVERY_DAY
     from bot.wiring import build
 
-    bot = build(_settings())
+    bot = build(_settings(), changing=False)
     rows = [
         _fields(sub)
         | {
@@ -332,10 +365,14 @@ def _settings() -> "Settings":
     from bot.settings import load_settings
 
     settings = load_settings()
+    _set_up_logging(settings)
+    return settings
+
+
+def _set_up_logging(settings: "Settings") -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "alembic"):  # below INFO they log what people say
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
-    return settings
 
 
 def _digest(bot: "Bot", typed: str) -> "StoredDigest":
@@ -374,6 +411,12 @@ def _entry_fields(entry: "Entry") -> dict[str, Any]:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _delivery(row: "DeliveryRow") -> dict[str, Any]:
+    fields = _fields(row)
+    place = fields.pop("place")
+    return {"id": fields.pop("id"), "team": place.team, "channel": place.channel, **fields}
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.errors import BotError, SettingsError
+from bot.messages.errors import error_text
+from bot.messages.words import words_for
 from bot.settings import load_settings, slack_tokens
 from bot.wiring import Bot, build, connect
 
@@ -26,10 +28,11 @@ def examine() -> list[Check]:
         return [Check("settings", False, problem.partition(";")[0], _remedy(problem)) for problem in exc.problems]
     checks = [Check("settings", True, f"{len(settings.source)} sources, {len(settings.subscription)} subscriptions")]
     try:
-        bot = build(settings)
+        bot = build(settings, changing=False)
     except BotError as exc:
-        return [*checks, Check("store", False, str(exc), "see the message; the database is untouched")]
-    return [*checks, *_store(bot), *_sources(bot), *_slack(bot)]
+        words = error_text(exc, words_for(None))
+        return [*checks, Check("store", False, exc.code, words)]
+    return [*checks, *_store(bot), *_deliveries(bot), *_sources(bot), *_slack(bot)]
 
 
 def _remedy(problem: str) -> str:
@@ -43,6 +46,17 @@ def _store(bot: Bot) -> Iterator[Check]:
         yield Check(f"document {source}:{uri}", False, f"{error} (since {when:%Y-%m-%d %H:%M} UTC)", remedy)
 
 
+def _deliveries(bot: Bot) -> Iterator[Check]:
+    for state, remedy in (
+        ("refused", "`paperround deliveries --state refused` says why; what Slack refused is not tried again"),
+        ("unknown", "nothing: the bot looks in the channel whether they arrived; `paperround deliveries` shows them"),
+    ):
+        rows = bot.outbox.rows(state=state, limit=1000)
+        if rows:
+            channels = ", ".join(sorted({row.place.channel for row in rows}))
+            yield Check(f"deliveries {state}", False, f"{len(rows)} in {channels}: {rows[0].error}", remedy)
+
+
 def _sources(bot: Bot) -> Iterator[Check]:
     if not bot.sources:
         yield Check("sources", False, "none", "name at least one [[source]] in the config")
@@ -52,7 +66,7 @@ def _sources(bot: Bot) -> Iterator[Check]:
             reading = source.fetch(known, bot.clock())
         except BotError as exc:
             remedy = "correct the source in the config, or make it reachable; nothing is withdrawn meanwhile"
-            yield Check(f"source {source.name}", False, str(exc), remedy)
+            yield Check(f"source {source.name}", False, error_text(exc, words_for(None)), remedy)
             continue
         waiting = len(reading.documents)
         yield Check(f"source {source.name}", True, f"{len(known)} documents read, {waiting} new or changed")

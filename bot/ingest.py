@@ -1,7 +1,7 @@
 """Carries what changed in a source into the store: look, read, keep. The tick and ``paperround ingest`` both use it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -43,6 +43,28 @@ class IngestReport:
     """Left for a later look."""
     ready: tuple[date, ...] = ()
     """Days that became complete."""
+
+    def and_then(self, later: "IngestReport") -> "IngestReport":
+        """What this look and a later one changed together; how things stand is as the later one saw them."""
+        return replace(
+            later,
+            added=self.added + later.added,
+            changed=self.changed + later.changed,
+            withdrawn=self.withdrawn + later.withdrawn,
+            ready=self.ready + later.ready,
+            failed=self.failed + later.failed,
+        )
+
+
+def glance_at(source: Source, known: Mapping[str, KnownDocument], now: datetime) -> IngestReport | None:
+    """A look at a folder that finds everything as it is remembered; None where there is more to do than look."""
+    try:
+        reading = source.fetch(known, now)
+    except SourceUnavailableError:
+        return None
+    if reading.documents or reading.missing or reading.refused or reading.waiting or reading.state:
+        return None
+    return IngestReport(unchanged=reading.unchanged)
 
 
 def read_source(

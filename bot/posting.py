@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from bot.delivery.outbox import Place
 from bot.delivery.send import send_next
 from bot.digest.model import StoredDigest
-from bot.errors import RequestRefusedError
+from bot.errors import DeliveryRefusedError, RequestRefusedError
 from bot.messages.content import DayMessage
 from bot.messages.day import lay_out
 from bot.messages.words import words_for
@@ -16,6 +17,9 @@ from bot.settings import Settings
 from bot.wiring import Bot, connect, pace
 
 Progress = Callable[[int, int], None]
+
+PATIENCE = timedelta(minutes=1)
+"""How long to wait for Slack without a single message gone: what is written down is sent by the running bot later."""
 
 
 def lay_out_day(digest: StoredDigest, layout: Layout | None, settings: Settings) -> tuple[DayMessage, ...]:
@@ -35,7 +39,8 @@ def post_day(
 ) -> int:
     """Post what the channel does not have yet of that day, and wait for it. Returns how many messages were posted.
 
-    Raises RequestRefusedError where the channel cannot be found or entered.
+    Raises RequestRefusedError where the channel cannot be found or entered, DeliveryRefusedError where Slack refuses a
+    message or nothing goes for `PATIENCE`.
     """
     workspace = connect(bot, bot_token)
     found = workspace.directory.named(channel_name)
@@ -44,14 +49,21 @@ def post_day(
     channel = workspace.directory.enter(found.id)
     place = Place(workspace.identity.team, channel.id)
     bot.outbox.save_channel(place.team, channel.id, channel.name, channel.is_private)
-    total = bot.outbox.add(place, digest.source, digest.day, lay_out_day(digest, layout, bot.settings))
-    posted = 0
+    bot.outbox.reopen_channel(place.team, channel.id)  # we are in it now, whatever Slack said before
+    bot.outbox.add(place, digest.source, digest.day, lay_out_day(digest, layout, bot.settings))
+    total = bot.outbox.unsent(place, digest.source, digest.day)
+    tick = bot.settings.delivery.send_every / bot.settings.speed
+    posted, since = 0, bot.clock()
     while (left := bot.outbox.unsent(place, digest.source, digest.day)) > 0:
         sent = send_next(bot.outbox, workspace.poster, workspace.owner, bot.clock, pace(bot.settings))
-        if sent is None:
-            threading.Event().wait(bot.settings.delivery.send_every.total_seconds() / bot.settings.speed)
-        elif sent.claim.place == place:
-            posted += sent.outcome in ("posted", "found")
+        if sent and sent.outcome in ("posted", "found"):
+            posted, since = posted + (sent.claim.place == place), bot.clock()
+        elif sent and sent.outcome == "refused" and sent.claim.place == place:
+            raise DeliveryRefusedError("delivery.refused", posted=posted, left=left - 1)
+        elif bot.clock() - since > PATIENCE / bot.settings.speed:
+            raise DeliveryRefusedError("delivery.waiting", posted=posted, left=left)
+        else:
+            threading.Event().wait(tick.total_seconds())
         if progress:
-            progress(total - left, total)
+            progress(max(0, total - left), total)
     return posted

@@ -7,22 +7,26 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import BotError, DeliveryDeferredError, DeliveryUnknownError, SettingsError
-from bot.settings import Settings, SourceSettings, SubscriptionSettings, slack_tokens
+from bot.settings import Settings, SourceSettings, SubscriptionSettings
 
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # Of bot/sandbox/workspace.toml: the stand-in's own app.
 SANDBOX_TOKENS = ("xoxb-sandbox-paperround", "xapp-sandbox-paperround")
 SANDBOX_SUBSCRIPTION = SubscriptionSettings(channel="#papers", at="on arrival")
 RETRY_SECONDS = 5.0  # between two tries to reach Slack at the start
+LOOK_SECONDS = 0.05  # between two looks whether a call is over or we were told to stop
 CLOSING_SECONDS = 1.0  # of the two within which Ctrl-C must have ended everything
 SANDBOX_SECONDS = 0.7
 
@@ -32,18 +36,28 @@ NO_TOKENS = (
 )
 
 
-def run(settings: Settings, *, or_sandbox: bool, say: Callable[[str], None]) -> int:
-    """Run the bot until SIGINT or SIGTERM; the exit code. ``say`` shows a line to the person who started it.
+class _Stopped(Exception):
+    """We were told to stop before what we waited for was there."""
 
-    Raises SettingsError where the tokens are missing, and BotError where the bot cannot start.
+
+def run(settings: Settings, tokens: tuple[str, str] | None, *, or_sandbox: bool, say: Callable[[str], None]) -> None:
+    """Run the bot until SIGINT or SIGTERM. ``say`` shows a line to the person who started it.
+
+    Raises SettingsError where the tokens are missing, and BotError where the bot cannot start: a token that Slack does
+    not take, a database that cannot be used.
     """
     stop = threading.Event()
     _stop_on_signal(stop)
-    tokens = slack_tokens(settings)
-    if tokens:
-        return _serve(settings, tokens, settings.subscription, stop, say, "Slack")
-    if not or_sandbox:
-        raise SettingsError([NO_TOKENS])
+    with suppress(_Stopped):
+        if tokens:
+            _serve(settings, tokens, settings.subscription, stop, say, "Slack")
+        elif or_sandbox:
+            _serve_in_sandbox(settings, stop, say)
+        else:
+            raise SettingsError([NO_TOKENS])
+
+
+def _serve_in_sandbox(settings: Settings, stop: threading.Event, say: Callable[[str], None]) -> None:
     say("No Slack token is set: this is the stand-in workspace, on this machine only.")
     with sandbox_process(settings) as url:
         here = settings.model_copy(
@@ -52,8 +66,8 @@ def run(settings: Settings, *, or_sandbox: bool, say: Callable[[str], None]) -> 
                 "source": tuple(_in_sandbox(source, settings) for source in settings.source),
             }
         )
-        orders = settings.subscription or (SANDBOX_SUBSCRIPTION,)
-        return _serve(here, SANDBOX_TOKENS, orders, stop, say, url)
+        orders = settings.subscription or ((SANDBOX_SUBSCRIPTION,) if settings.source else ())
+        _serve(here, SANDBOX_TOKENS, orders, stop, say, url)
 
 
 def _serve(
@@ -63,29 +77,30 @@ def _serve(
     stop: threading.Event,
     say: Callable[[str], None],
     place: str,
-) -> int:
+) -> None:
     from slack_bolt.adapter.socket_mode import SocketModeHandler
 
     from bot import schedule, wiring
     from bot.slack.app import build_app
+    from bot.slack.client import try_socket
 
     bot = wiring.build(settings)
     workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop)
-    if workspace is None:
-        return 0
-    wiring.subscribe_from_config(bot, workspace, orders)
-    stop_ticking = schedule.start(bot, workspace)
+    _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop)
+    _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
     handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), tokens[1])
-    _reach(handler.connect, stop)
-    say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
-    stop.wait()
-    stop_ticking()
-    logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # its reader trips over the socket it is closing
-    closing = threading.Thread(target=_close, args=(handler,), daemon=True)
-    closing.start()
-    closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
-    bot.engine.dispose()
-    return 0
+    stop_ticking = schedule.start(bot, workspace)
+    try:
+        _reach(handler.connect, stop)
+        say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
+        stop.wait()
+    finally:
+        stop_ticking()
+        logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # its reader trips over the socket it is closing
+        closing = threading.Thread(target=_close, args=(handler,), daemon=True)
+        closing.start()
+        closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
+        bot.engine.dispose()
 
 
 def _close(handler: "SocketModeHandler") -> None:
@@ -93,18 +108,39 @@ def _close(handler: "SocketModeHandler") -> None:
         handler.close()  # type: ignore[no-untyped-call]  # slack_bolt says no type here
 
 
-T = TypeVar("T")
+def _reach(call: Callable[[], T], stop: threading.Event) -> T:
+    """What the call gives, tried until Slack can be reached. Raises _Stopped, and BotError where a person must act."""
+    from slack_sdk.errors import SlackApiError
 
+    from bot.slack.failures import Failure
 
-def _reach(call: Callable[[], T], stop: threading.Event) -> T | None:
-    """What the call gives, tried until Slack can be reached; None where we were told to stop first."""
-    while not stop.is_set():
+    while True:
         try:
-            return call()
-        except (DeliveryDeferredError, DeliveryUnknownError, OSError) as exc:
-            log.warning("slack not reached, trying again seconds=%g reason=%s", RETRY_SECONDS, exc)
-            stop.wait(RETRY_SECONDS)
-    return None
+            return _wait(call, stop)
+        except (DeliveryDeferredError, DeliveryUnknownError, SlackApiError, OSError) as exc:
+            code = exc.code if isinstance(exc, BotError) else ""
+            if code in (Failure.INSTALL.value, Failure.SCOPE.value):
+                raise  # waiting does not mend a token
+            log.warning("slack not reached, trying again seconds=%g reason=%s", RETRY_SECONDS, type(exc).__name__)
+        if stop.wait(RETRY_SECONDS):
+            raise _Stopped
+
+
+def _wait(call: Callable[[], T], stop: threading.Event) -> T:
+    """What the call gives, made aside so that a signal need not wait for Slack. Raises _Stopped, and what it raises."""
+    future: Future[T] = Future()
+
+    def aside() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as exc:
+            future.set_exception(exc)
+
+    threading.Thread(target=aside, daemon=True).start()
+    while not future.done():
+        if stop.wait(LOOK_SECONDS):
+            raise _Stopped
+    return future.result()
 
 
 def leave(code: int) -> None:

@@ -4,8 +4,9 @@ Every wrong or missing key is reported at once, each with its remedy; tokens nev
 """
 
 import os
-from collections.abc import Iterable
-from datetime import timedelta
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,7 +30,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.errors import SettingsError
+from bot.errors import QueryError, SettingsError
 from bot.plan.hours import parse_at, parse_days
 from bot.plan.subscription import Layout
 
@@ -63,6 +64,20 @@ def _span(value: object) -> timedelta:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Span = Annotated[timedelta, PlainValidator(_span), Field(ge=timedelta(0))]
+
+
+def _query(text: str) -> str:
+    if text.strip():
+        from bot.search.grammar import parse_query  # most starts have no query to read
+
+        try:
+            parse_query(text, today=date.min.replace(year=2000))
+        except QueryError as exc:
+            raise ValueError(f"{text!r} cannot be read at character {exc.position + 1}, {exc.found!r}") from exc
+    return " ".join(text.split())
+
+
+Query = Annotated[str, AfterValidator(_query)]
 At = Annotated[str, AfterValidator(lambda text: (parse_at(text), text)[1])]
 Days = Annotated[str | list[str], AfterValidator(lambda days: (parse_days(days), days)[1])]
 
@@ -91,7 +106,7 @@ class SubscriptionSettings(_Section):
 
     channel: str = Field(min_length=2)
     source: str | None = None
-    query: str = ""
+    query: Query = ""
     at: At = "09:00"
     days: Days = "every day"
     zone: Zone = "UTC"
@@ -116,7 +131,6 @@ class DeliverySettings(_Section):
 class SandboxSettings(_Section):
     port: int = Field(default=8765, ge=0, le=65535)
     journal: Path = Path("data/sandbox.jsonl")
-    database_url: str = "sqlite:///data/sandbox.db"
     settle: Span = timedelta(seconds=2)
 
 
@@ -157,16 +171,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _sources_are_known(self) -> Self:
-        names = [source.name for source in self.source]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two sources are called {twice[0]!r}; give each its own name")
-        for subscription in self.subscription:
-            if subscription.source is not None and subscription.source not in names:
-                raise ValueError(
-                    f"the subscription of {subscription.channel} follows {subscription.source!r}, "
-                    f"which is no [[source]]; there are: {', '.join(names) or 'none'}"
-                )
+        problems = _source_problems(
+            [source.name for source in self.source], [(order.channel, order.source) for order in self.subscription]
+        )
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @classmethod
@@ -180,6 +189,19 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, config_path())
         return init_settings, env_settings, _KnownDotEnv(settings_cls), toml
+
+
+def _source_problems(names: Sequence[str], orders: Iterable[tuple[str, str | None]]) -> list[str]:
+    """What does not fit between the sources there are and the sources that subscriptions follow."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems = [f"two sources are called {name!r}; give each its own name" for name in twice]
+    for channel, source in orders:
+        if not names:
+            problems.append(f"the subscription of {channel} has nothing to follow; name a [[source]]")
+        elif source is not None and source not in names:
+            known = ", ".join(names)
+            problems.append(f"the subscription of {channel} follows {source!r}, which is no [[source]] of: {known}")
+    return problems
 
 
 def config_path() -> Path:
@@ -198,9 +220,23 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as exc:
-        raise SettingsError([_problem(error["loc"], error["msg"], error["type"]) for error in exc.errors()]) from exc
+        problems = [_problem(error["loc"], error["msg"], error["type"]) for error in exc.errors()]
+        if all(error["loc"] for error in exc.errors()):  # what belongs together was not looked at yet
+            problems += [f"{problem}; correct it in {path}" for problem in _written_problems(path)]
+        raise SettingsError(problems) from exc
     except (ValueError, OSError) as exc:  # TOML that does not parse; JSON in an environment variable that does not
         raise SettingsError([f"{path}: {exc.__cause__ or exc}; correct it there or in the environment"]) from exc
+
+
+def _written_problems(path: Path) -> list[str]:
+    """Of a file with other mistakes too: the sources that do not fit together, as far as they can be read."""
+    written = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    sources, orders = (
+        [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        for rows in (written.get("source"), written.get("subscription"))
+    )
+    names = [str(source.get("name")) for source in sources]
+    return _source_problems(names, [(str(order.get("channel")), order.get("source")) for order in orders])
 
 
 def _problem(loc: Iterable[int | str], message: str, kind: str) -> str:
@@ -218,7 +254,33 @@ def _remedy(parts: tuple[int | str, ...]) -> str:
     return f"correct it in {config_path()} or set {name}" if parts else f"correct it in {config_path()}"
 
 
-def slack_tokens(settings: Settings) -> tuple[str, str] | None:
+class _Tokens(BaseSettings):
+    """Only what `slack_tokens` needs, for when the rest cannot be read."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_file=".env", env_ignore_empty=True)
+
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+
+
+def load_for_slack(**overrides: Any) -> tuple[Settings, tuple[str, str] | None]:
+    """The settings and the tokens (None where neither is set). Raises SettingsError with the problems of both."""
+    problems: list[str] = []
+    settings = tokens = None
+    try:
+        settings = load_settings(**overrides)
+    except SettingsError as exc:
+        problems += exc.problems
+    try:
+        tokens = slack_tokens(settings or _Tokens())
+    except SettingsError as exc:
+        problems += exc.problems
+    if settings is None or problems:
+        raise SettingsError(problems)
+    return settings, tokens
+
+
+def slack_tokens(settings: Settings | _Tokens) -> tuple[str, str] | None:
     """The bot token and the app token, None where neither is set.
 
     Raises SettingsError where one of them is missing, or they are swapped.

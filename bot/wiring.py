@@ -10,27 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine
-
-from bot.errors import BotError
+from bot.errors import BotError, StoreUnavailableError
 from bot.plan.hours import parse_at, parse_days
 from bot.plan.subscription import Subscription
 from bot.settings import Settings, SourceSettings, SubscriptionSettings, config_path
 from bot.sources.folder import SETTLE, FolderSource
 from bot.sources.reading import Source
-from bot.store.database import migrate, open_database
-from bot.store.digests import Digests
-from bot.store.index import Index
-from bot.store.outbox import Outbox
-from bot.store.result_pages import ResultPages
-from bot.store.subscriptions import Subscriptions
 
-if TYPE_CHECKING:  # reading a folder needs none of these: whoever needs them imports them when called
+if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them imports them when called
+    from sqlalchemy import Engine
+
     from bot.delivery.due import LayOut
     from bot.delivery.pace import Pace
     from bot.slack.client import Identity, SlackPoster
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
+    from bot.store.digests import Digests
+    from bot.store.index import Index
+    from bot.store.outbox import Outbox
+    from bot.store.result_pages import ResultPages
+    from bot.store.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +45,12 @@ class Bot:
 
     settings: Settings
     clock: Callable[[], datetime]
-    engine: Engine
-    index: Index
-    digests: Digests
-    outbox: Outbox
-    subscriptions: Subscriptions
-    pages: ResultPages
+    engine: "Engine"
+    index: "Index"
+    digests: "Digests"
+    outbox: "Outbox"
+    subscriptions: "Subscriptions"
+    pages: "ResultPages"
     sources: tuple[Source, ...]
 
 
@@ -67,10 +66,25 @@ class Workspace:
     """This process, in the claims it holds."""
 
 
-def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Bot:
-    """Open and migrate the database, and make what stands on it. Raises StoreUnavailableError."""
-    engine = open_database(settings.database_url)
-    migrate(engine)
+def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, changing: bool = True) -> Bot:
+    """Open and migrate the database, and make what stands on it. Raises StoreUnavailableError.
+
+    Not ``changing``, for whoever only reads: where there is no database an empty one in memory stands in for it, and
+    one of an older version is refused (``store.older``) rather than migrated.
+    """
+    from bot.store.database import is_there, migrate, open_database
+    from bot.store.digests import Digests
+    from bot.store.index import Index
+    from bot.store.outbox import Outbox
+    from bot.store.result_pages import ResultPages
+    from bot.store.subscriptions import Subscriptions
+
+    in_memory = not changing and not is_there(settings.database_url)
+    engine = open_database("sqlite://" if in_memory else settings.database_url)
+    if changing or in_memory:
+        migrate(engine)
+    elif (step := migrate(engine, dry_run=True)).before != step.after:
+        raise StoreUnavailableError("store.older", path=engine.url.database, found=step.before, known=step.after)
     index = Index(engine)
     index.ensure()
     return Bot(
@@ -82,7 +96,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Bot
         outbox=Outbox(engine),
         subscriptions=Subscriptions(engine),
         pages=ResultPages(engine),
-        sources=tuple(make_source(source, settings) for source in settings.source),
+        sources=tuple(named_sources((), settings)),
     )
 
 
@@ -107,17 +121,30 @@ def make_source(source: SourceSettings, settings: Settings) -> Source:
 
 
 def named_sources(places: Sequence[str], settings: Settings) -> list[Source]:
-    """The sources that these folders, files and addresses are; one that is configured keeps its name there."""
+    """The sources that these folders, files and addresses are; one that is configured keeps its name there.
+
+    Without any, the configured ones. Raises ValueError for an address that is none.
+    """
+    if not places:
+        return [make_source(source, settings) for source in settings.source]
     return [make_source(_named_source(place, settings), settings) for place in places]
 
 
 def _named_source(place: str, settings: Settings) -> SourceSettings:
     if place.startswith(("http://", "https://")):
-        known = (source for source in settings.source if source.feed == place)
-        return next(known, SourceSettings(name=urlsplit(place).hostname or place, feed=place))
-    path = Path(place).resolve()
-    known = (source for source in settings.source if source.folder and source.folder.resolve() == path)
-    return next(known, SourceSettings(name=path.name or "/", folder=path, feed=None))
+        known = [source for source in settings.source if source.feed == place]
+        made = SourceSettings(name=_free_name(urlsplit(place).hostname or place, place, settings), feed=place)
+    else:
+        path = Path(place).resolve()
+        known = [source for source in settings.source if source.folder and source.folder.resolve() == path]
+        made = SourceSettings(name=_free_name(path.name, str(path), settings), folder=path, feed=None)
+    return known[0] if known else made
+
+
+def _free_name(short: str, whole: str, settings: Settings) -> str:
+    """Never the name of a configured source: two places under one name would withdraw each other's entries."""
+    taken = {source.name for source in settings.source}
+    return short if short and short not in taken else whole
 
 
 def connect(bot: Bot, bot_token: str) -> Workspace:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +213,90 @@ def test_migrate_says_what_it_would_do_and_then_does_it(run: Run) -> None:
     assert run("migrate", "--dry-run", "--json").rows[0]["before"] is None
     assert run("migrate").code == 0
     assert "nothing to do" in run("migrate").out
+
+
+def test_an_unchanged_folder_is_looked_at_without_loading_the_database_library(run: Run, tmp_path: Path) -> None:
+    run("ingest")
+    code = "import sys, bot.cli\ntry: bot.cli.main()\nfinally: print('sqlalchemy' in sys.modules)"
+    command = [sys.executable, "-c", code, "ingest", "--json"]
+    looked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    report, loaded = looked.stdout.splitlines()
+    assert json.loads(report)["unchanged"] == 1
+    assert loaded == "False"
+    file = tmp_path / "vault" / "2024-04-12.txt"
+    file.write_text(PRINT.replace("#moe", "#experts"), "utf-8")
+    _age(file)
+    assert run("ingest", "--json").rows[0]["changed"] == 1, "and a change is not overlooked"
+
+
+def test_a_dry_run_and_a_look_make_no_database(run: Run, tmp_path: Path) -> None:
+    run("ingest", "--dry-run")
+    run("doctor")
+    assert run("search", "노이즈").code == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_never_takes_the_name_of_a_configured_source(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "vault"
+    other.mkdir(parents=True)
+    file = other / "2024-04-13.txt"
+    file.write_text(PRINT.replace("2024-04-12", "2024-04-13"), "utf-8")
+    _age(file)
+    run("ingest")
+    assert run("ingest", str(other), "--json").rows[0]["source"] == str(other)
+    run("ingest")
+    assert len(run("show", "2024-04-12", "--json").rows) == 2
+
+
+def test_a_file_of_this_moment_is_waited_for(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "vault" / "2024-04-12.txt").touch()
+    assert run("ingest", "--json").rows[0]["added"] == 2
+
+
+def test_a_document_that_cannot_be_read_makes_ingest_fail_and_keeps_the_rest(run: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "vault" / "bad.txt"
+    bad.write_text("nothing of a digest", "utf-8")
+    _age(bad)
+    ran = run("ingest", "--json")
+    assert ran.code == 1
+    assert ran.rows[0]["added"] == 2
+    assert "bad.txt:1: expected" in ran.err
+
+
+def test_an_address_that_is_none_is_misuse(run: Run) -> None:
+    ran = run("ingest", "http://[x")
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
+
+
+def test_what_slack_refuses_makes_post_fail(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("ingest")
+    with running(speed=0) as sandbox:
+        monkeypatch.setenv("SLACK_BOT_TOKEN", sandbox.bot_token)
+        monkeypatch.setenv("SLACK_APP_TOKEN", sandbox.app_token)
+        monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
+        monkeypatch.setenv("PAPERROUND_SPEED", "1000")
+        sandbox.fault("error", method="chat.postMessage", error="restricted_action")
+        ran = run("post", "latest", "--channel", "#papers")
+        unknown = run("post", "latest", "--channel", "#nowhere")
+    assert (ran.code, unknown.code) == (1, 1)
+    assert "deliveries" in ran.err
+    assert "#nowhere" in unknown.err
+
+
+@pytest.mark.parametrize("wrong", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+def test_a_token_slack_does_not_take_ends_the_bot_with_a_word(
+    wrong: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr("bot.run.leave", sys.exit)
+    with running(speed=0) as sandbox:
+        tokens = {"SLACK_BOT_TOKEN": sandbox.bot_token, "SLACK_APP_TOKEN": sandbox.app_token, wrong: "xoxx-invented"}
+        for name, value in tokens.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
+        ran = run("run")
+    assert ran.code == 1
+    assert ran.err.strip()
+    assert "Traceback" not in ran.err
+    assert "invented" not in ran.err

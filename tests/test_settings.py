@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings, slack_tokens
+from bot.settings import Settings, load_for_slack, load_settings, slack_tokens
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,16 +48,25 @@ def test_the_config_file_lists_every_key_with_its_default(monkeypatch: pytest.Mo
 
 
 def test_every_problem_is_told_at_once_with_its_remedy(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(
-        elsewhere, 'langauge = "ko"\n[delivery]\npace = "soon"\n[[subscription]]\nchannel = "#papers"\nzone = "Mars"\n'
-    )
+    order = '[[subscription]]\nchannel = "#papers"\nsource = "valt"\nzone = "Mars"\nquery = "since:soon"\n'
+    source = '[[source]]\nname = "vault"\nfolder = "v"\n'
+    write(elsewhere, f'langauge = "ko"\n[delivery]\npace = "soon"\n{source}{order}')
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     monkeypatch.setenv("PAPERROUND_SPEED", "fast")
     with pytest.raises(SettingsError) as caught:
-        load_settings()
+        load_for_slack()
     problems = "\n".join(caught.value.problems)
-    for word in ("langauge", "delivery.pace", "subscription.0.zone", "speed", "PAPERROUND_SPEED", "10m", "Asia/Seoul"):
+    words = ("langauge", "delivery.pace", "10m", "subscription.0.zone", "Asia/Seoul", "speed", "PAPERROUND_SPEED")
+    for word in (*words, "since:soon", "'valt'", "SLACK_APP_TOKEN"):
         assert word in problems
-    assert len(caught.value.problems) == 4
+    assert len(caught.value.problems) == 7
+    assert "secret" not in problems
+
+
+def test_a_subscription_without_any_source_is_told_before_it_is_owed_anything(elsewhere: Path) -> None:
+    write(elsewhere, '[[subscription]]\nchannel = "#papers"\n')
+    with pytest.raises(SettingsError, match="nothing to follow"):
+        load_settings()
 
 
 def test_the_environment_wins_over_the_file(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.errors import StoreUnavailableError
+from bot.store.migrations import revisions
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,15 @@ class Migration:
     after: str
     backup: Path | None
     """The copy made before; None where nothing had to change, or there was nothing to copy."""
+
+
+def is_there(url: str) -> bool:
+    """Whether there is something to open: an SQLite file that exists, or any other kind of database."""
+    try:
+        path = _file(make_url(url))
+    except exc.SQLAlchemyError as error:
+        raise StoreUnavailableError("store.bad_url") from error
+    return path is None or path.exists()
 
 
 def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
@@ -136,13 +146,13 @@ def migrate(engine: Engine, *, dry_run: bool = False, scripts: Path | None = Non
     somebody else's tables are.
     """
     scripts = scripts or Path(__file__).parent / "migrations"
-    revisions = sorted(path.name.partition("_")[0] for path in (scripts / "versions").glob("[0-9]*_*.py"))
-    after = revisions[-1]
+    known = revisions(scripts)
+    after = known[-1]
     with reading(engine) as connection:
         before = _version(connection)
     if before == after:
         return Migration(before, after, None)
-    if before is not None and before not in revisions:
+    if before is not None and before not in known:
         raise StoreUnavailableError("store.newer", path=engine.url.database, found=before, known=after)
     if dry_run:
         return Migration(before, after, None)
