@@ -136,9 +136,10 @@ def _check_block(check: _Check, block: object, at: str) -> None:
         return check.say(f"unsupported type: {kind}", f"{at}/type")
     if "block_id" in block and kind != "markdown":
         check.text(block["block_id"], f"{at}/block_id", ID_CHARS)
-        if block["block_id"] in check.ids:
-            check.say(f"`block_id` of `{block['block_id']}` already exists", f"{at}/block_id")
-        check.ids.add(str(block["block_id"]))
+        name = str(block["block_id"])
+        if name in check.ids:
+            check.say(f"`block_id` of `{name}` already exists", f"{at}/block_id")
+        check.ids.add(name)
     names, look = rule
     check.known(block, at, names | {"type", "block_id"})
     return look(check, block, at)
@@ -246,12 +247,13 @@ def _rich_text_part(check: _Check, part: object, at: str, kinds: set[str]) -> No
     if not isinstance(part, dict):
         return check.say("must provide an object", at)
     kind = part.get("type")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         return check.say(f"unsupported type: {kind}", f"{at}/type")
     if kind == "rich_text_list":
         if part.get("style") not in ("bullet", "ordered"):
             check.say("must be a valid enum value: bullet, ordered", f"{at}/style")
-        if not 0 <= int(part.get("indent") or 0) <= 8:
+        indent = part.get("indent") or 0
+        if not isinstance(indent, int) or not 0 <= indent <= 8:
             check.say("must be less than 9", f"{at}/indent")
     if not check.required(part, at, "elements"):
         return None
@@ -286,7 +288,7 @@ def _element(check: _Check, element: object, at: str, kinds: set[str]) -> None:
     if not isinstance(element, dict):
         return check.say("must provide an object", at)
     kind = element.get("type")
-    if kind not in kinds or kind not in _ELEMENTS:
+    if not isinstance(kind, str) or kind not in kinds or kind not in _ELEMENTS:
         return check.say(f"unsupported type: {kind}", f"{at}/type")
     if kind != "image":
         check.action_id(element, at)

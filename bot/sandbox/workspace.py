@@ -189,11 +189,6 @@ class Workspace:
             raise SlackError("user_not_found")
         return self.users[user]
 
-    def app_of(self, user: str) -> App | None:
-        """The app whose bot user this is."""
-        app_id = self.users[user].app_id if user in self.users else None
-        return self.apps.get(app_id) if app_id else None
-
     def channel(self, channel: str, viewer: str) -> Channel:
         """By id, as ``viewer`` may see it: what is private to others is channel_not_found."""
         found = self.channels.get(channel)

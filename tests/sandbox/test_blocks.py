@@ -246,3 +246,18 @@ def test_counts_all_text_of_a_message() -> None:
 )
 def test_checks_metadata(metadata: object, wrong: str | None) -> None:
     assert check_metadata(metadata) == wrong
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "section", "block_id": {}, "text": {"type": "plain_text", "text": "x"}},
+        {"type": {}, "text": 1},
+        {"type": "section", "text": {"type": [], "text": "x"}},
+        {"type": "actions", "elements": [{"type": {}}]},
+        {"type": "context", "elements": [{"type": []}]},
+        {"type": "rich_text", "elements": [{"type": {}, "elements": [{"type": []}]}]},
+    ],
+)
+def test_what_is_no_word_where_a_word_belongs_is_a_problem_and_no_crash(block: dict[str, object]) -> None:
+    assert check_blocks([block])

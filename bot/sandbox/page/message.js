@@ -65,7 +65,7 @@ export function messageRow(message, { ctx, grouped = false, inThread = false, re
           stamp(message, ctx, time),
         ),
       message.subtype === "thread_broadcast" && !inThread && broadcastNote(message, ctx),
-      h("div", { class: "content" }, content(message, ctx), message.edited && h("span", { class: "edited" }, "(edited)")),
+      h("div", { class: "content", lang: /\p{Script=Hangul}/u.test(message.text ?? "") ? "ko" : "en" }, content(message, ctx), message.edited && h("span", { class: "edited" }, "(edited)")),
       !inThread && replies.length > 0 && threadSummary(message, replies, ctx),
     ),
     !message.is_ephemeral && toolbar(message, inThread, ctx),

@@ -51,7 +51,7 @@ export class Sidebar {
         "span",
         { class: "team-words" },
         h("span", { class: "team-name" }, state.team.name),
-        h("span", { class: `bot-state${state.connected ? " on" : ""}`, role: "status" }, state.connected ? "App connected" : "No app connected"),
+        h("span", { class: `bot-state${state.connected ? " on" : ""}` }, state.connected ? "App connected" : "No app connected"),
       ),
     );
     const channels = [...state.channels.values()];
