@@ -87,7 +87,7 @@ def identify(client: WebClient, now: datetime) -> Identity:
             bot=answer.get("bot_id") or "",
             scopes=_scopes(answer.headers),
         )
-    except _WALL as exc:
+    except WALL as exc:
         raise translate(exc, now) from exc
 
 
@@ -101,7 +101,7 @@ def try_socket(app_token: str, api_url: str, now: datetime) -> None:
     """See whether a socket may be opened, without opening it. Raises the errors of a delivery."""
     try:
         reading_client(app_token, api_url).apps_connections_open(app_token=app_token)
-    except _WALL as exc:
+    except WALL as exc:
         raise translate(exc, now) from exc
 
 
@@ -133,7 +133,7 @@ class SlackPoster:
             arguments["thread_ts"] = claim.thread_ts
         try:
             posted_ts = self._client.chat_postMessage(**arguments).get("ts")
-        except _WALL as exc:
+        except WALL as exc:
             raise self._translate(exc) from exc
         if not isinstance(posted_ts, str) or not posted_ts:
             raise DeliveryUnknownError(Failure.UNCLEAR.value, error="answer without ts")
@@ -157,7 +157,7 @@ class SlackPoster:
                         return str(message["ts"])
                 elif words and "client_msg_id" not in message and _words(message.get("text") or "") == words:
                     alike = str(message["ts"])  # what a person typed carries a client_msg_id
-        except _WALL as exc:
+        except WALL as exc:
             if isinstance(exc, SlackApiError) and _code(exc) in ("thread_not_found", "message_not_found"):
                 return None  # the thread is gone, and with it whatever stood in it
             raise self._translate(exc) from exc
@@ -193,7 +193,7 @@ class SlackPoster:
         return error
 
 
-_WALL = (
+WALL = (
     SlackClientError,
     OSError,  # urllib's URLError, time-outs, resets
     http.client.HTTPException,  # an answer cut short
@@ -201,6 +201,7 @@ _WALL = (
     AttributeError,  # an answer that is JSON but no object: the SDK asks it for its "ok"
     KeyError,  # an answer without what it must have
 )
+"""Whatever a call of the Web API may end in besides its answer; `translate` says what each means."""
 
 # Raised while connecting: nothing was sent.
 _NEVER_SENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)

@@ -1,18 +1,26 @@
 """Who people are and what channels are called, asked of Slack once and remembered for a while."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import BotError, RequestRefusedError
-from bot.slack.client import translate
+from bot.errors import DeliveryDeferredError, RequestRefusedError
+from bot.slack.client import WALL, translate
+from bot.slack.failures import Failure
 
 REMEMBERED = timedelta(hours=1)  # a person who changes their language or zone sees it within the hour
+LISTED = timedelta(minutes=1)  # the list of all channels: long enough for every name of a config
+LONGEST_WAIT = timedelta(seconds=60)  # for a list that Slack asks us to wait for; it asks for 30 s at most as a rule
 PAGE = 200  # the number Slack advises for lists (conversations.list)
+
+_LATER = (Failure.BUSY.value, Failure.UNCLEAR.value, Failure.NOT_DONE.value, "slack.unreachable")
+_NOT_SEEN = ("channel_not_found", "method_not_supported_for_channel_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,53 +45,85 @@ class Channel:
 class Directory:
     """Look-ups of people and channels in one workspace. Never used for posting."""
 
-    def __init__(self, client: WebClient, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: WebClient, clock: Callable[[], datetime], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._sleep = sleep
         self._people: dict[str, tuple[datetime, Person]] = {}
+        self._listed: tuple[datetime, tuple[Channel, ...]] | None = None
 
     def person(self, user: str) -> Person:
-        """A person's language and zone; English and UTC where Slack does not say."""
+        """A person's language and zone; English and UTC where Slack does not say. Whatever goes wrong, an answer."""
         kept = self._people.get(user)
         now = self._clock()
         if kept and now - kept[0] < REMEMBERED:
             return kept[1]
         try:
             found = self._client.users_info(user=user, include_locale=True).get("user") or {}
-        except (SlackApiError, OSError):
+            person = Person(user, found.get("locale"), _zone(found.get("tz")))
+        except WALL:
             # An answer in English beats no answer; not remembered, so that the next look-up asks again.
             return kept[1] if kept else Person(user, None, "UTC")
-        person = Person(user, found.get("locale"), found.get("tz") or "UTC")
         self._people[user] = (now, person)
         return person
 
     def channel(self, channel_id: str) -> Channel | None:
-        """The channel of that id; None where it is not there or not the bot's to see (a private one it is not in)."""
+        """The channel of that id; None where it is not there or not the bot's to see (a private one it is not in).
+
+        Raises RequestRefusedError("channel.group_dm") for a group's direct message, which the bot has no scope for.
+        """
         try:
-            return _channel(self._client.conversations_info(channel=channel_id)["channel"])
-        except SlackApiError as exc:
-            if exc.response.get("error") in ("channel_not_found", "method_not_supported_for_channel_type"):
+            found = self._client.conversations_info(channel=channel_id)["channel"]
+            channel = _channel(found)
+        except WALL as exc:
+            if isinstance(exc, SlackApiError) and exc.response.get("error") in _NOT_SEEN:
                 return None
+            if isinstance(exc, SlackApiError) and "mpim:read" in str(exc.response.get("needed")):
+                raise RequestRefusedError("channel.group_dm") from exc
             raise translate(exc, self._clock()) from exc
-        except OSError as exc:
-            raise translate(exc, self._clock()) from exc
+        if found.get("is_mpim"):
+            raise RequestRefusedError("channel.group_dm")
+        return channel
 
     def named(self, name: str) -> Channel | None:
-        """The channel called ``#name`` (or carrying that id) that is not archived; None where there is none to see."""
+        """The channel called ``#name`` (or carrying that id) that is not archived; None where there is none to see.
+
+        For the start and for commands: it waits, once, where Slack asks for a wait.
+        """
         if not name.startswith("#"):
             return self.channel(name)
         wanted = name[1:].casefold()
-        return next((channel for channel in self._channels() if channel.name.casefold() == wanted), None)
+        return next((channel for channel in self._all() if channel.name.casefold() == wanted), None)
 
-    def _channels(self) -> Iterator[Channel]:
+    def _all(self) -> tuple[Channel, ...]:
+        """Every channel there is to see, listed once for all the names that are asked for within a minute."""
+        if self._listed and self._clock() - self._listed[0] < LISTED:
+            return self._listed[1]
+        try:
+            found = self._list()
+        except DeliveryDeferredError as exc:
+            wait = exc.retry_at - self._clock()
+            if exc.code != Failure.BUSY.value or wait > LONGEST_WAIT:
+                raise
+            self._sleep(max(0.0, wait.total_seconds()))
+            found = self._list()
+        self._listed = (self._clock(), found)
+        return found
+
+    def _list(self) -> tuple[Channel, ...]:
+        try:
+            return tuple(self._pages())
+        except WALL as exc:
+            raise translate(exc, self._clock()) from exc
+
+    def _pages(self) -> Iterator[Channel]:
         cursor = ""
         while True:
-            try:
-                page = self._client.conversations_list(
-                    types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
-                )
-            except (SlackApiError, OSError) as exc:
-                raise translate(exc, self._clock()) from exc
+            page = self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor
+            )
             yield from (_channel(found) for found in page["channels"])
             following = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not following or following == cursor:  # a server that ignores cursors would give the first page for ever
@@ -101,12 +141,20 @@ class Directory:
         if not channel.is_member:
             try:
                 self._client.conversations_join(channel=channel_id)
-            except SlackApiError as exc:
-                error: BotError = RequestRefusedError("channel.invite", reason=exc.response.get("error", ""))
-                raise error from exc
-            except OSError as exc:
-                raise translate(exc, self._clock()) from exc
+            except WALL as exc:
+                error = translate(exc, self._clock())
+                if error.code in _LATER:
+                    raise error from exc
+                raise RequestRefusedError("channel.invite", reason=error.values.get("error", "")) from exc
         return channel
+
+
+def _zone(name: str | None) -> str:
+    """The zone Slack says, where our own table of zones knows it too; else UTC."""
+    try:
+        return ZoneInfo(name or "UTC").key
+    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
+        return "UTC"
 
 
 def _channel(found: dict[str, Any]) -> Channel:
