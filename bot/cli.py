@@ -1,9 +1,11 @@
 """The command line: parse, build, call, print. Results to stdout, the rest to stderr; 0 done, 1 failed, 2 misused."""
 
 import calendar
+import html
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import textwrap
@@ -278,7 +280,7 @@ def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool,
     digest = _digest(bot, day)
     if dry_run:
         for message in lay_out_day(digest, layout, settings):
-            _print_message(message, as_json)
+            _print_message(message, channel, as_json)
         return
     if tokens is None:
         raise SettingsError(["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set; set both, or look with --dry-run"])
@@ -443,18 +445,21 @@ def _print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] =
             click.echo(textwrap.indent(paragraph, "  ") + "\n")
 
 
-def _print_message(message: "DayMessage", as_json: bool) -> None:
+def _print_message(message: "DayMessage", channel: str, as_json: bool) -> None:
+    """As it would look, or what chat.postMessage would be told, all but ``thread_ts``: its parent's answer gives that."""
     if as_json:
-        _print_json(
-            entry=message.entry_key,
-            part=message.part,
-            parent=message.parent,
-            text=message.content.text,
-            blocks=list(message.content.blocks),
-        )
+        payload = {
+            "channel": channel,
+            "text": message.content.text,
+            "blocks": list(message.content.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        _print_json(entry=message.entry_key, part=message.part, parent=message.parent, **payload)
         return
+    seen = html.unescape(re.sub(r"<([^|<>]+)\|([^<>]+)>", r"\2", message.content.text))  # Slack shows a link's label
     reply = message.parent is not None
-    click.echo(textwrap.indent(message.content.text, "    | " if reply else "", lambda line: True) + "\n")
+    click.echo(textwrap.indent(seen, "    | " if reply else "", lambda line: True) + "\n")
 
 
 def _print_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
