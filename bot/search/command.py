@@ -96,6 +96,9 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "구독 해지": Unsubscribe,
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
+_KOREAN_WORDS = frozenset("이해 이주 이월 이년 전달 전해 전주".split())
+"""Understanding, migration, carrying over, passing on …: written in one they are words, and weeks, months and years only
+with a space (``이 해``) or under a date field."""
 _VERB = re.compile(rf"({'|'.join(re.escape(verb) for verb in _BEFORE_A_QUERY)})\s+(?=\S)", re.IGNORECASE)
 
 
@@ -138,7 +141,7 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Com
 
 def _is_span(typed: str, today: date) -> bool:
     """Several days named by more than a number, a lone month or ``2w``: those are words of titles too."""
-    if re.fullmatch(r"\d+\w?|[a-z]+|\d+월", typed):
+    if typed in _KOREAN_WORDS or re.fullmatch(r"\d+\w?|[a-z]+|\d+월", typed):
         return False
     span = parse_span(typed, today)
     return span is not None and span[0] < span[1]

@@ -55,6 +55,8 @@ TODAY = date(2024, 4, 15)
         ("4월 12일", OnDay(date(2024, 4, 12))),
         ("어제", OnDay(date(2024, 4, 14))),
         ("3 days ago", OnDay(date(2024, 4, 12))),
+        ("이달", Find(Query(All((Since(date(2024, 4, 1)), Until(date(2024, 4, 30)))), text='day:"이달"'))),
+        ("전 달", Find(Query(All((Since(date(2024, 3, 1)), Until(date(2024, 3, 31)))), text='day:"전 달"'))),
         ("지난주", Find(Query(All((Since(date(2024, 4, 8)), Until(date(2024, 4, 14)))), text='day:"지난주"'))),
     ],
 )
@@ -65,7 +67,8 @@ def test_reads_a_command(typed: str, command: Command) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["latest diffusion models", "today we learn", "random forest", "tags in graph networks", "help me", "moe",
-     "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers"],
+     "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers",
+     "이해", "이주", "이월", "이년", "전달", "전해", "전주"],
 )  # fmt: skip
 def test_a_verb_whose_rest_does_not_fit_is_a_query(typed: str) -> None:
     assert parse_command(typed, today=TODAY) == Find(parse_query(typed, today=TODAY))
