@@ -96,9 +96,9 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "구독 해지": Unsubscribe,
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
-_KOREAN_WORDS = frozenset("이해 이주 이월 이년 전달 전해 전주".split())
-"""Understanding, migration, carrying over, passing on …: written in one they are words, and weeks, months and years only
-with a space (``이 해``) or under a date field."""
+_KOREAN_WORDS = frozenset({"이해", "이주", "이월", "이년", "전달", "전해", "전주"})
+"""Understanding, migration, carrying over, passing on …: written in one these are words, and spans only with a space
+(``이 해``) or under a date field."""
 _VERB = re.compile(rf"({'|'.join(re.escape(verb) for verb in _BEFORE_A_QUERY)})\s+(?=\S)", re.IGNORECASE)
 
 
