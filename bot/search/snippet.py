@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ Where = Literal["commentary", "abstract", "authors", "tags", "title"]
 
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(
-    r"\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,!?)])[*_](?!\w)|^\s*(?:[-*+>]|#+|\d+\.)\s+", re.MULTILINE
+    r"\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,!?)])[*_](?!\w)|^[ \t]*(?:[-*+>]|#+|\d+\.)\s+", re.MULTILINE
 )
 _LEAD = 0.3
 """Of the width, what may stand before the first match."""
@@ -115,10 +116,19 @@ def _cut(where: Where, text: str, marks: Sequence[tuple[int, int, int]], width: 
 def _window(text: str, marks: Sequence[tuple[int, int, int]], width: int) -> tuple[int, int]:
     if len(text) <= width:
         return 0, len(text)
-    best, shown = 0, 0
-    for start, _, _ in marks:
+    fitting = [mark for mark in marks if mark[1] - mark[0] <= width]
+    by_end = sorted(fitting, key=lambda mark: mark[1])
+    best = shown = entered = left = 0
+    inside: Counter[int] = Counter()
+    for start, _, _ in fitting:  # from left to right, so that a mark comes into the window once and goes once
         first = max(0, min(start - int(width * _LEAD), len(text) - width))
-        here = len({which for a, b, which in marks if first <= a and b <= first + width})
+        while entered < len(by_end) and by_end[entered][1] <= first + width:
+            inside[by_end[entered][2]] += 1
+            entered += 1
+        while fitting[left][0] < first:
+            inside[fitting[left][2]] -= 1
+            left += 1
+        here = len(+inside)
         if here > shown:
             best, shown = first, here
     covered = [(a, b) for a, b, _ in marks if best <= a and b <= best + width]

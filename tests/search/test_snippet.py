@@ -1,13 +1,14 @@
+import time
 from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
-from bot.search.snippet import Snippet, snippet
+from bot.search.snippet import Snippet, _window, snippet
 from bot.search.tree import Node, Word
 
 Make = Callable[..., StoredEntry]
@@ -78,6 +79,45 @@ def test_markdown_is_taken_off(stored: Make) -> None:
 
 def test_an_entry_of_a_title_alone_has_no_snippet_for_a_filter(stored: Make) -> None:
     assert snippet(stored("T").entry, tree("since:2024-01-01")) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [("moe", ["JetMoE"]), ("jetmoe", ["JetMoE"]), ("pretrain", ["pre-training"]), ("gpt4", ["GPT-4"])],
+)
+def test_a_particle_after_a_latin_word_is_not_marked(stored: Make, query: str, marked: list[str]) -> None:
+    entry = stored("T", commentary="이번 JetMoE는 pre-training을 했고 GPT-4와 비슷합니다.").entry
+    assert matched(snippet(entry, tree(query))) == marked
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        pytest.param("\n" * 16_000 + "moe", "moe", id="empty lines"),
+        pytest.param("가" * 19_000, "가", id="one syllable"),
+        pytest.param("가나다 " * 4_500, "가 나 다 가나 나다", id="marks upon marks"),
+        pytest.param("- " * 9_000, "moe", id="list marks"),
+        pytest.param("[](" * 6_000, "moe", id="half links"),
+    ],
+)
+def test_no_text_takes_long(text: str, query: str) -> None:
+    began = time.perf_counter()
+    snippet(Entry("T", commentary=(Paragraph(text, "ko"),)), tree(query))
+    assert time.perf_counter() - began < 1
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30), st.integers(0, 3)), max_size=20), st.integers(10, 60))
+def test_no_window_shows_more_kinds_of_marks(drawn: list[tuple[int, int, int]], width: int) -> None:
+    marks = sorted((start, min(start + length, 100), which) for start, length, which in drawn if length <= width)
+
+    def kinds(first: int) -> int:
+        return len({which for a, b, which in marks if first <= a and b <= first + width})
+
+    first, last = _window("x" * 100, marks, width)
+    lead = int(width * 0.3)
+    assert last - first == width
+    assert kinds(first) == max([kinds(max(0, min(a - lead, 100 - width))) for a, _, _ in marks], default=0)
 
 
 @given(st.text(max_size=300), st.text(min_size=1, max_size=8), st.integers(20, 200))
