@@ -15,9 +15,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Of the rules in this file. An index made under another version is made again."""
 
 BREAK = "|"
@@ -168,6 +168,17 @@ def _camel_parts(letters: str) -> list[str]:
 
 def _other_forms(run: str, parts: list[tuple[str, str, int, int]]) -> list[str]:
     """The joined and the camel-case forms under which a run is found besides its units."""
+    return [form for stretch in _stretches(parts) for form in _forms_of(run, stretch)]
+
+
+def _stretches(parts: list[tuple[str, str, int, int]]) -> Iterator[list[tuple[str, str, int, int]]]:
+    """The parts of a run that are not Hangul, up to the next that is: the ``pre-training`` of ``pre-training을``."""
+    for paired, some in groupby(parts, key=lambda part: part[0] == "paired"):
+        if not paired:
+            yield list(some)
+
+
+def _forms_of(run: str, parts: list[tuple[str, str, int, int]]) -> list[str]:
     segments: list[list[tuple[str, str]]] = [[]]
     for kind, text, _, _ in parts:
         if kind == "hyphen":
@@ -300,8 +311,11 @@ def spans(text: str, needle: str) -> Iterator[tuple[int, int]]:
         atoms += [
             (_unit(kind, word), run.start() + a, run.start() + b) for kind, word, a, b in parts if kind != "hyphen"
         ]
-        if len(wanted) == 1 and wanted[0] in _other_forms(run[0], parts):
-            yield run.span()
+        if len(wanted) == 1:
+            for stretch in _stretches(parts):
+                if wanted[0] in _forms_of(run[0], stretch):
+                    words = [part for part in stretch if part[0] != "hyphen"]
+                    yield run.start() + words[0][2], run.start() + words[-1][3]
     for at in range(len(atoms) - len(wanted) + 1):
         here = atoms[at : at + len(wanted)]
         if len(wanted) == 1:

@@ -44,6 +44,7 @@ def found(query: str, text: str) -> bool:
         pytest.param(unicodedata.normalize("NFD", "학습"), "강화학습", id="decomposed Hangul typed"),
         pytest.param("학습", unicodedata.normalize("NFD", "강화학습"), id="decomposed Hangul written"),
         pytest.param("transformer", "Transformer는", id="Latin before a particle"),
+        pytest.param("pretraining", "pre-training을", id="no hyphen typed, a particle written"),
         pytest.param("state space", "state-space models", id="a phrase over a hyphen"),
         pytest.param("상태 공간", "이 상태 공간을", id="a Korean phrase before a particle"),
     ],
