@@ -446,7 +446,7 @@ def _print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] =
 
 
 def _print_message(message: "DayMessage", channel: str, as_json: bool) -> None:
-    """As it would look, or what chat.postMessage would be told, all but ``thread_ts``: its parent's answer gives that."""
+    """As it would look, or what chat.postMessage would be told, all but ``thread_ts``: the parent's answer gives it."""
     if as_json:
         payload = {
             "channel": channel,
