@@ -1,27 +1,22 @@
-"""The Bolt app: what Slack may send us, and the one place where errors become answers."""
+"""The Bolt app: what Slack may send us, and who sees to it."""
 
 import logging
 import re
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any
 
-from slack_bolt import App, BoltContext, BoltResponse, Respond, Say
+from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.errors import BotError
-from bot.messages.errors import describe, unexpected
 from bot.slack import actions, commands, mentions
-from bot.slack.asker import asker_of
 from bot.slack.client import Identity, untokened
 from bot.slack.desk import Desk
+from bot.slack.work import Work
 
-log = logging.getLogger(__name__)
-
-LISTENERS = 8  # Bolt's own 5 are soon taken: five slow listeners stop every ack (slack_bolt/listener/thread_runner.py)
+WORKERS = 8  # answers under way at once; whatever comes beyond them is acknowledged and waits
 REMEMBERED = 2000  # deliveries kept to recognise one that comes again; "at least once" is all that Slack promises
 EVERYTHING = re.compile(".*")
 
@@ -39,15 +34,15 @@ def build_app(desk: Desk, identity: Identity) -> App:
         logger=logging.getLogger("slack_bolt"),
         client=untokened(desk.client),
         authorize=lambda: authorized,  # auth.test was asked at the start; asking at every click would cost ack time
-        listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),
         request_verification_enabled=False,  # Socket Mode: the socket itself is authenticated
     )
     app.use(_Once().pass_on)
-    commands.register(app, desk)
-    actions.register(app, desk)
-    mentions.register(app, desk)
+    work = Work(desk, ThreadPoolExecutor(WORKERS, thread_name_prefix="answer"))
+    commands.register(app, work)
+    actions.register(app, work)
+    mentions.register(app, work)
     _acknowledge_the_rest(app)
-    app.error(_error_handler(desk))
+    app.error(work.failed)
     return app
 
 
@@ -91,32 +86,3 @@ def _nothing() -> None:
 
 def _acknowledge(ack: Callable[[], BoltResponse]) -> None:
     ack()
-
-
-def _typed(body: dict[str, Any]) -> str:
-    """What the person wrote, as it was read: positions of a mistake count in it."""
-    event = body.get("event") or {}
-    return mentions.plain(str(event.get("text") or "")) if event else str(body.get("text") or "")
-
-
-def _error_handler(desk: Desk) -> Callable[..., BoltResponse]:
-    def on_error(
-        error: Exception, body: dict[str, Any], context: BoltContext, respond: Respond, say: Say
-    ) -> BoltResponse:
-        """One reply for errors we chose; a reference and one traceback for the rest. Always status 200."""
-        asker = asker_of(context, body, desk)
-        if isinstance(error, BotError):
-            content = describe(error, asker.words, typed=_typed(body))
-            log.info("answered code=%s channel=%s", error.code, asker.channel)
-        else:
-            reference = uuid.uuid4().hex[:8]
-            content = unexpected(reference, asker.words)
-            log.error("failed reference=%s; report it with this traceback", reference, exc_info=error)
-        event = body.get("event")
-        if event:
-            say(text=content.text, blocks=list(content.blocks), thread_ts=event.get("thread_ts") or event.get("ts"))
-        else:
-            respond(text=content.text, blocks=list(content.blocks), replace_original=False)
-        return BoltResponse(status=200)
-
-    return on_error

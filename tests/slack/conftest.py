@@ -14,6 +14,8 @@ from bot.digest.model import Digest, Entry, Paragraph
 from bot.sandbox.server import Running, running
 from bot.settings import Settings, SourceSettings
 from bot.slack.app import build_app
+from bot.slack.asker import Asked
+from bot.slack.desk import Asker
 from bot.wiring import Bot, Workspace, build, connect
 
 NOW = datetime(2024, 4, 12, 3, tzinfo=UTC)  # noon in Seoul
@@ -60,6 +62,12 @@ class Office:
             return [message for message in self.sandbox.ephemerals(user) if message["id"] not in before]
 
         return self.sandbox.wait_for(new)[-1]
+
+    def asked(self, typed: str = "", **body: object) -> Asked:
+        """A command of Emma's in #papers as a listener gets it; the address to answer to is one nobody handed out."""
+        asker = Asker("T0PAPERS01", "U0EMMA0001", "C0PAPERS01", "en-US", "America/New_York", in_public="event" in body)
+        address = f"{self.sandbox.url}/response/T0PAPERS01/never"
+        return Asked(asker, {"text": typed, "response_url": address, **body}, {})
 
 
 @pytest.fixture
