@@ -28,7 +28,9 @@ _NOT_SEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and yet nothing to see
 
 # A full stop ends a sentence before white space; in copied Korean text the space is often lost ("합니다.이").
-_SENTENCE_END = re.compile(r"[.!?…]+[)\]\"'”’]*(?=\s)|[。！？]+[」』”’]*|(?<=[다요까죠네])[.!?]+(?=[가-힣A-Z])|\n")
+_SENTENCE_END = re.compile(
+    r"(?<![.!?…])[.!?…]+[)\]\"'”’]*(?=\s)|[。！？]+[」』”’]*|(?<=[다요까죠네])[.!?]+(?=[가-힣A-Z])|\n"
+)
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|et al|etc|vs|cf|fig|eq|sec|tab|approx|resp|no|dr|st|[a-z])\.$", re.IGNORECASE
 )
@@ -111,7 +113,10 @@ def _is_flag_half(char: str) -> bool:
 
 def sentence_ends(text: str) -> Iterator[int]:
     """The places just after a sentence and the white space that follows it, the end of the text not among them."""
+    end = 0
     for match in _SENTENCE_END.finditer(text):
+        if match.start() < end:  # an empty line after the line end that was just passed
+            continue
         if match.group().startswith(".") and _ABBREVIATION.search(text, max(0, match.end() - 12), match.end()):
             continue
         end = match.end()

@@ -1,5 +1,6 @@
 """Cutting and cleaning: nothing halved, nothing that Slack refuses."""
 
+import time
 import unicodedata
 from itertools import pairwise
 
@@ -82,6 +83,14 @@ def test_what_shows_nothing_is_not_seen(text):
 def test_sentences_end_where_people_end_them(text, sentences):
     places = [0, *sentence_ends(text), len(text)]
     assert [text[start:end] for start, end in pairwise(places)] == sentences
+
+
+@pytest.mark.parametrize("piece", ["!", '."', "\n", ". ", "다!", "가…"])
+def test_looking_for_sentences_takes_time_in_proportion(piece):
+    began = time.perf_counter()
+    list(sentence_ends(piece * 32_000))
+    best_cut(piece * 32_000, 31_000)
+    assert time.perf_counter() - began < 1
 
 
 @given(st.text(min_size=1), st.integers(1, 200))
