@@ -51,8 +51,26 @@ def safe_url(url: str) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host:
         return None
+    if not host.isascii():
+        named = _in_ascii(parts.netloc)
+        if named is None:
+            return None
+        url = url.replace(parts.netloc, named, 1)
     safe = quote(url, safe=_SAFE_IN_URL)
     return safe if len(safe) <= URL else None
+
+
+def _in_ascii(place: str) -> str | None:
+    """A host with its port as the name service knows it (``한글.kr`` is ``xn--bj0bj06e.kr``); None where it is no name.
+
+    Percent-encoded, as the rest of a URL may be, it leads nowhere.
+    """
+    before, at, place = place.rpartition("@")
+    name, colon, port = place.partition(":")
+    try:
+        return before + at + name.encode("idna").decode("ascii") + colon + port
+    except UnicodeError:
+        return None
 
 
 def title_search(title: str) -> str:
