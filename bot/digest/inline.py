@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
@@ -22,6 +23,7 @@ MARKDOWN_CHARS = 20_000  # markdown-it's time grows faster than its input; the l
 BRACKETS, MARKS = 200, 2_000  # each open bracket is tried with what follows it; curators write a dozen
 FORMULA_CHARS = 1_000  # how far a closing $ is looked for
 FORMULA_TRIES = 8
+_MARKS_IN_A_ROW = re.compile(r"(?:(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]{1,8}|$)){2}")
 _DEEP = re.compile(r"^(?:[ \t]{0,8}(?:>|[-*+]|[0-9]{1,9}[.)])){9}|^[ \t]{33}", re.MULTILINE)
 # A Korean particle ends a link ("https://a.b를"), a Korean path begins after a slash.
 _URL = re.compile(r"://(?:[^\s<>\"`|{}\\^가-힣]|(?<=[/=_-])[가-힣]+)+")
@@ -58,17 +60,6 @@ class Block:
         return "".join(piece.text for piece in self.pieces)
 
 
-def parse_inline(text: str) -> tuple[Piece, ...]:
-    """The pieces of one line or paragraph of Markdown, list marks and the like taken as words."""
-    if _is_slow(text):
-        return _plain(text)
-    try:
-        tokens = _parser().parseInline(text)
-    except RecursionError:
-        return _plain(text)
-    return _pieces(tokens[0].children or ()) if tokens else ()
-
-
 def parse_blocks(text: str) -> tuple[Block, ...]:
     """The blocks of Markdown text. What is nested absurdly deep, or longer than anyone writes, is plain text."""
     if not text.strip():
@@ -96,10 +87,22 @@ def _parser() -> "MarkdownIt":
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 100})
     # Each of these would swallow or reshape what people write as words: "---", "[1]: …", indented lines.
     parser.disable(["reference", "lheading", "code", "hr"])
+    parser.block.ruler.at("list", _read_list, {"alt": ["paragraph", "blockquote"]})
     parser.inline.ruler.before("escape", "formula", _read_formula)
     parser.inline.ruler.before("escape", "bare_link", _read_bare_link)
     parser.inline.ruler.at("emphasis", _read_emphasis)
     return parser
+
+
+def _read_list(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
+    """CommonMark's list, but that marks in a row are words: a date (``2024. 4. 12.``), a rule (``- - -``)."""
+    from markdown_it.rules_block.list import list_block
+
+    line, content = state.bMarks[start], state.bMarks[start] + state.tShift[start]
+    after_a_mark = state.src[line:content].strip()
+    if after_a_mark or _MARKS_IN_A_ROW.match(state.src, content, state.eMarks[start]):
+        return False
+    return list_block(state, start, end, silent)
 
 
 def _read_formula(state: "StateInline", silent: bool) -> bool:
@@ -202,7 +205,7 @@ def _read_emphasis(state: "StateInline", silent: bool) -> bool:
 
 def _pieces(tokens: "Iterable[Token]") -> tuple[Piece, ...]:
     pieces: list[Piece] = []
-    bold = italic = 0
+    bold = italic = before = 0
     links: list[str] = []
     for token in tokens:
         step = token.nesting
@@ -212,10 +215,13 @@ def _pieces(tokens: "Iterable[Token]") -> tuple[Piece, ...]:
             italic += step
         elif token.type == "link_open":
             links.append(str(token.attrs.get("href", "")))
+            before = len(pieces)
         elif token.type == "link_close":
-            links.pop()
+            link = links.pop()
+            if not any(piece.text for piece in pieces[before:]):
+                pieces.append(Piece(link, bold > 0, italic > 0, link=link))
         else:
-            link = links[-1] if links else None
+            link = links[-1] if links else ""
             text = token.content
             if token.type == "image":
                 link = link or str(token.attrs.get("src", ""))
@@ -237,44 +243,45 @@ def _merged(pieces: "Sequence[Piece]") -> tuple[Piece, ...]:
 
 
 def _blocks(tokens: "Sequence[Token]") -> "Iterable[Block]":
-    kind: BlockKind = "paragraph"
     lists: list[str] = []
-    quotes = 0
+    kind: BlockKind = "paragraph"
     number = 1
-    heading = False
-    item = False
-    """Whether a list item has begun and shown nothing yet: its first block bears its mark."""
+    mark = ""  # of a list item that has shown nothing yet: its first paragraph bears it, or it stands alone
+    quotes = 0
+    quoted = ""  # the mark of a quote that has shown nothing yet
+    heading = ""
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            if item:  # a list as a list item's first block: the outer mark stands alone
-                yield Block(kind, (), len(lists) - 1, number)
-                item = False
-            lists.append(token.type)
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            lists.pop()
-        elif token.type == "list_item_open":
-            item = True
+        indent = max(len(lists) - 1, 0)
+        if token.type == "list_item_open":
             kind = "ordered" if lists[-1] == "ordered_list_open" else "bullet"
             number = int(token.info) if token.info else 1
-        elif token.type == "list_item_close":
-            if item:
-                yield Block(kind, (), len(lists) - 1, number)
-            item = False
-        elif token.type in ("blockquote_open", "blockquote_close"):
-            quotes += token.nesting
+            mark = token.info + token.markup
+        elif token.type == "blockquote_open":
+            quotes += 1
+            quoted = token.markup
         elif token.type in ("heading_open", "heading_close"):
-            heading = token.nesting > 0
-        elif token.type in ("inline", "fence", "code_block"):
-            indent = max(len(lists) - 1, 0)
-            if token.type != "inline":
-                yield Block("code", _plain(token.content.rstrip("\n")), indent)
-                item = False
-                continue
+            heading = token.markup if token.nesting > 0 else ""
+        elif token.type == "inline":
             pieces = _pieces(token.children or ())
+            if not any(piece.text.strip() for piece in pieces):  # "[]()" and the like: as it is written
+                pieces = _plain(token.content or heading)
             if heading:
                 pieces = tuple(replace(piece, bold=True) for piece in pieces)
-            if item:
-                yield Block(kind, pieces, indent, number)
-            else:
-                yield Block("quote" if quotes else "paragraph", pieces, indent)
-            item = False
+            yield Block(kind if mark else "quote" if quotes else "paragraph", pieces, indent, number if mark else 1)
+            mark = quoted = ""
+        else:
+            if mark and token.type != "paragraph_open":
+                yield Block("paragraph", (Piece(mark),), indent)
+                mark = quoted = ""
+            if token.type in ("fence", "code_block"):
+                yield Block("code", _plain(token.content.rstrip("\n")) or _plain(token.markup + token.info), indent)
+                quoted = ""
+            elif token.type in ("bullet_list_open", "ordered_list_open"):
+                lists.append(token.type)
+            elif token.type in ("bullet_list_close", "ordered_list_close"):
+                lists.pop()
+            elif token.type == "blockquote_close":
+                quotes -= 1
+                if quoted:
+                    yield Block("quote", (Piece(quoted),), indent)
+                    quoted = ""

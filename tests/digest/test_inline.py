@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest.inline import Block, Piece, parse_blocks, parse_inline
+from bot.digest.inline import Block, Piece, parse_blocks
 
 
 def styled(text):
     return [
         (piece.text, "b" * piece.bold + "i" * piece.italic + "c" * piece.code, piece.link)
-        for piece in parse_inline(text)
+        for block in parse_blocks(text)
+        for piece in block.pieces
     ]
 
 
@@ -34,6 +35,7 @@ LINK = "https://a.b/c_d_e"
         pytest.param("O(n*m*k) x_t = C_t", [("O(n*m*k) x_t = C_t", "")], id="products"),
         pytest.param("Q* 와 V* 그리고", [("Q* 와 V* 그리고", "")], id="lone stars"),
         pytest.param("<unk> & <b>", [("<unk> & <b>", "")], id="no HTML"),
+        pytest.param("[](https://a.b) x", [("https://a.b", "", "https://a.b"), (" x", "")], id="a link without words"),
         pytest.param(f"[1]: {LINK}", [("[1]: ", ""), (LINK, "", LINK)], id="no references"),
     ],
 )
@@ -54,31 +56,69 @@ def test_blocks_keep_lists_quotes_and_code():
 
 
 @pytest.mark.parametrize(
-    "text", ["---", "    indented", "a\n===", "[a]: https://b.c", "1986. A year", "> " * 50 + "deep"]
-)
+    "text",
+    ["---", "    indented", "a\n===", "[a]: https://b.c", "1986. A year", "> " * 50 + "deep", "2. a\n2024. 4. 12. b",
+     "1. > a", "7. ```\n   a\n   ```", "7.\n   8. a"],
+)  # fmt: skip
 def test_words_that_markdown_would_swallow_are_kept(text):
     kept = "".join(str(block.number) * (block.kind == "ordered") + block.text for block in parse_blocks(text))
     assert re.sub(r"\W", "", kept) == re.sub(r"\W", "", text)
     assert kept
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2024. 4. 12. 공개된 모델입니다.", "3. 5. 7. 배로 늘립니다.", "- - -", "* * *", "1. - x", "[]()", "-", "3.", "#"],
+)
+def test_marks_without_words_and_marks_in_a_row_are_words(text):
+    assert [(block.kind, block.text) for block in parse_blocks(text)] == [("paragraph", text)]
+
+
+def test_marks_in_a_row_inside_a_list_or_a_quote_are_words():
+    assert parse_blocks("> 2024. 4. 12. x") == (Block("quote", (Piece("2024. 4. 12. x"),)),)
+    assert [(block.kind, block.text) for block in parse_blocks("- a\n\n- - b")] == [
+        ("bullet", "a"),
+        ("bullet", "- b"),
+    ]
+
+
+@pytest.mark.parametrize("text", [">", "a\n\n>", "```", "``` words\n"])
+def test_an_empty_block_shows_its_mark(text):
+    assert "\n\n".join(block.text for block in parse_blocks(text)) == text.strip()
+
+
 @settings(max_examples=200)
 @given(
     st.lists(
         st.sampled_from(
-            ["word", "낱말", "*", "**", "_", "`", "$", "\n", "\n\n", "> ", "- ", "1. ", "(", "]", "  ", "x"]
+            [
+                "word",
+                "낱말",
+                "*",
+                "**",
+                "_",
+                "`",
+                "$",
+                "\n",
+                "\n\n",
+                "> ",
+                "- ",
+                "7. ",
+                "(",
+                "]",
+                "  ",
+                "x",
+                "[](http://7)",
+            ]
         ),
         max_size=25,
     )
 )
 def test_no_word_is_lost(parts):
     text = "".join(parts)
-    for found in (
-        "".join(block.text for block in parse_blocks(text)),
-        "".join(piece.text for piece in parse_inline(text)),
-    ):
-        assert found.count("word") == text.count("word")
-        assert found.count("낱말") == text.count("낱말")
+    found = "".join(str(block.number) * (block.kind == "ordered") + block.text for block in parse_blocks(text))
+    for word in ("word", "낱말", "7"):
+        assert found.count(word) == text.count(word)
 
 
 @pytest.mark.parametrize("piece", ["[", "![[", "*a ", "_*", "`a`b``", "$a ", "> ", "- ", "<", "[a](", "http://(", "\\"])
@@ -88,5 +128,4 @@ def test_no_paragraph_is_slow_to_lay_out(piece):
     text = piece * (50_000 // len(piece))
     start = time.process_time()
     parse_blocks(text[:19_999])
-    parse_inline(text)
     assert time.process_time() - start < 1
