@@ -20,6 +20,8 @@ from bot.search.snippet import Snippet
 PAGE = 10
 ALSO_ON = 5
 _TITLE_SAID = 160  # of a title in the text of a page with ten papers, which must stay below what may be rewritten
+_NOTE = 200  # of what was understood, over a page of ten papers
+_NEAR = 5
 _BLOCK = 2900
 
 
@@ -34,10 +36,40 @@ class Hit:
     also_on: tuple[date, ...] = ()
 
 
-def results(hits: Sequence[Hit], *, total: int, page: int, pool_id: str, query_text: str, words: Words) -> Content:
-    """One page of what was found; its buttons rewrite this message with another page."""
+@dataclass(frozen=True, slots=True)
+class Close:
+    """What was looked for where nothing matches all of it, and what is nearest to it among what there is."""
+
+    query: Query
+    nearest: Sequence[str] = ()
+
+
+def results(
+    hits: Sequence[Hit],
+    *,
+    total: int,
+    page: int,
+    pool_id: str,
+    query_text: str,
+    words: Words,
+    close: Close | None = None,
+) -> Content:
+    """One page of what was found; its buttons rewrite this message with another page.
+
+    ``close`` says that these are only close to what was looked for.
+    """
     shown = cut(" ".join(clean(query_text).split()), 100)
-    return _page(words.n("results.heading", total, query=shown), hits, total, page, pool_id, words, day_known=False)
+    heading = words.n("results.close", total) if close else words.n("results.heading", total, query=shown)
+    notes = _close_notes(close, words) if close else []
+    return _page(heading, hits, total, page, pool_id, words, day_known=False, notes=notes)
+
+
+def _close_notes(close: Close, words: Words) -> list[str]:
+    notes = [words.t("results.close_to", query=cut(describe(close.query.tree, words), _NOTE))]
+    offers = _offers(close.nearest)[:_NEAR]
+    if offers:
+        notes.append(" ".join([words.t("nothing.nearest"), ", ".join(f"/paper {cut(offer, 40)}" for offer in offers)]))
+    return notes
 
 
 def day_view(day: date, hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Words) -> Content:
@@ -52,11 +84,21 @@ def one(hit: Hit, words: Words) -> Content:
 
 
 def _page(
-    line: str, hits: Sequence[Hit], total: int, page: int, pool_id: str, words: Words, *, day_known: bool
+    line: str,
+    hits: Sequence[Hit],
+    total: int,
+    page: int,
+    pool_id: str,
+    words: Words,
+    *,
+    day_known: bool,
+    notes: Sequence[str] = (),
 ) -> Content:
     pages = max(1, -(-total // PAGE))
     made: list[Block] = [blocks.header(line)]
-    lines = [escape(line)]
+    lines = [escape(line), *map(escape, notes)]
+    for note in notes:
+        made += _small(note)
     if pages > 1:
         where = words.t("results.page", page=page, pages=pages)
         made += _small(where)
@@ -147,7 +189,7 @@ def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content
     said = [words.t("nothing.heading"), understood]
     found = [[Leaf(said[0], bold=True)], [Leaf(understood)]]
     elements: list[RichTextElement] = []
-    offers = [cut(" ".join(clean(offer).split()), 100) for offer in nearest if is_seen(offer)][:10]
+    offers = _offers(nearest)[:10]
     if offers:
         said += [words.t("nothing.nearest"), *(f"/paper {offer}" for offer in offers)]
         elements.append(richtext.lines(*found, [Leaf(words.t("nothing.nearest"))]))
@@ -156,6 +198,10 @@ def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content
         said.append(words.t("nothing.advice"))
         elements.append(richtext.lines(*found, [Leaf(words.t("nothing.advice"))]))
     return Content("\n".join(map(escape, said)), (richtext.block(elements),))
+
+
+def _offers(nearest: Sequence[str]) -> list[str]:
+    return [cut(" ".join(clean(offer).split()), 100) for offer in nearest if is_seen(offer)]
 
 
 def no_today(latest: date | None, words: Words) -> Content:

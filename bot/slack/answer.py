@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-
-from slack_sdk.errors import SlackApiError
+from enum import StrEnum
 
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
@@ -29,9 +28,19 @@ from bot.search.snippet import Snippet, snippet
 from bot.search.tree import Node
 from bot.slack import standing
 from bot.slack.desk import Asker, Desk
+from bot.slack.permalinks import permalinks
 from bot.store.outbox import PostedThread
 
-DAY = "day:"  # how a pool remembers that it is a whole day's
+
+class Pool(StrEnum):
+    """What a pool of papers is, written before its text: whatever people type, one is never taken for another."""
+
+    DAY = "day"
+    """A whole day; the text is its date."""
+    FOUND = "found"
+    """What matches the query that is the text."""
+    CLOSE = "close"
+    """What comes close to the query that is the text, which nothing matches."""
 
 
 def answer(command: Command, asker: Asker, desk: Desk) -> Content:
@@ -64,12 +73,14 @@ def latest(asker: Asker, desk: Desk) -> Content:
 def page(pool_id: str, number: int, asker: Asker, desk: Desk) -> Content:
     """Page ``number`` (from 1) of what was found before; it neither repeats nor skips when a new digest arrives.
 
-    Raises RequestRefusedError("result.expired") where the pool is older than a day, or another person's.
+    What everybody in a channel reads, everybody there may turn. Raises RequestRefusedError("result.expired") where the
+    pool is older than a day, or of another person or channel.
     """
-    pool = desk.pages.load(pool_id, asker.user, desk.clock())
-    if pool is None:
+    pool = desk.pages.load(pool_id, asker.team, (asker.user, asker.channel), desk.clock())
+    kind, _, text = pool.query.partition(":") if pool else ("", "", "")
+    if pool is None or kind not in tuple(Pool):
         raise RequestRefusedError("result.expired")
-    return _page(pool_id, number, pool.query, pool.ids, len(pool.ids), asker, desk)
+    return _page(pool_id, number, Pool(kind), text, pool.ids, len(pool.ids), asker, desk)
 
 
 def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:
@@ -87,7 +98,7 @@ def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:
 
 def _day(digest: StoredDigest, asker: Asker, desk: Desk) -> Content:
     ids = tuple(entry.id for entry in digest.entries if not entry.withdrawn)
-    return _first_page(f"{DAY}{digest.day.isoformat()}", ids, len(ids), asker, desk)
+    return _first_page(Pool.DAY, digest.day.isoformat(), ids, len(ids), asker, desk)
 
 
 def _random(asker: Asker, desk: Desk) -> Content:
@@ -100,40 +111,57 @@ def _random(asker: Asker, desk: Desk) -> Content:
 def _find(query: Query, asker: Asker, desk: Desk) -> Content:
     found = desk.index.search(query)
     if found.ids:
-        return _first_page(query.text, found.ids, found.total, asker, desk)
+        return _first_page(Pool.FOUND, query.text, found.ids, found.total, asker, desk)
+    if found.close:
+        return _first_page(Pool.CLOSE, query.text, found.close, len(found.close), asker, desk)
     if desk.digests.count() == 0:
         return results.empty_archive(asker.words)
-    near = [f"tag:{tag}" for tag in desk.index.nearest_tags(query.text)] + desk.index.nearest_words(query.text)
-    return results.nothing_found(query, near, asker.words)
+    return results.nothing_found(query, _nearest(query, desk), asker.words)
 
 
-def _first_page(text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk) -> Content:
+def _nearest(query: Query, desk: Desk) -> list[str]:
+    return [f"tag:{tag}" for tag in desk.index.nearest_tags(query.text)] + desk.index.nearest_words(query.text)
+
+
+def _first_page(kind: Pool, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk) -> Content:
     pool_id = ""
     if len(ids) > PAGE:
-        pool_id = desk.pages.save(asker.team, asker.user, text, ids, desk.clock())
-    return _page(pool_id, 1, text, ids, total, asker, desk)
+        owner = asker.channel if asker.in_public else asker.user
+        pool_id = desk.pages.save(asker.team, owner, f"{kind}:{text}", ids, desk.clock())
+    return _page(pool_id, 1, kind, text, ids, total, asker, desk)
 
 
-def _page(pool_id: str, number: int, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk) -> Content:
+def _page(
+    pool_id: str, number: int, kind: Pool, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk
+) -> Content:
     here = ids[(number - 1) * PAGE : number * PAGE]
-    if text.startswith(DAY):
-        day = date.fromisoformat(text.removeprefix(DAY))
+    if kind is Pool.DAY:
         hits = _hits(here, None, asker, desk)
+        day = date.fromisoformat(text)
         return results.day_view(day, hits, total=total, page=number, pool_id=pool_id, words=asker.words)
-    tree = parse_query(text, today=asker.today(desk.clock())).tree
-    hits = _hits(here, tree, asker, desk)
-    return results.results(hits, total=total, page=number, pool_id=pool_id, query_text=text, words=asker.words)
+    query = parse_query(text, today=asker.today(desk.clock()))
+    return results.results(
+        _hits(here, query.tree, asker, desk),
+        total=total,
+        page=number,
+        pool_id=pool_id,
+        query_text=text,
+        words=asker.words,
+        close=results.Close(query, _nearest(query, desk)) if kind is Pool.CLOSE else None,
+    )
 
 
 def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk) -> list[Hit]:
     entries = desk.digests.load_entries(ids)
     elsewhere = desk.digests.also_on(ids)
-    threads = desk.outbox.threads(asker.team, ids)
+    posted = desk.outbox.threads(asker.team, ids)
+    threads = {entry_id: thread for entry_id in ids if (thread := _thread(posted.get(entry_id, []), asker))}
+    links = permalinks(threads.values(), desk)
     return [
         Hit(
             entry=entry,
             snippet=_matching(entry, tree),
-            thread=_permalink(threads.get(entry.id, []), asker, desk),
+            thread=links.get(threads[entry.id].delivery_id) if entry.id in threads else None,
             also_on=elsewhere.get(entry.id, ()),
         )
         for entry in entries
@@ -146,17 +174,8 @@ def _matching(entry: StoredEntry, tree: Node | None) -> Snippet | None:
     return found if found and any(matched for _, matched in found.pieces) else None
 
 
-def _permalink(posted: Sequence[PostedThread], asker: Asker, desk: Desk) -> str | None:
-    """Where the paper's thread is: in this channel, else in a public one; asked of Slack once and kept."""
+def _thread(posted: Sequence[PostedThread], asker: Asker) -> PostedThread | None:
+    """Where the paper can be talked about: in this channel, else in a public one."""
     here = [thread for thread in posted if thread.channel == asker.channel]
     public = [thread for thread in posted if not thread.is_private]
-    thread = next(iter(here + public), None)
-    if thread is None or thread.permalink:
-        return thread.permalink if thread else None
-    try:
-        found = desk.client.chat_getPermalink(channel=thread.channel, message_ts=thread.ts)
-    except (SlackApiError, OSError):
-        return None  # An answer without the link is better than none; the next one asks again.
-    link = str(found["permalink"])
-    desk.outbox.save_permalink(thread.delivery_id, link)
-    return link
+    return next(iter(here + public), None)

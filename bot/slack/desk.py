@@ -1,7 +1,8 @@
 """What every answer is made from: the store's classes, the directory, a clock, and a few choices of the operator."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from bot.store.index import Index
 from bot.store.outbox import Outbox
 from bot.store.result_pages import ResultPages
 from bot.store.subscriptions import Subscriptions
+
+ASIDE = 10  # as many as a page has papers, whose addresses are asked for side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Desk:
     """Names as configured; a subscription that names none follows the first."""
     config: str
     """Where the config's subscriptions are written."""
+    aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))
+    """For what an answer asks of Slack and does not wait for."""
 
 
 @dataclass(frozen=True, slots=True)

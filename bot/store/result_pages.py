@@ -1,7 +1,7 @@
-"""What a person found, kept a day, so that the next page neither repeats nor skips."""
+"""What was found, kept a day, so that the next page neither repeats nor skips."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,13 +26,16 @@ class ResultPages:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def save(self, team: str, user: str, query: str, ids: Sequence[int], now: datetime) -> str:
-        """Keep a result for a day. Returns the id to ask for it by, which cannot be guessed."""
+    def save(self, team: str, owner: str, query: str, ids: Sequence[int], now: datetime) -> str:
+        """Keep a result for a day. Returns the id to ask for it by, which cannot be guessed.
+
+        ``owner`` is the person who alone sees it, or the channel in which everybody does.
+        """
         r = t.ResultPage
         row = {
             "id": secrets.token_urlsafe(9),
             "team_id": team,
-            "user_id": user,
+            "user_id": owner,
             "query": query,
             "ids": list(ids),
             "expires_at": now + KEPT,
@@ -42,10 +45,10 @@ class ResultPages:
             connection.execute(sa.insert(r).values(row))
         return str(row["id"])
 
-    def load(self, pool_id: str, user: str, now: datetime) -> ResultPool | None:
-        """The result kept under this id for this person; None where it is too old, or somebody else's."""
+    def load(self, pool_id: str, team: str, owners: Collection[str], now: datetime) -> ResultPool | None:
+        """The result kept under this id for one of these; None where it is too old, or somebody else's."""
         r = t.ResultPage
-        mine = sa.select(r.query, r.ids).where(r.id == pool_id, r.user_id == user, r.expires_at > now)
+        theirs = (r.id == pool_id, r.team_id == team, r.user_id.in_(owners), r.expires_at > now)
         with reading(self._engine) as connection:
-            row = connection.execute(mine).first()
+            row = connection.execute(sa.select(r.query, r.ids).where(*theirs)).first()
             return ResultPool(row.query, tuple(row.ids)) if row is not None else None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph
 from bot.messages import actions, results
+from bot.messages.limits import clean, is_seen
 from bot.messages.query import describe
 from bot.messages.results import Hit
 from bot.messages.words import Words
@@ -56,6 +57,8 @@ def test_ten_results_of_any_kind_are_one_message(stored, any_entry, any_text, ch
     words = Words(lang)
     text = data.draw(any_text)
     check(results.results(hits, total=999, page=50, pool_id="x" * 32, query_text=text, words=words))
+    close = results.Close(parse_query('tag:"x' + "&" * 300 + '"', today=DAY), [f"tag:{text}"] * 9)
+    check(results.results(hits, total=999, page=50, pool_id="x" * 32, query_text=text, words=words, close=close))
     check(results.day_view(DAY, hits, total=999, page=50, pool_id="x" * 32, words=words))
     for hit in hits[:2]:
         check(results.shared(hit.entry, "U1ABCDEF", words))
@@ -75,9 +78,7 @@ def test_commentary_is_whole(stored, any_text, rich_leaves, data):
 
 
 def _kept(text: str) -> str:
-    from bot.messages.limits import clean
-
-    return "".join(char for char in clean(text) if not char.isspace() and char != "\u200b")
+    return "".join(filter(is_seen, clean(text)))
 
 
 def test_the_longest_commentary_takes_few_messages(stored, en, check):
@@ -140,6 +141,20 @@ def test_a_day_pages_like_any_answer(stored, en):
     content = results.day_view(DAY, hits, total=47, page=2, pool_id="pool", words=en)
     assert content.text.startswith("Friday, April 12, 2024 · 47 papers\nPage 2 of 5\n")
     assert buttons(content) == {actions.PAGE_PREV: "pool:1", actions.PAGE_NEXT: "pool:3"}
+
+
+def test_close_matches_say_that_they_are_no_more_and_what_was_understood(stored, en, ko, shown):
+    close = results.Close(parse_query("moe transfomer", today=DAY), ["transformer"])
+    hits = found(stored(Entry("T")).entries)
+    given = {"total": 12, "page": 1, "pool_id": "pool", "query_text": "moe transfomer", "close": close}
+    content = results.results(hits, words=en, **given)
+    assert content.text.startswith(
+        "Close matches · 12 papers\nNothing matches all of it. I looked for: “moe” anywhere and “transfomer” anywhere\n"
+        "Nearest to that: /paper transformer\nPage 1 of 2\n"
+    )
+    assert "“transfomer” anywhere" in shown(content)
+    assert buttons(content) == {actions.PAGE_NEXT: "pool:2"}
+    assert results.results(hits, words=ko, **given).text.startswith("비슷한 결과 · 논문 12편")
 
 
 def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):

@@ -1,0 +1,145 @@
+"""Pages of what was found: whatever was typed, whoever turns them, however slow Slack is with links."""
+
+from collections.abc import Callable
+from datetime import date
+from threading import Event
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.delivery.outbox import Place
+from bot.digest.model import Entry
+from bot.messages.content import Content, DayMessage
+
+Office = Any
+
+DAY = date(2024, 4, 12)
+
+
+@pytest.mark.parametrize("typed", ["day:2024-04", "day:2024-04-12 tag:moe", "find day:2024-04", "day:2024"])
+def test_a_query_that_begins_with_a_day_finds_its_papers(typed: str, office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "JetMoE" in office.typed("emma", f"/paper {typed}")["text"]
+
+
+def many(office: Office, count: int = 23) -> None:
+    office.read(DAY, *(Entry(title=f"Paper number {n} of many", tags=("moe",)) for n in range(count)))
+
+
+@pytest.mark.parametrize("typed", ["day:2024-04", "2024-04-12"])
+def test_pages_of_a_day_and_of_a_query_about_days_are_turned(typed: str, office: Office) -> None:
+    many(office)
+    answer = office.typed("emma", f"/paper {typed}")
+    office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
+    office.sandbox.wait_for(lambda: "Paper number 10 of" in office.sandbox.ephemerals("emma")[-1]["text"])
+
+
+def test_everybody_turns_the_pages_of_a_public_answer(office: Office) -> None:
+    many(office)
+    office.sandbox.send("emma", "papers", "@paperround tag:moe")
+    answer = office.sandbox.wait_for(lambda: office.sandbox.messages("papers")[1:])[0]
+    for user, title in (("jiwoo", "number 10 of"), ("lena", "number 20 of")):
+        office.sandbox.act(user, "papers", "results.page.next", ts=answer["ts"])
+        office.sandbox.wait_for(lambda title=title: title in office.sandbox.messages("papers")[1]["text"])
+    assert office.sandbox.ephemerals("jiwoo") == []
+
+
+def test_a_day_that_a_click_shows_to_everybody_is_turned_by_everybody(office: Office) -> None:
+    office.read(date(2024, 4, 10), *(Entry(title=f"Paper number {n} of many") for n in range(23)))
+    office.sandbox.send("emma", "papers", "@paperround today")
+    answer = office.sandbox.wait_for(lambda: office.sandbox.messages("papers")[1:])[0]
+    for user, action, title in (("emma", "day.latest", "number 1 of"), ("jiwoo", "results.page.next", "number 10 of")):
+        office.sandbox.act(user, "papers", action, ts=answer["ts"])
+        office.sandbox.wait_for(lambda title=title: title in office.sandbox.messages("papers")[1]["text"])
+
+
+def test_a_private_answers_pages_are_its_readers_alone(office: Office) -> None:
+    many(office)
+    pool = _pool(office.typed("emma", "/paper tag:moe"))
+    assert office.bot.pages.load(pool, "T0PAPERS01", ["U0EMMA0001"], office.bot.clock())
+    assert not office.bot.pages.load(pool, "T0PAPERS01", ["U0JIWOO001", "C0PAPERS01"], office.bot.clock())
+
+
+def _pool(answer: dict[str, Any]) -> str:
+    return next(block["elements"][0]["value"] for block in answer["blocks"] if block["type"] == "actions").split(":")[0]
+
+
+def posted(office: Office) -> list[int]:
+    """Have every paper of the day stand in #papers, with an address that Slack has not been asked for."""
+    entries = office.bot.digests.load_day(None, DAY).entries
+    place = Place("T0PAPERS01", "C0PAPERS01")
+    messages = [DayMessage(Content("a paper", ()), entry.id, f"key:{entry.id}", 0) for entry in entries]
+    office.bot.outbox.add(place, "vault", DAY, messages)
+    for n in range(len(entries)):
+        now = office.bot.clock()
+        claim = office.bot.outbox.claim_next("test", now, now)
+        office.bot.outbox.confirm(claim, f"1712890000.{n:06}", now, now)
+    return [entry.id for entry in entries]
+
+
+def _links(answer: dict[str, Any]) -> int:
+    return str(answer["blocks"]).count("https://slack.example/")
+
+
+def test_an_answer_does_not_wait_for_slow_links_and_the_next_one_has_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(office, 10)
+    ids = posted(office)
+    go_on = Event()
+    kept = Event()
+
+    def slow(self: WebClient, *, channel: str, message_ts: str) -> dict[str, str]:
+        assert message_ts.endswith("3") or go_on.wait(60)
+        return {"permalink": f"https://slack.example/{channel}/{message_ts}"}
+
+    save = type(office.bot.outbox).save_permalink
+    saved: list[int] = []
+
+    def save_one(self: Any, delivery_id: int, url: str) -> None:
+        save(self, delivery_id, url)
+        saved.append(delivery_id)
+        if len(saved) == len(ids):
+            kept.set()
+
+    monkeypatch.setattr(WebClient, "chat_getPermalink", slow)
+    monkeypatch.setattr(type(office.bot.outbox), "save_permalink", save_one)
+    try:
+        assert _links(office.typed("emma", "/paper tag:moe")) == 1
+    finally:
+        go_on.set()
+    assert kept.wait(10)
+    assert _links(office.typed("emma", "/paper tag:moe")) == 10
+
+
+@pytest.mark.parametrize("error", [ValueError("no JSON"), KeyError("permalink"), TimeoutError()])
+def test_a_broken_look_up_of_a_link_leaves_the_answer(
+    error: Exception, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(office, 2)
+    posted(office)
+
+    def broken(*_: object, **__: object) -> dict[str, str]:
+        raise error
+
+    monkeypatch.setattr(WebClient, "chat_getPermalink", broken)
+    assert "Paper number 1 of" in office.typed("emma", "/paper tag:moe")["text"]
+
+
+def test_where_nothing_matches_all_of_it_the_close_ones_are_shown(office: Office, days: Callable[[], None]) -> None:
+    days()
+    english = office.typed("emma", "/paper tokens xyzzy")["text"]
+    assert "Close matches · 1 paper" in english
+    assert "“tokens” anywhere and “xyzzy” anywhere" in english
+    assert "Rho-1" in english
+    assert "비슷한 결과" in office.typed("jiwoo", "/paper tokens xyzzy")["text"]
+
+
+def test_close_matches_have_pages_too(office: Office) -> None:
+    many(office)
+    answer = office.typed("emma", "/paper many xyzzy")
+    assert "Close matches · 2" in answer["text"]
+    office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
+    office.sandbox.wait_for(lambda: "Page 2 of" in office.sandbox.ephemerals("emma")[-1]["text"])
+    assert "Close matches" in office.sandbox.ephemerals("emma")[-1]["text"]
