@@ -19,12 +19,10 @@ _KINDS: dict[BlockKind, Kind] = {
 
 @lru_cache(maxsize=256)  # a paper's commentary is looked at for its card, its menu and its thread
 def passage(text: str) -> Passage:
-    """The paragraph with the emphasis, lists, quotes, code and links its curator wrote."""
+    """The paragraph with the emphasis, lists, quotes, code and links its curator wrote; an empty item has its mark."""
     return Passage(
         tuple(
-            Chunk(_leaves(block.pieces), _KINDS[block.kind], block.indent, block.number)
-            for block in parse_blocks(text)
-            if block.pieces
+            Chunk(_leaves(block.pieces), _KINDS[block.kind], block.indent, block.number) for block in parse_blocks(text)
         )
     )
 

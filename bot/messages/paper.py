@@ -11,7 +11,7 @@ from bot.messages.content import Block
 from bot.messages.limits import ELLIPSIS, clean, cut, is_seen, longest, sentence_ends, weight
 from bot.messages.markdown import passage
 from bot.messages.mrkdwn import escape, safe_url, title_search
-from bot.messages.richtext import Leaf, Passage
+from bot.messages.richtext import Chunk, Leaf, Passage
 from bot.messages.words import Words
 
 TITLE = 800  # by weight; a longer one is cut in the channel and stands whole in its thread
@@ -65,7 +65,7 @@ def gist(entry: Entry, words: Words) -> tuple[Leaf, ...]:
     first = _first_paragraph(entry.commentary, words.lang)
     if first is None:
         return ()
-    chunk = next(chunk for chunk in passage(first.text).chunks if is_seen(chunk.text))
+    chunk = next(filter(_has_text, passage(first.text).chunks))
     # A labelled link may weigh more than the line has room for; the whole commentary in the thread keeps it.
     leaves = [
         replace(leaf, text=leaf.text.replace("\n", " "), link=leaf.link if leaf.bare else None) for leaf in chunk.leaves
@@ -82,8 +82,12 @@ def gist(entry: Entry, words: Words) -> tuple[Leaf, ...]:
 
 
 def _first_paragraph(commentary: Sequence[Paragraph], lang: str) -> Paragraph | None:
-    with_words = [paragraph for paragraph in commentary if richtext.seen([passage(paragraph.text)])]
+    with_words = [paragraph for paragraph in commentary if any(map(_has_text, passage(paragraph.text).chunks))]
     return next((p for p in with_words if p.lang == lang), with_words[0] if with_words else None)
+
+
+def _has_text(chunk: Chunk) -> bool:
+    return is_seen(chunk.text)
 
 
 def more_links(entry: Entry) -> list[Leaf]:
@@ -136,15 +140,19 @@ def abstract(entry: Entry) -> list[Passage]:
 
 
 def commentary(entry: Entry, words: Words) -> list[Passage]:
-    """The whole commentary, Korean paragraphs first, English ones after a small label where there are both."""
-    groups = {
-        lang: richtext.seen(passage(paragraph.text) for paragraph in entry.commentary if paragraph.lang == lang)
-        for lang in ("ko", "en")
-    }
-    korean, english = groups["ko"], groups["en"]
-    if korean and english:
-        english = [replace(english[0], label=words.t("paper.in_english")), *english[1:]]
-    return [*korean, *english]
+    """The whole commentary in its order; the English that follows the last Korean paragraph has a small label."""
+    passages: list[Passage] = []
+    english = None  # where the English begins that no Korean follows
+    for paragraph in entry.commentary:
+        shown = richtext.seen([passage(paragraph.text)])
+        if shown and paragraph.lang != "en":
+            english = None
+        elif shown and english is None:
+            english = len(passages)
+        passages += shown
+    if english:
+        passages[english] = replace(passages[english], label=words.t("paper.in_english"))
+    return passages
 
 
 def leftovers(entry: Entry, words: Words) -> list[Passage]:
@@ -154,15 +162,15 @@ def leftovers(entry: Entry, words: Words) -> list[Passage]:
         rest.append(richtext.plain_passage(entry.title, words.t("paper.whole_title")))
     links = more_links(entry)
     if len(links) > MORE_LINKS:
-        rest.append(Passage(tuple(richtext.Chunk((leaf,), "bullet") for leaf in links), words.t("paper.links")))
+        rest.append(Passage(tuple(Chunk((leaf,), "bullet") for leaf in links), words.t("paper.links")))
     return rest
 
 
 def whole(entry: Entry, words: Words) -> list[Passage]:
     """Everything there is to read beyond the heading, each kind under its label."""
     return [
-        *labelled(abstract(entry), words.t("paper.abstract")),
-        *labelled(commentary(entry, words), words.t("paper.commentary")),
+        *_labelled(abstract(entry), words.t("paper.abstract")),
+        *_labelled(commentary(entry, words), words.t("paper.commentary")),
         *leftovers(entry, words),
     ]
 
@@ -172,13 +180,9 @@ def has_words(entry: Entry) -> bool:
     return bool(abstract(entry)) or any(richtext.seen([passage(p.text)]) for p in entry.commentary)
 
 
-def labelled(passages: Sequence[Passage], label: str) -> list[Passage]:
-    """The passages with a label before the first; one that has a label already keeps both."""
-    if not passages:
-        return []
-    first = passages[0]
-    both = f"{label} · {first.label}" if first.label else label
-    return [replace(first, label=both), *passages[1:]]
+def _labelled(passages: Sequence[Passage], label: str) -> list[Passage]:
+    """The passages with a label before the first, which has none of its own."""
+    return [replace(passages[0], label=label), *passages[1:]] if passages else []
 
 
 def body_blocks(passages: Iterable[Passage], most: int) -> list[Block]:

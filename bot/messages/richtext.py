@@ -350,5 +350,5 @@ def _part(leaf: Leaf) -> RichTextElement:
 
 
 def seen(passages: Iterable[Passage]) -> list[Passage]:
-    """The passages in which there is something to see."""
-    return [passage for passage in passages if any(is_seen(chunk.text) for chunk in passage.chunks)]
+    """The passages in which there is something to see, be it the mark of an empty list item."""
+    return [passage for passage in passages if any(is_seen(chunk.said) for chunk in passage.chunks)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph
 from bot.messages.day import lay_out
-from bot.messages.limits import clean
+from bot.messages.limits import clean, is_seen
 from bot.messages.words import Words
 
 LAYOUTS = ("papers", "list", "brief")
@@ -23,7 +23,7 @@ def said(content) -> str:
 
 
 def squeezed(text: str) -> str:
-    return "".join(char for char in clean(text) if not char.isspace() and char != "\u200b")
+    return "".join(filter(is_seen, clean(text)))
 
 
 @settings(max_examples=80)
@@ -171,12 +171,24 @@ def test_the_first_authors_and_how_many_more(stored, en, names, shown):
     assert shown in lay_out(digest, digest.entries, "papers", en)[1].content.text.split("\n")
 
 
-def test_the_korean_paragraphs_come_first_and_the_english_under_a_label(stored, ko):
-    paragraphs = (Paragraph("English one.", "en"), Paragraph("우리말.", "ko"), Paragraph("English two.", "en"))
-    digest = stored(Entry("T", commentary=paragraphs))
-    assert lay_out(digest, digest.entries, "papers", ko)[2].content.text == (
-        "해설\n\n우리말.\n\n영어 해설\nEnglish one.\n\nEnglish two."
-    )
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (
+            "en:One. ko:하나. en:Two. en:Three. ko:끝. en:Four. en:Five.",
+            "One. | 하나. | Two. | Three. | 끝. | *영어 해설* | Four. | Five.",
+        ),
+        ("ko:하나. en:- one en:- two ko:끝.", "하나. | • one | • two | 끝."),
+        ("en:One. en:Two.", "One. | Two."),
+        ("ko:하나.", "하나."),
+    ],
+)
+def test_the_commentary_keeps_its_order_and_the_english_after_it_has_a_label(stored, ko, given, shown):
+    paragraphs = [Paragraph(text[3:], text[:2]) for text in re.split(r" (?=ko:|en:)", given)]
+    digest = stored(Entry("T", commentary=tuple(paragraphs)))
+    text = lay_out(digest, digest.entries, "papers", ko)[2].content.text
+    lines = [line for line in text.split("\n")[1:] if line]
+    assert " | ".join("*영어 해설*" if line == "영어 해설" else line for line in lines) == shown
 
 
 def test_the_line_that_shows_why_is_in_the_language_of_the_post(stored, en, ko):

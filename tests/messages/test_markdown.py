@@ -64,6 +64,17 @@ def test_a_list_keeps_the_numbers_its_curator_wrote(thread):
     assert text.endswith("1. a\n2. b\n5. c")
 
 
+@pytest.mark.parametrize("text", ["1.\n2. two", "- one\n-\n- three", "3.", "-", "- \u200b\n- two"])
+def test_an_empty_item_keeps_its_mark(thread, text):
+    _, said = thread(text)
+    assert said.removeprefix("Commentary").replace("•", "-").split() == text.split()
+
+
+def test_an_item_without_words_is_no_line_that_shows_why(stored, en):
+    digest = stored(Entry("T", commentary=(Paragraph("- \u200b", "en"), Paragraph("- \u200b\n- Because.", "en"))))
+    assert lay_out(digest, digest.entries, "papers", en)[1].content.text.endswith("\nBecause.")
+
+
 def test_a_link_that_may_not_be_followed_is_neither_linked_nor_lost(thread):
     elements, text = thread("see [the note](other-note.md) there")
     assert elements[0]["elements"] == [leaf("see the note (other-note.md) there")]
