@@ -12,7 +12,9 @@ from bot.digest.model import Lang, Paragraph
 HANGUL = re.compile(r"[가-힣]")
 _HANGUL_RUN = re.compile(r"[가-힣]+")
 _LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
-_TAG = re.compile(r"#(?=[^\s#]*[^\W\d_])[^\s#:,;!?()\[\]]+,?")  # a letter somewhere: "#1" numbers a list
+_TAG_LABEL = re.compile(r"(?:tags?|태그)\s?[:：]\s*", re.IGNORECASE)
+_TAG = re.compile(r"[^\s#:,;!?()\[\]|·•]+")
+_BETWEEN_TAGS = " \t\xa0,.;|·•、。，；"
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -63,15 +65,20 @@ def leading_link(line: str) -> tuple[str, str] | None:
 def read_tags(line: str) -> tuple[str, ...] | None:
     """The tags of a line of nothing but tags, as written, without ``#``; None for any other line.
 
-    >>> read_tags("#moe #State_Space-model")
+    >>> read_tags("Tags: #moe, #State_Space-model")
     ('moe', 'State_Space-model')
     """
-    if line[:1] != "#":
+    if line[:1] not in "#＃tT태" or not line:
         return None
-    words = line.split()
-    if not all(word[0] == "#" for word in words) or not all(_TAG.fullmatch(word) for word in words):
+    if line[0] not in "#＃":
+        if (label := _TAG_LABEL.match(line)) is None:
+            return None
+        line = line[label.end() :]
+    before, *words = line.replace("＃", "#").split("#")
+    tags = tuple(word.rstrip(_BETWEEN_TAGS) for word in words)
+    if before or not tags or not all(_TAG.fullmatch(tag) for tag in tags):
         return None
-    return tuple(word[1:].rstrip(",") for word in words)
+    return tags if any(letter.isalpha() for tag in tags for letter in tag) else None  # "#1" numbers a list
 
 
 def closing_group(line: str) -> int | None:

@@ -78,7 +78,7 @@ def _read_lines(text: str) -> list[_Line]:
         if not line:
             continue
         first = line[0]
-        if first == "#" and (tags := read_tags(line)) is not None:
+        if first in "#＃tT태" and (tags := read_tags(line)) is not None:
             lines.append(_Line(number, line, "tags", tags))
         elif first in "hH" and is_link(line):
             lines.append(_Line(number, line, "link"))
