@@ -83,11 +83,11 @@ def read_tags(line: str) -> tuple[str, ...] | None:
 
 def closing_group(line: str) -> int | None:
     """Where the parenthesis opens that the line's last character closes; None where there is none."""
-    if line[-1:] != ")":
+    if line[-1:] not in (")", "）"):
         return None
     depth = 0
-    for match in reversed(list(re.finditer(r"[()]", line))):
-        depth += 1 if match.group() == ")" else -1
+    for match in reversed(list(re.finditer(r"[()（）]", line))):
+        depth += 1 if match.group() in ")）" else -1
         if depth == 0:
             return match.start()
     return None
@@ -98,7 +98,7 @@ def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
 
     ``sure`` means that the line before it is a title beyond doubt: then only a sentence is refused.
     """
-    if line[:1] != "(" or closing_group(line) != 0:
+    if line[:1] not in ("(", "（") or closing_group(line) != 0:
         return None
     inside = line[1:-1]
     names = split_authors(inside)
@@ -107,8 +107,22 @@ def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
     return names if sure or all_names(names) else None
 
 
+_WIDE = str.maketrans("（），、；", "(),,;")
+_OTHERS = re.compile(
+    r"(?:^|\s|,)(?:(?:and\s|&\s?)?(?:et\.?\s?al\.?|(?:[0-9]{1,4}\s)?(?:many\s)?(?:others|more))|외(?:\s?[0-9]{1,4}\s?[명인])?|등)$",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s(?:and|&)\s")
+_TEAM = re.compile(r"\b(?:team|group|labs?|cent(?:er|re)|institute|department|universit|consortium)", re.IGNORECASE)
+
+
 def split_authors(inside: str) -> tuple[str, ...]:
-    """Names between commas (semicolons, where there are no commas), those inside inner parentheses left alone."""
+    """Names between commas (semicolons, where there are no commas), those inside inner parentheses left alone.
+
+    Two names may have "and" between them; "et al." and its like are no names.
+    """
+    if not inside.isascii():
+        inside = inside.translate(_WIDE)
     comma = ";" if "," not in inside and ";" in inside else ","
     if "(" not in inside:
         parts = inside.split(comma)
@@ -124,10 +138,24 @@ def split_authors(inside: str) -> tuple[str, ...]:
         parts.append(inside[start:])
     if "  " in inside or "\t" in inside:
         parts = [" ".join(part.split()) for part in parts]
-    names = (part.strip() for part in parts)
-    return tuple(name[4:] if name.startswith("and ") else name for name in names if name)
+    names = [part.strip() for part in parts]
+    if (last := _OTHERS.search(names[-1])) is not None:
+        names[-1] = names[-1][: last.start()]
+    return tuple(name for part in names if part for name in _parted(part))
 
 
+def _parted(part: str) -> tuple[str, ...]:
+    """The names of "A B and C D"; a team of several fields ("Speech and Language Team") stays one."""
+    if part.startswith(("and ", "& ")):
+        part = part.partition(" ")[2].strip()
+    pair = _AND.split(part) if " and " in part or " & " in part else ()
+    if len(pair) != 2 or "(" in part or _TEAM.search(part) or (" " in pair[0]) != (" " in pair[1]):
+        return (part,)
+    return tuple(pair)
+
+
+# The commonest family names: they begin the names of nine Koreans in ten.
+_FAMILY_NAMES = frozenset("김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노곽성차주우구민진")
 _KOREAN_ENDING = re.compile(r"(?:다|요|죠|지|네|만|까|군|데|음|함|고|서|며|면|은|는|을|를|도|에|의|로)[.!?…]*$")
 
 
@@ -147,10 +175,18 @@ def all_names(names: Sequence[str]) -> bool:
     for name in names:
         if len(name) > 90 or name.count(" ") > 8 or name[-1] in "?!:=" or "=" in name:
             return False
-        if HANGUL.search(name) and (name.count(" ") > 1 or len(name) > 20 or _KOREAN_ENDING.search(name)):
+        if HANGUL.search(name) and not _is_korean_name(name, alone=len(names) == 1):
             return False
         capital += not name[0].islower() and any(letter.isalpha() for letter in name)
     return capital * 10 >= len(names) * 6
+
+
+def _is_korean_name(name: str, *, alone: bool) -> bool:
+    """Short; where it may be a word or a phrase as well, without a sentence's ending."""
+    if name.count(" ") > 1 or len(name) > 20:
+        return False
+    surely = " " not in name and len(name) <= 4 and (not alone or name[0] in _FAMILY_NAMES)
+    return surely or _KOREAN_ENDING.search(name) is None
 
 
 def find_day(text: str) -> date | None:

@@ -158,23 +158,27 @@ def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry,
 
 def _authors_at(lines: Sequence[_Line], at: int, *, sure: bool = False) -> tuple[tuple[str, ...], int] | None:
     """The author list that begins at a line, if one does, and how many lines it is wrapped over."""
-    if at >= len(lines) or lines[at].text[0] != "(":
+    if at >= len(lines) or lines[at].text[0] not in "(（":
         return None
     first = lines[at].text
-    depth = first.count("(") - first.count(")")
+    depth = _open_brackets(first)
     if depth <= 0:
         names = read_authors(first, sure=sure)
         return (names, 1) if names else None
     parts = [first]
     for line in lines[at + 1 : at + AUTHOR_LINES]:
-        if line.kind != "text" or line.text[0] == "(" or len(line.text) > 1000:
+        if line.kind != "text" or line.text[0] in "(（" or len(line.text) > 1000:
             return None
         parts.append(line.text)
-        depth += line.text.count("(") - line.text.count(")")
+        depth += _open_brackets(line.text)
         if depth <= 0:
             names = read_authors(" ".join(parts), sure=sure)
             return (names, len(parts)) if names else None
     return None
+
+
+def _open_brackets(text: str) -> int:
+    return text.count("(") + text.count("（") - text.count(")") - text.count("）")
 
 
 def _ends_entry(lines: Sequence[_Line], at: int, after_authors: bool) -> bool:

@@ -20,6 +20,8 @@ def read(*lines):
         ("#InsTag: T (Ada Byron, C D)", "#InsTag: T", ("Ada Byron", "C D")),
         ("# T", "T", ()),
         ("[T](https://a.b) (Ada Byron, C D)", "T", ("Ada Byron", "C D")),
+        ("Second Paper: A Study (김민지, 박지은)", "Second Paper: A Study", ("김민지", "박지은")),
+        ("*T* （Ada Byron, C D）", "T", ("Ada Byron", "C D")),
         ("반죽의 이론 (김철수, 이영희)", "반죽의 이론", ("김철수", "이영희")),
     ],
 )

@@ -94,3 +94,9 @@ def test_a_mails_closing_lines_are_no_entries():
 
 def test_a_title_that_begins_like_a_tag_is_a_title():
     assert titles("T", "#a", "#InsTag: Tags for All", "(Ada Byron)", "#b") == ["T", "#InsTag: Tags for All"]
+
+
+@pytest.mark.parametrize("authors", ["(김민지, 박지은)", "（Ada Byron, Kurt Gödel）", "(Ada Byron and Kurt Gödel)"])
+def test_any_list_of_names_makes_a_title_of_the_line_before_it(authors):
+    entries = parse_print("x.txt", f"2024-04-12\nFirst\n(A B)\n본문입니다.\nSecond Paper\n{authors}\n본문.").entries
+    assert [(entry.title, len(entry.authors)) for entry in entries] == [("First", 1), ("Second Paper", 2)]
