@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bot.digest.keys import paper_id, tag_key
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.messages import blocks, richtext
 from bot.messages.content import Block
@@ -33,14 +34,21 @@ def title_is_cut(entry: Entry) -> bool:
     return weight(" ".join(clean(entry.title).split())) > TITLE
 
 
-def title_leaf(entry: Entry, words: Words) -> Leaf:
+def title_leaf(entry: Entry, words: Words, most: int = TITLE) -> Leaf:
     """The title, leading to the paper, or to a search for it where its link was lost."""
     search = title_search(entry.title) if is_seen(clean(entry.title)) else None
-    return Leaf(title(entry, words), bold=True, link=_paper_url(entry) or search)
+    return Leaf(title(entry, words, most), bold=True, link=_paper_url(entry) or search)
 
 
 def _paper_url(entry: Entry) -> str | None:
-    return next((url for url in map(safe_url, entry.links) if url), None)
+    """The title's own link, which stands first.
+
+    Print loses it, and what is left of a paper's links is its code or its page. A text without authors is no paper:
+    its link may lead anywhere.
+    """
+    first = next((url for url in map(safe_url, entry.links) if url), None)
+    is_own = first and (not entry.authors or paper_id(first) or urlsplit(first).path.lower().endswith(".pdf"))
+    return first if is_own else None
 
 
 def authors(entry: Entry, words: Words) -> str:
@@ -98,7 +106,7 @@ def more_links(entry: Entry) -> list[Leaf]:
         url = safe_url(given)
         shown = clean(given).strip()
         if is_seen(shown) and (url is None or url != own):
-            leaves.append(Leaf(_short(url) if url else shown, link=url))
+            leaves.append(Leaf(_short(shown) if url else shown, link=url))
     return leaves
 
 
@@ -204,8 +212,6 @@ def body_blocks(passages: Iterable[Passage], most: int) -> list[Block]:
 
 def top_tags(entries: Sequence[StoredEntry], most: int = 6) -> list[tuple[str, int]]:
     """The commonest tags of a day, in the spelling that came first, and how many papers have each."""
-    from bot.digest.keys import tag_key
-
     counts: Counter[str] = Counter()
     spelling: dict[str, str] = {}
     for stored in entries:

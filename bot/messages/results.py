@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import RichTextElement
 from bot.digest.model import StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
-from bot.messages.limits import BLOCKS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, units
+from bot.messages.limits import BLOCKS, ELLIPSIS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, longest, units, weight
 from bot.messages.mrkdwn import escape, link, safe_url
 from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
@@ -20,6 +20,8 @@ from bot.search.snippet import Snippet
 PAGE = 10
 ALSO_ON = 5
 _TITLE_SAID = 160  # of a title in the text of a page with ten papers, which must stay below what may be rewritten
+# By weight, of what a page of ten shows of each: all of it together stays below what Slack takes (PRIVATE_TEXT).
+_TITLE, _WHY, _PEOPLE, _TAGS, _THREAD = 250, 210, 150, 150, 200
 _NOTE = 200  # of what was understood, over a page of ten papers
 _NEAR = 5
 _BLOCK = 2900
@@ -122,7 +124,7 @@ def _page(
 def _hit_blocks(hit: Hit, number: int | None, words: Words) -> list[Block]:
     entry = hit.entry.entry
     leaves = [Leaf(f"{number}. ")] if number else []
-    leaves.append(paper.title_leaf(entry, words))
+    leaves.append(paper.title_leaf(entry, words, _TITLE))
     why = _why(hit, words)
     if why:
         leaves += [Leaf("\n"), *why]
@@ -133,18 +135,24 @@ def _hit_blocks(hit: Hit, number: int | None, words: Words) -> list[Block]:
     )
     return [
         richtext.block([richtext.section(leaves)]),
-        *_small(paper.authors(entry, words), paper.tags(entry)),
+        *_small(cut(paper.authors(entry, words), _PEOPLE), cut(paper.tags(entry), _TAGS)),
         menu,
     ]
 
 
 def _why(hit: Hit, words: Words) -> list[Leaf]:
-    """The place that matched, the match in bold; else the line a channel would see."""
-    if hit.snippet is not None:
-        leaves = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
-        if is_seen("".join(leaf.text for leaf in leaves)):
-            return leaves
-    return list(paper.gist(hit.entry.entry, words))
+    """The place that matched, the match in bold; else the line a channel would see.
+
+    Title and tags are shown anyway: where only they match, that line says more.
+    """
+    leaves = list(paper.gist(hit.entry.entry, words))
+    if hit.snippet is not None and hit.snippet.field not in ("title", "tags"):
+        found = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
+        leaves = found if is_seen("".join(leaf.text for leaf in found)) else leaves
+    text = "".join(leaf.text for leaf in leaves)
+    if weight(text) <= _WHY:
+        return leaves
+    return [*richtext.split_leaves(leaves, longest(text, _WHY - 1))[0], Leaf(ELLIPSIS)]
 
 
 def _where(hit: Hit, words: Words) -> str:
@@ -154,7 +162,7 @@ def _where(hit: Hit, words: Words) -> str:
     if others:
         said.append(others)
     thread = safe_url(hit.thread) if hit.thread else None
-    if thread:
+    if thread and weight(thread) <= _THREAD:
         said.append(f"<{escape(thread)}|{escape(words.t('results.thread'))}>")
     return " · ".join(said)
 

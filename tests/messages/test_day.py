@@ -98,7 +98,12 @@ def test_parts_end_where_paragraphs_end(stored, en, rich_leaves):
 
 def test_a_paper_is_a_message_with_its_abstract_and_then_its_commentary_in_its_thread(stored, en):
     entry = Entry(
-        "Title", ("Ann", "Bob"), ("https://arxiv.org/abs/1",), ("About it.",), (Paragraph("좋네요.", "ko"),), ("moe",)
+        "Title",
+        ("Ann", "Bob"),
+        ("https://arxiv.org/abs/2404.07904",),
+        ("About it.",),
+        (Paragraph("좋네요.", "ko"),),
+        ("moe",),
     )
     digest = stored(entry)
     messages = lay_out(digest, digest.entries, "papers", en)
@@ -110,7 +115,7 @@ def test_a_paper_is_a_message_with_its_abstract_and_then_its_commentary_in_its_t
     ]
     assert [message.content.text for message in messages] == [
         "Friday, April 12, 2024 · 1 paper\n#moe 1",
-        "<https://arxiv.org/abs/1|Title>\nAnn, Bob\n#moe\n좋네요.",
+        "<https://arxiv.org/abs/2404.07904|Title>\nAnn, Bob\n#moe\n좋네요.",
         "Abstract\n\nAbout it.",
         "Commentary\n\n좋네요.",
     ]
@@ -153,6 +158,39 @@ def test_a_lost_link_becomes_a_search_for_the_title(stored, en, rich_leaves):
     url = urlsplit(rich_leaves(card)[0]["url"])
     assert (url.hostname, url.path) == ("arxiv.org", "/search/")
     assert parse_qs(url.query) == {"query": ["Rho-1: Not All Tokens & <Are> 필요"], "searchtype": ["title"]}
+
+
+@pytest.mark.parametrize(
+    ("authors", "links", "titles", "further"),
+    [
+        pytest.param(("Ann",), ["https://github.com/a/b"], "arxiv.org/search/", ["https://github.com/a/b"], id="code"),
+        pytest.param(
+            ("Ann",),
+            ["https://a.example/", "https://arxiv.org/abs/2404.07904"],
+            "arxiv.org/search/",
+            ["https://a.example/", "https://arxiv.org/abs/2404.07904"],
+            id="a page before another paper",
+        ),
+        pytest.param(
+            ("Ann",),
+            ["https://arxiv.org/abs/2404.07904", "https://github.com/a/b"],
+            "arxiv.org/abs/2404.07904",
+            ["https://github.com/a/b"],
+            id="its own",
+        ),
+        pytest.param(("Ann",), ["https://a.example/Paper.PDF#page=2"], "a.example/Paper.PDF", [], id="a file"),
+        pytest.param((), ["https://a.example/post"], "a.example/post", [], id="no paper"),
+    ],
+)
+def test_what_is_left_of_a_papers_links_is_not_taken_for_the_lost_one(
+    stored, en, rich_leaves, authors, links, titles, further
+):
+    digest = stored(Entry("T", authors, tuple(links)))
+    title, *others = [
+        leaf["url"] for leaf in rich_leaves(lay_out(digest, digest.entries, "papers", en)[1].content) if "url" in leaf
+    ]
+    assert urlsplit(title).netloc + urlsplit(title).path == titles
+    assert others == further
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "//host/x", "http://", "https://["])

@@ -12,10 +12,10 @@ from bot.digest.model import Entry, Paragraph
 from bot.messages import actions, results
 from bot.messages.limits import clean, is_seen
 from bot.messages.query import describe
-from bot.messages.results import Hit
+from bot.messages.results import Close, Hit
 from bot.messages.words import Words
 from bot.search.grammar import parse_query
-from bot.search.snippet import snippet
+from bot.search.snippet import Snippet, snippet
 
 DAY = date(2024, 4, 12)
 
@@ -64,6 +64,36 @@ def test_ten_results_of_any_kind_are_one_message(stored, any_entry, any_text, ch
         check(results.shared(hit.entry, "U1ABCDEF", words))
         for content in results.commentary(hit.entry, words):
             check(content, text=12_000)
+
+
+@pytest.mark.parametrize("piece", ["word ", "가", "👩‍👩‍👧 ", "&"])
+@pytest.mark.parametrize("total", [10, 999_999])
+def test_ten_of_the_longest_results_are_one_message(stored, words, check, piece, total):
+    long = (piece * 800)[:790]
+    entry = Entry(
+        long, (long,) * 50, ("https://arxiv.org/abs/2404.07904",), (long,), (Paragraph(long, "ko"),), (long,) * 9
+    )
+    days = tuple(date(2024, 1, day) for day in range(1, 12))
+    thread = "https://team.slack.example/archives/C1/p1?thread_ts=1&cid=C1&x=" + "x" * 110
+    matched = Snippet("commentary", ((long[:80], False), (long[80:162], True)))
+    hits = [Hit(each, matched, thread, days) for each in stored(*[entry] * 10).entries]
+    close = Close(parse_query(" ".join(["tag:moe"] * 99), today=DAY), [long] * 9)
+    pages = max(1, total // 20)
+    content = results.results(
+        hits, total=total, page=pages, pool_id="x" * 32, query_text=long, words=words, close=close
+    )
+    check(content)
+    assert sum(thread.replace("&", "&amp;") in str(block) for block in content.blocks) == 10
+    check(results.day_view(DAY, hits, total=total, page=pages, pool_id="x" * 32, words=words))
+
+
+def test_what_matched_in_the_title_or_a_tag_alone_is_not_shown_twice(stored, en, shown):
+    entry = Entry("JetMoE", commentary=(Paragraph("이유가 되는 한 줄입니다.", "ko"),), tags=("moe",))
+    for query in ("moe", "jetmoe", "title:jetmoe"):
+        content = show(found(stored(entry).entries, query), en)
+        assert content.text.split(" — ")[1:] == ["이유가 되는 한 줄입니다."]
+    bare = Entry("JetMoE", tags=("moe",))
+    assert " — " not in show(found(stored(bare).entries, "moe"), en).text
 
 
 @settings(max_examples=30)
