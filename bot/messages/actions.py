@@ -12,11 +12,15 @@ PAGE_NEXT = "results.page.next"
 MENU = "results.menu"
 TAKE_BACK = "shared.take_back"
 LATEST = "day.latest"
+MORE = "commentary.more"
+END = "standing.end"
 
 Choice = Literal["commentary", "share"]
 
 _PAGE = re.compile(r"([^:]{1,200}):([1-9][0-9]{0,5})\Z")
 _MENU = re.compile(r"(commentary|share):([0-9]{1,18})\Z")
+_MORE = re.compile(r"([0-9]{1,18}):([1-9][0-9]{0,5})\Z")
+_END = re.compile(r"[0-9]{1,18}\Z")
 
 
 def page_value(pool_id: str, page: int) -> str:
@@ -43,3 +47,28 @@ def read_menu(value: str) -> tuple[Choice, int]:
     if not match:
         raise ValueError(value)
     return cast(Choice, match[1]), int(match[2])
+
+
+def more_value(entry_id: int, after: int) -> str:
+    """What the button carries that goes on with a paper's commentary after so many messages."""
+    return f"{entry_id}:{after}"
+
+
+def read_more(value: str) -> tuple[int, int]:
+    """The entry, and how many messages of its commentary were shown."""
+    match = _MORE.match(value)
+    if not match:
+        raise ValueError(value)
+    return int(match[1]), int(match[2])
+
+
+def end_value(subscription_id: int) -> str:
+    """What the button carries that ends a subscription."""
+    return str(subscription_id)
+
+
+def read_end(value: str) -> int:
+    """The subscription to end."""
+    if not _END.match(value):
+        raise ValueError(value)
+    return int(value)

@@ -44,6 +44,16 @@ def menu(markup: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> B
     ).to_dict()
 
 
+def line_with_button(line: str, block_id: str, button: tuple[str, str, str]) -> Block:
+    """A line with a button beside it: its action id, label and value. Plain text: outside words may stand here."""
+    action, label, value = button
+    return SectionBlock(
+        text=_plain(line, PLAIN),
+        accessory=ButtonElement(text=_plain(label, BUTTON), action_id=action, value=value),
+        block_id=block_id,
+    ).to_dict()
+
+
 def buttons(*items: tuple[str, str, str]) -> Block:
     """A row of buttons, each an action id, its label and its value."""
     return ActionsBlock(

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.messages import richtext
+from bot.errors import BotError
+from bot.messages import actions, blocks, richtext
 from bot.messages.content import Content
+from bot.messages.errors import error_text
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
 from bot.messages.richtext import Leaf, user_leaf
@@ -13,6 +15,7 @@ from bot.messages.words import Words
 from bot.plan.subscription import EVERY_DAY, Subscription
 
 _QUERY = 200
+_BUTTONS = 20  # subscriptions with a button each; who has more names the query
 _WEEKDAYS = frozenset(range(5))
 _LAYOUTS = {
     "papers": "standing.layout_papers",
@@ -33,10 +36,16 @@ class Standing:
     """The newest digest day it has posted."""
 
 
-def subscribed(sub: Subscription, user_id: str, first: datetime | None, words: Words) -> Content:
-    """The channel's line: who subscribed, to what, when posts come and when the first one does."""
+def subscribed(
+    sub: Subscription, user_id: str, first: datetime | None, words: Words, not_told: BotError | None = None
+) -> Content:
+    """The channel's line: who subscribed, to what, when posts come and when the first one does.
+
+    ``not_told``, for the person alone: why the channel does not know of it.
+    """
     leaves = _woven("standing.subscribed", words, user=user_leaf(user_id), what=_what(sub, words))
-    return _line([*leaves, Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))])
+    times = Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))
+    return _line([*leaves, times, *_not_told(not_told, words)])
 
 
 def already_subscribed(sub: Subscription, first: datetime | None, words: Words) -> Content:
@@ -45,9 +54,36 @@ def already_subscribed(sub: Subscription, first: datetime | None, words: Words) 
     return _line([*leaves, Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))])
 
 
-def unsubscribed(sub: Subscription, user_id: str, words: Words) -> Content:
-    """The channel's line: who ended what."""
-    return _line(_woven("standing.unsubscribed", words, user=user_leaf(user_id), what=_what(sub, words)))
+def unsubscribed(sub: Subscription, user_id: str, words: Words, not_told: BotError | None = None) -> Content:
+    """The channel's line: who ended what. ``not_told`` as for `subscribed`."""
+    leaves = _woven("standing.unsubscribed", words, user=user_leaf(user_id), what=_what(sub, words))
+    return _line([*leaves, *_not_told(not_told, words)])
+
+
+def _not_told(error: BotError | None, words: Words) -> list[Leaf]:
+    return [Leaf(" " + words.t("standing.not_told", why=error_text(error, words)))] if error else []
+
+
+def which(subs: Sequence[Subscription], words: Words) -> Content:
+    """Several that may be meant: each with a button that ends it, or pauses one that the config orders."""
+    heading = words.t("standing.which")
+    several = len({sub.source for sub in subs}) > 1
+    said, made = [escape(heading)], [richtext.block([richtext.section([Leaf(heading, bold=True)])])]
+    for place, sub in enumerate(subs):
+        what = _what(sub, words).text
+        line = " · ".join([what, *([_flat(sub.source)] if several else []), _times(sub, words)])
+        text = "• " + escape(line)
+        if place == _BUTTONS or units("\n".join([*said, text])) > TEXT - 200:
+            more = words.n("standing.more", len(subs) - place)
+            said.append(escape(more))
+            made.append(richtext.block([richtext.section([Leaf(more)])]))
+            break
+        said.append(text)
+        label = words.t("standing.pause_it") if sub.origin == "config" else words.t("standing.end_it")
+        made.append(
+            blocks.line_with_button(line, f"standing:{sub.id}", (actions.END, label, actions.end_value(sub.id)))
+        )
+    return Content("\n".join(said), tuple(made))
 
 
 def paused(sub: Subscription, where: str, words: Words) -> Content:

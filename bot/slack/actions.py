@@ -1,4 +1,4 @@
-"""Clicks: turning a page, a result's menu, taking back what was shared."""
+"""Clicks: turning a page, a result's menu, taking back what was shared, ending a subscription."""
 
 from slack_bolt import App
 
@@ -7,6 +7,7 @@ from bot.errors import RequestRefusedError
 from bot.messages import actions as ids
 from bot.messages import results
 from bot.messages.words import words_for
+from bot.slack import standing
 from bot.slack.answer import latest, page
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
@@ -22,6 +23,7 @@ def register(app: App, work: Work) -> None:
         ids.MENU: choose,
         ids.TAKE_BACK: take_back,
         ids.LATEST: show_latest,
+        ids.END: end_subscription,
     }
     for action_id, listener in listeners.items():
         app.action(action_id)(work.later(listener))
@@ -62,3 +64,8 @@ def take_back(asked: Asked, desk: Desk) -> None:
     if asked.payload["value"] != asked.asker.user:
         raise RequestRefusedError("share.not_yours")
     delete(asked, desk)
+
+
+def end_subscription(asked: Asked, desk: Desk) -> None:
+    """Rewrite "which one?" with the end of the one that was meant."""
+    reply(asked, desk, standing.end(ids.read_end(asked.payload["value"]), asked.asker, desk), replace=True)

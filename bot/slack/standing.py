@@ -1,18 +1,23 @@
 """`/paper subscribe`, `unsubscribe`, `subscriptions`: a channel's standing orders, changed from inside it."""
 
+import logging
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
-from bot.errors import RequestRefusedError
+from bot.errors import BotError, QueryError, RequestRefusedError
 from bot.messages import standing
 from bot.messages.content import Content
 from bot.messages.words import words_for
 from bot.plan.hours import next_fire, next_time
+from bot.plan.owed import wanted
 from bot.plan.subscription import Subscription
 from bot.search.command import Subscribe, Subscriptions, Unsubscribe
 from bot.search.grammar import parse_query
-from bot.slack.client import translate
+from bot.slack.client import WALL, translate
 from bot.slack.desk import Asker, Desk
+
+log = logging.getLogger(__name__)
 
 DEFAULT_AT = time(9)
 BY_CHAT = "chat"  # why a subscription of the config is paused when somebody in the channel ended it
@@ -30,6 +35,7 @@ def answer(command: Subscribe | Unsubscribe | Subscriptions, asker: Asker, desk:
 
 
 def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
+    query = " ".join(query.split())
     if query:
         parse_query(query, today=asker.today(desk.clock()))  # a mistake is told now, not at nine tomorrow
     channel = desk.directory.enter(asker.channel)
@@ -40,21 +46,42 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     if before and not before.paused:
         return standing.already_subscribed(before, first_post(before, desk), asker.words)
     if before:
-        desk.subscriptions.resume(before.id)
+        _resume(before, desk)
         return standing.resumed(before, first_post(before, desk), asker.words)
     sub = desk.subscriptions.add(
         asker.team, asker.channel, source, query, at=DEFAULT_AT, zone=asker.zone, created_by=asker.user
     )
     # As the next tick will fix it: the newest ready day is the first it gets.
     added = replace(sub, since=max(desk.digests.ready(source), default=None))
-    line = standing.subscribed(added, asker.user, first_post(added, desk), words_for(desk.language))
-    _tell_channel(line, asker.channel, desk)
-    return standing.subscribed(added, asker.user, first_post(added, desk), asker.words)
+    first = first_post(added, desk)
+    line = standing.subscribed(added, asker.user, first, words_for(desk.language))
+    return standing.subscribed(added, asker.user, first, asker.words, not_told=_tell_channel(line, asker, desk))
 
 
 def _same(query: str, source: str, asker: Asker, desk: Desk) -> Subscription | None:
+    """The channel's subscription that asks for the same, one that is not paused before one that is."""
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    return next((sub for sub in here if sub.query == query and sub.source == source), None)
+    today = asker.today(desk.clock())
+    found = [sub for sub in here if sub.source == source and _alike(sub.query, query, today)]
+    return min(found, key=lambda sub: sub.paused is not None, default=None)
+
+
+def _alike(one: str, other: str, today: date) -> bool:
+    """Whether two queries ask for the same, however they are typed."""
+    try:
+        return parse_query(one, today=today).tree == parse_query(other, today=today).tree
+    except QueryError:
+        return one == other
+
+
+def _resume(sub: Subscription, desk: Desk) -> None:
+    """Take it up again with the newest day: the others that came meanwhile would arrive all at once."""
+    ready = desk.digests.ready(sub.source)
+    handled = desk.subscriptions.handled(sub.id)
+    for day in sorted(ready)[:-1]:
+        if sub.since and day >= sub.since and day not in handled:
+            desk.subscriptions.mark_handled(sub.id, day)
+    desk.subscriptions.resume(sub.id)
 
 
 def first_post(sub: Subscription, desk: Desk) -> datetime | None:
@@ -63,37 +90,65 @@ def first_post(sub: Subscription, desk: Desk) -> datetime | None:
     ready = desk.digests.ready(sub.source)
     handled = desk.subscriptions.handled(sub.id)
     waiting = [day for day in ready if sub.since and day >= sub.since and day not in handled]
-    if waiting:
-        return max(now, min(next_fire(sub, ready[day]) for day in waiting))
-    return next_time(sub, now)
+    fires = sorted((max(now, next_fire(sub, ready[day])), day) for day in waiting)
+    return next((moment for moment, day in fires if _brings(sub, day, desk)), next_time(sub, now))
+
+
+def _brings(sub: Subscription, day: date, desk: Desk) -> bool:
+    """Whether the day has something for it that its channel does not carry already."""
+    digest = desk.digests.load_day(sub.source, day)
+    query = parse_query(sub.query, today=desk.clock().astimezone(ZoneInfo(sub.zone)).date())
+    ids = [entry.id for entry in wanted(digest, query)] if digest else []
+    if sub.layout == "brief":  # a line for the day, and none for its papers
+        return bool(ids) and day not in desk.outbox.days(sub)
+    posted = desk.outbox.threads(sub.team, ids)
+    return any(all(thread.channel != sub.channel for thread in posted.get(entry_id, ())) for entry_id in ids)
 
 
 def _unsubscribe(query: str, asker: Asker, desk: Desk) -> Content:
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    named = [sub for sub in here if sub.query == query] if query else here
+    today = asker.today(desk.clock())
+    named = [sub for sub in here if _alike(sub.query, query, today)] or ([] if query else here)
     if not named:
         raise RequestRefusedError("subscription.none")
-    if len(named) > 1:
-        raise RequestRefusedError("subscription.which", queries=[sub.query for sub in named])
-    sub = named[0]
+    return _end(named[0], asker, desk) if len(named) == 1 else standing.which(named, asker.words)
+
+
+def end(subscription_id: int, asker: Asker, desk: Desk) -> Content:
+    """End the one whose button was pressed. Raises RequestRefusedError where this channel has it no more."""
+    here = desk.subscriptions.in_channel(asker.team, asker.channel)
+    sub = next((sub for sub in here if sub.id == subscription_id), None)
+    if sub is None:
+        raise RequestRefusedError("subscription.none")
+    return _end(sub, asker, desk)
+
+
+def _end(sub: Subscription, asker: Asker, desk: Desk) -> Content:
     if sub.origin == "config":
         desk.subscriptions.pause(sub.id, BY_CHAT)
         return standing.paused(sub, desk.config, asker.words)
     desk.subscriptions.end(sub.id)
-    _tell_channel(standing.unsubscribed(sub, asker.user, words_for(desk.language)), asker.channel, desk)
-    return standing.unsubscribed(sub, asker.user, asker.words)
+    line = standing.unsubscribed(sub, asker.user, words_for(desk.language))
+    return standing.unsubscribed(sub, asker.user, asker.words, not_told=_tell_channel(line, asker, desk))
 
 
 def _list(asker: Asker, desk: Desk) -> Content:
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    items = [standing.Standing(sub, first_post(sub, desk), max(desk.outbox.days(sub), default=None)) for sub in here]
+    items = [
+        standing.Standing(sub, None if sub.paused else first_post(sub, desk), max(desk.outbox.days(sub), default=None))
+        for sub in here
+    ]
     return standing.subscriptions(items, asker.words)
 
 
-def _tell_channel(line: Content, channel: str, desk: Desk) -> None:
+def _tell_channel(line: Content, asker: Asker, desk: Desk) -> BotError | None:
+    """Let everybody there see what changed. Gives why they cannot; what was changed stays so."""
     try:
         desk.client.chat_postMessage(
-            channel=channel, text=line.text, blocks=list(line.blocks), unfurl_links=False, unfurl_media=False
+            channel=asker.channel, text=line.text, blocks=list(line.blocks), unfurl_links=False, unfurl_media=False
         )
-    except Exception as exc:
-        raise translate(exc, desk.clock()) from exc
+    except WALL as exc:
+        error = translate(exc, desk.clock())
+        log.warning("channel not told of a subscription channel=%s reason=%s", asker.channel, error)
+        return error
+    return None

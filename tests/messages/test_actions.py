@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.actions import menu_value, page_value, read_menu, read_page
+from bot.messages.actions import (
+    end_value,
+    menu_value,
+    more_value,
+    page_value,
+    read_end,
+    read_menu,
+    read_more,
+    read_page,
+)
 
 
 @given(st.text("0123456789abcdef-", min_size=1, max_size=40), st.integers(1, 999_999))
@@ -27,3 +36,21 @@ def test_no_other_page_is_believed(value):
 def test_no_other_choice_is_believed(value):
     with pytest.raises(ValueError, match=r".*"):
         read_menu(value)
+
+
+@given(st.integers(0, 10**17), st.integers(1, 999_999))
+def test_more_commentary_and_the_end_of_a_subscription_come_back(number, after):
+    assert read_more(more_value(number, after)) == (number, after)
+    assert read_end(end_value(number)) == number
+
+
+@pytest.mark.parametrize("value", ["", "1", "1:", ":1", "1:0", "1:-1", "1:1\n", "x:1", "1:1:1"])
+def test_no_other_commentary_is_believed(value):
+    with pytest.raises(ValueError, match=r".*"):
+        read_more(value)
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "1\n", "1 ", "9" * 19])
+def test_no_other_subscription_is_believed(value):
+    with pytest.raises(ValueError, match=r".*"):
+        read_end(value)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from bot.errors import ChannelClosedError
 from bot.messages import standing
 from bot.messages.standing import Standing
 from bot.plan.subscription import Subscription
@@ -59,3 +60,44 @@ def test_what_was_typed_as_a_query_calls_nobody(en, check):
     content = standing.unsubscribed(replace(SUB, query="<!channel> @here *x*"), "U1ABCDEF", en)
     check(content)
     assert "<!" not in content.text
+
+
+def test_which_one_to_end_is_asked_with_a_button_each_that_names_it(en, check):
+    subs = [
+        replace(SUB, id=1, query=""),
+        replace(SUB, id=2, query="tag:moe"),
+        replace(SUB, id=3, query="tag:moe", source="blog", origin="config"),
+    ]
+    content = standing.which(subs, en)
+    check(content)
+    lines = [block["text"]["text"] for block in content.blocks if "accessory" in block]
+    assert [line.split(" · ")[:2] for line in lines] == [
+        ["every paper", "vault"],
+        ["tag:moe", "vault"],
+        ["tag:moe", "blog"],
+    ]
+    pressed = [block["accessory"] for block in content.blocks if "accessory" in block]
+    assert [(button["value"], button["text"]["text"]) for button in pressed] == [
+        ("1", "End"),
+        ("2", "End"),
+        ("3", "Pause"),
+    ]
+    assert all(line in content.text for line in lines)
+    assert "vault" not in standing.which(subs[:2], en).text
+
+
+def test_very_many_to_choose_from_are_one_message(words, check):
+    subs = [replace(SUB, id=number, query="<&>" * 300) for number in range(60)]
+    check(standing.which(subs, words))
+    check(standing.which([replace(sub, query="tag:moe") for sub in subs], words))
+
+
+def test_the_person_is_told_why_the_channel_could_not_be(en, check):
+    refused = ChannelClosedError("slack.channel", error="restricted_action")
+    for content in (
+        standing.subscribed(SUB, "U1ABCDEF", FIRST, en, not_told=refused),
+        standing.unsubscribed(SUB, "U1ABCDEF", en, not_told=refused),
+    ):
+        check(content)
+        assert "The channel itself could not be told: Slack takes no messages from me in this channel" in content.text
+        assert "restricted_action" in content.text
