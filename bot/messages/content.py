@@ -8,7 +8,11 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The body of one Slack message. ``text`` is the notification and always says the whole in words."""
+    """The body of one Slack message.
+
+    ``text`` is the notification and what is read where blocks are not shown: every word of a message in a channel, and
+    of a page of results each paper, shortened.
+    """
 
     text: str
     blocks: tuple[Block, ...]

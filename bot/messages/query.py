@@ -2,25 +2,8 @@
 
 from bot.messages.limits import clean, cut
 from bot.messages.words import Words
-from bot.search.tree import (
-    Abstract,
-    All,
-    Any,
-    Author,
-    Commentary,
-    Has,
-    Node,
-    Not,
-    On,
-    Paper,
-    Phrase,
-    Since,
-    Source,
-    Tag,
-    Title,
-    Until,
-    Word,
-)
+from bot.search import tree as nodes
+from bot.search.tree import Node
 
 UNDERSTOOD = 600
 _VALUE = 120
@@ -33,6 +16,15 @@ _HAS = {
     "author": "query.has_author",
     "tag": "query.has_tag",
 }
+_TEXTS = {
+    nodes.Word: "query.word",
+    nodes.Phrase: "query.phrase",
+    nodes.Title: "query.title",
+    nodes.Author: "query.author",
+    nodes.Abstract: "query.abstract",
+    nodes.Commentary: "query.commentary",
+}
+_DAYS = {nodes.Since: "query.since", nodes.Until: "query.until", nodes.On: "query.on"}
 
 
 def describe(tree: Node | None, words: Words) -> str:
@@ -44,41 +36,34 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
     if depth == 0:
         return "…"
     match node:
-        case None | All(parts=()):
+        case None | nodes.All(parts=()):
             return words.t("query.everything")
-        case All(parts=parts):
+        case nodes.All(parts=parts):
             return words.t("query.and").join(_inner(part, words, depth) for part in parts)
-        case Any(parts=parts):
+        case nodes.Any(parts=parts):
             return words.t("query.or").join(_inner(part, words, depth) for part in parts)
-        case Not(part=part):
+        case nodes.Not(part=part):
             return words.t("query.not", what=_inner(part, words, depth))
-        case Since(day=day):
-            return words.t("query.since", day=words.date(day))
-        case Until(day=day):
-            return words.t("query.until", day=words.date(day))
-        case On(day=day):
-            return words.t("query.on", day=words.date(day))
-        case Has(what=what) if what in _HAS:
+        case nodes.Since(day=day) | nodes.Until(day=day) | nodes.On(day=day):
+            return words.t(_DAYS[type(node)], day=words.date(day))
+        case nodes.Has(what=what) if what in _HAS:
             return words.t(_HAS[what])
-        case Tag(text=text, prefix=prefix):
+        case nodes.Tag(text=text, prefix=prefix):
             tag = _value(text).lstrip("#")
             return words.t("query.tag_prefix", tag=tag) if prefix else words.t("query.tag", tag=tag)
-        case Word(text=text):
-            return words.t("query.word", text=_value(text))
-        case Phrase(text=text):
-            return words.t("query.phrase", text=_value(text))
-        case Title(text=text):
-            return words.t("query.title", text=_value(text))
-        case Author(text=text):
-            return words.t("query.author", text=_value(text))
-        case Abstract(text=text):
-            return words.t("query.abstract", text=_value(text))
-        case Commentary(text=text):
-            return words.t("query.commentary", text=_value(text))
-        case Paper(id=paper):
+        case nodes.Paper(id=paper):
             return words.t("query.paper", paper=_value(paper))
-        case Source(name=name):
+        case nodes.Source(name=name):
             return words.t("query.source", name=_value(name))
+        case (
+            nodes.Word(text=text)
+            | nodes.Phrase(text=text)
+            | nodes.Title(text=text)
+            | nodes.Author(text=text)
+            | nodes.Abstract(text=text)
+            | nodes.Commentary(text=text)
+        ):
+            return words.t(_TEXTS[type(node)], text=_value(text))
         case _:
             return words.t("query.other")
 
@@ -86,7 +71,7 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
 def _inner(node: Node, words: Words, depth: int) -> str:
     """A part, in brackets where it has parts of its own."""
     said = _say(node, words, depth - 1)
-    return f"({said})" if isinstance(node, All | Any) and len(node.parts) > 1 else said
+    return f"({said})" if isinstance(node, nodes.All | nodes.Any) and len(node.parts) > 1 else said
 
 
 def _value(text: str) -> str:

@@ -1,7 +1,7 @@
 """Private answers: pages of what was found, whole days, commentary, and what is shared."""
 
 import re
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from datetime import date
 
 import pytest
@@ -14,6 +14,7 @@ from bot.messages.limits import clean, is_seen
 from bot.messages.query import describe
 from bot.messages.results import Close, Hit
 from bot.messages.words import Words
+from bot.search import tree
 from bot.search.grammar import parse_query
 from bot.search.snippet import Snippet, snippet
 
@@ -21,8 +22,8 @@ DAY = date(2024, 4, 12)
 
 
 def found(entries, query="moe", **given) -> list[Hit]:
-    tree = parse_query(query, today=DAY).tree
-    return [Hit(stored, snippet(stored.entry, tree), **given) for stored in entries]
+    wanted = parse_query(query, today=DAY).tree
+    return [Hit(stored, snippet(stored.entry, wanted), **given) for stored in entries]
 
 
 def show(hits, words, *, total=None, page=1):
@@ -211,17 +212,18 @@ def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):
     ],
 )
 def test_a_query_is_told_in_words(en, ko, typed, english, korean):
-    tree = parse_query(typed, today=DAY).tree
-    assert describe(tree, en) == english
-    assert describe(tree, ko) == korean
+    wanted = parse_query(typed, today=DAY).tree
+    assert describe(wanted, en) == english
+    assert describe(wanted, ko) == korean
 
 
 def test_every_kind_of_condition_has_words(words):
     """A new kind of node is described before it is shown to anyone."""
-    from bot.messages import query
-    from bot.search.tree import Node
-
-    assert {kind.__name__ for kind in Node.__subclasses__()} <= set(vars(query))
+    values = {"parts": (tree.Word("a"), tree.Word("b")), "part": tree.Word("a"), "day": DAY, "what": "tag"}
+    kinds = [kind for kind in vars(tree).values() if isinstance(kind, type) and issubclass(kind, tree.Node)]
+    for kind in set(kinds) - {tree.Node}:
+        given = {field.name: values.get(field.name, "x") for field in fields(kind) if field.default is MISSING}
+        assert describe(kind(**given), words) != words.t("query.other"), kind
 
 
 def test_today_without_a_digest_offers_the_latest(words):
@@ -240,3 +242,19 @@ def test_what_is_shared_names_who_and_can_be_taken_back(stored, words, rich_leav
     assert {"type": "user", "user_id": "U1ABCDEF"} in rich_leaves(content)
     assert content.text.startswith("<@U1ABCDEF>")
     assert buttons(content) == {actions.TAKE_BACK: "U1ABCDEF"}
+
+
+def test_a_click_gives_no_more_messages_of_a_commentary_than_slack_takes(stored, words, check):
+    [entry] = stored(Entry("T", commentary=(Paragraph("word " * 20_000, "en"),))).entries
+    whole = results.commentary(entry, words)
+    assert len(whole) > 2 * results.TURN
+    shown, after = [], 0
+    while turn := results.commentary_turn(entry, words, after):
+        assert len(turn) <= 4
+        for content in turn:
+            check(content, text=12_000)
+        shown += [content.text for content in turn]
+        pressed = [button for content in turn for button in buttons(content).items()]
+        after += len(turn)
+        assert pressed == ([(actions.MORE, f"{entry.id}:{after}")] if after < len(whole) else [])
+    assert shown == [content.text for content in whole]
