@@ -16,27 +16,10 @@ from typing import Literal, NoReturn, TypeVar
 
 from bot.digest.keys import paper_id
 from bot.errors import QueryError
+from bot.search import tree as nodes
 from bot.search.dates import Span, parse_span
 from bot.search.fields import HAS
-from bot.search.tree import (
-    Abstract,
-    All,
-    Any,
-    Author,
-    Commentary,
-    Has,
-    Node,
-    Not,
-    On,
-    Paper,
-    Phrase,
-    Since,
-    Source,
-    Tag,
-    Title,
-    Until,
-    Word,
-)
+from bot.search.tree import Node
 from bot.search.words import nearest, needles
 
 Sort = Literal["best", "new", "old"]
@@ -74,10 +57,10 @@ HAVE: Mapping[str, str] = {
 }  # fmt: skip
 
 _TEXT_FIELDS: Mapping[str, Callable[[str], Node]] = {
-    "author": Author,
-    "title": Title,
-    "abstract": Abstract,
-    "commentary": Commentary,
+    "author": nodes.Author,
+    "title": nodes.Title,
+    "abstract": nodes.Abstract,
+    "commentary": nodes.Commentary,
 }
 _DATE_FIELDS = frozenset({"since", "until", "day"})
 _SPACED_FIELDS = frozenset({"tag", "source", *_TEXT_FIELDS})
@@ -181,7 +164,7 @@ class _Reader:
             if part is not None:
                 parts.append(part)
             if self.at >= len(self.text) or self.text[self.at] == ")":
-                return _joined(Any, parts)
+                return _joined(nodes.Any, parts)
 
     def every(self, field: str | None, depth: int, *, first: bool) -> Node | None:
         """Terms side by side, up to OR, a closing bracket or the end."""
@@ -197,7 +180,7 @@ class _Reader:
             part = self.term(field, depth)
             if part is not None:
                 parts.append(part)
-        return _joined(All, parts)
+        return _joined(nodes.All, parts)
 
     def term(self, field: str | None, depth: int) -> Node | None:
         """One term with what excludes it; None for text without a word in it, such as ``&``."""
@@ -215,7 +198,7 @@ class _Reader:
             else:
                 break
         node = self.bare(field, depth)
-        return Not(node) if excluded and node is not None else node
+        return nodes.Not(node) if excluded and node is not None else node
 
     def bare(self, field: str | None, depth: int) -> Node | None:
         if self.at >= len(self.text) or self.text[self.at] == ")":
@@ -264,8 +247,8 @@ class _Reader:
             return self.value("tag", match[0].rstrip(".,;:!?"), start)
         paper = _PAPER.fullmatch(match[0])
         if paper:
-            return Paper(f"arxiv:{paper[1]}" if paper[1] else paper[2])
-        return Word(match[0].rstrip(",.;:!?") or match[0]) if needles(match[0]) else None
+            return nodes.Paper(f"arxiv:{paper[1]}" if paper[1] else paper[2])
+        return nodes.Word(match[0].rstrip(",.;:!?") or match[0]) if needles(match[0]) else None
 
     def field_name(self, outer: str | None) -> str | None:
         """The field named here, its name and colon read; None where this is text with a colon in it."""
@@ -326,21 +309,21 @@ class _Reader:
                 self.refuse("query.bad_date", start, text)
             return _days(name, span)
         values = text.split(",") if name in _COMMA_FIELDS and not whole else [text]
-        nodes = [self.one(name, value, start) for value in values if value.strip()]
-        if not nodes:
+        parts = [self.one(name, value, start) for value in values if value.strip()]
+        if not parts:
             self.refuse("query.empty_field", start, text)
-        return _joined(Any, nodes)
+        return _joined(nodes.Any, parts)
 
     def one(self, name: str, text: str, start: int) -> Node:
         if name == "source":
-            return Source(text.strip())
+            return nodes.Source(text.strip())
         if name == "has":
-            return Has(self.choice(HAVE, text, start))
+            return nodes.Has(self.choice(HAVE, text, start))
         if name == "tag":
             tag = text.strip().lstrip("#")
             if not re.search(r"\w", tag):
                 self.refuse("query.empty_field", start, text)
-            return Tag(tag.rstrip("*"), prefix=tag.endswith("*"))
+            return nodes.Tag(tag.rstrip("*"), prefix=tag.endswith("*"))
         if not needles(text):
             self.refuse("query.empty_field", start, text)
         return _TEXT_FIELDS[name](text)
@@ -353,24 +336,24 @@ class _Reader:
         return chosen
 
 
-def _joined(kind: type[All | Any], parts: list[Node]) -> Node | None:
+def _joined(kind: type[nodes.All | nodes.Any], parts: list[Node]) -> Node | None:
     if len(parts) > 1:
         return kind(tuple(parts))
     return parts[0] if parts else None
 
 
 def _phrase(text: str) -> Node | None:
-    return Phrase(text) if needles(text) else None
+    return nodes.Phrase(text) if needles(text) else None
 
 
-def _paper(link: str) -> Paper:
-    return Paper(paper_id(link) or link)
+def _paper(link: str) -> nodes.Paper:
+    return nodes.Paper(paper_id(link) or link)
 
 
 def _days(name: str, span: Span) -> Node:
     first, last = span
     if name == "since":
-        return Since(first)
+        return nodes.Since(first)
     if name == "until":
-        return Until(last)
-    return On(first) if first == last else All((Since(first), Until(last)))
+        return nodes.Until(last)
+    return nodes.On(first) if first == last else nodes.All((nodes.Since(first), nodes.Until(last)))

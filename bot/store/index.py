@@ -1,6 +1,5 @@
 """The index for look-ups: field strings of every entry, and a full-text table over their tokens.
 
-
 SQLite's own SQL is here and nowhere else. Derived from the entries and made by itself, outside of the migrations: it is
 made again when the rules of `search/words.py` change. The full-text table only proposes entries, newest first; what it
 cannot say exactly (a phrase, a Hangul word longer than a pair, a date under OR) is checked on the field strings by the
@@ -15,36 +14,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Any as Anything
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine
 
 from bot.digest.keys import tag_key
 from bot.digest.model import StoredEntry
+from bot.search import tree as nodes
 from bot.search.fields import ANY, FIELDS, EntryFields, has_mark, paper_mark, read_fields, source_mark, tag_mark
 from bot.search.grammar import Query
 from bot.search.rank import Archive, rank, tokens_of
-from bot.search.tree import (
-    Abstract,
-    All,
-    Any,
-    Author,
-    Commentary,
-    Has,
-    Node,
-    Not,
-    On,
-    Paper,
-    Phrase,
-    Since,
-    Source,
-    Tag,
-    Title,
-    Until,
-    Word,
-    phrases,
-)
+from bot.search.tree import Node, phrases
 from bot.search.words import RULES_VERSION, field_tokens, fold, is_paired, nearest, needles, spans, unit_tokens
 from bot.store import tables
 from bot.store.database import bunches, reading, transaction
@@ -343,15 +324,15 @@ class _Candidates:
     @classmethod
     def of(cls, tree: Node | None) -> "_Candidates":
         parts = _flat(tree)
-        first = max([part.day for part in parts if isinstance(part, Since | On)], default=date.min)
-        last = min([part.day for part in parts if isinstance(part, Until | On)], default=date.max)
-        said = All(tuple(part for part in parts if not isinstance(part, Since | Until | On)))
+        first = max([part.day for part in parts if isinstance(part, nodes.Since | nodes.On)], default=date.min)
+        last = min([part.day for part in parts if isinstance(part, nodes.Until | nodes.On)], default=date.max)
+        said = nodes.All(tuple(part for part in parts if not isinstance(part, nodes.Since | nodes.Until | nodes.On)))
         expression, exact = _expression(said)
         return cls(expression or _EVERYTHING, first, last, None if exact else tree)
 
 
 def _flat(tree: Node | None) -> list[Node]:
-    if isinstance(tree, All):
+    if isinstance(tree, nodes.All):
         return [node for part in tree.parts for node in _flat(part)]
     return [tree] if tree else []
 
@@ -359,34 +340,34 @@ def _flat(tree: Node | None) -> list[Node]:
 def _expression(node: Node) -> tuple[str | None, bool]:
     """The FTS5 expression for a node, None for everything, and whether it says exactly what the node does."""
     match node:
-        case All(parts):
+        case nodes.All(parts):
             return _all(parts)
-        case Any(parts):
+        case nodes.Any(parts):
             said = [_expression(part) for part in parts]
             if not said:
                 return _NOTHING, True
             if any(expression is None for expression, _ in said):
                 return None, any(expression is None and exact for expression, exact in said)
             return _join(" OR ", [expression or "" for expression, _ in said]), all(exact for _, exact in said)
-        case Not():
+        case nodes.Not():
             return _all((node,))
-        case Word(text) | Phrase(text):
+        case nodes.Word(text) | nodes.Phrase(text):
             return _words(text, "")
-        case Title(text):
+        case nodes.Title(text):
             return _words(text, "title : ")
-        case Author(text):
+        case nodes.Author(text):
             return _words(text, "authors : ")
-        case Abstract(text):
+        case nodes.Abstract(text):
             return _words(text, "abstract : ")
-        case Commentary(text):
+        case nodes.Commentary(text):
             return _words(text, "commentary : ")
-        case Tag(text, prefix):
+        case nodes.Tag(text, prefix):
             return f'marks : "{tag_mark(text)}"{" *" if prefix else ""}', True
-        case Paper(id):
+        case nodes.Paper(id):
             return f'marks : "{paper_mark(id)}"', True
-        case Source(name):
+        case nodes.Source(name):
             return f'marks : "{source_mark(name)}"', True
-        case Has(what):
+        case nodes.Has(what):
             return f'marks : "{has_mark(what)}"', True
         case _:  # a day under OR or NOT
             return None, False
@@ -397,9 +378,9 @@ def _all(parts: Sequence[Node]) -> tuple[str | None, bool]:
     unwanted: list[str] = []
     exact = True
     for part in parts:
-        expression, said = _expression(part.part if isinstance(part, Not) else part)
+        expression, said = _expression(part.part if isinstance(part, nodes.Not) else part)
         exact = exact and said
-        if not isinstance(part, Not):
+        if not isinstance(part, nodes.Not):
             wanted += [expression] if expression else []
         elif said:
             unwanted.append(expression or _EVERYTHING)
@@ -467,7 +448,7 @@ def _collect(
 
 def _candidates(
     connection: Connection, wanted: _Candidates, *, ranked: bool, oldest: bool
-) -> Generator[Sequence[Anything], None, None]:
+) -> Generator[Sequence[Any], None, None]:
     """Place, id and key of what may match, newest first or oldest; with the fields where they will be looked at."""
     if wanted.first > wanted.last:
         return
@@ -476,7 +457,7 @@ def _candidates(
     short = "entry_index.place, id, key"
     whole = f"entry_index.place, {', '.join(f'entry_index.{name}' for name in _COLUMNS)}"
 
-    def ask(columns: str, last: int, most: int) -> CursorResult[Anything]:
+    def ask(columns: str, last: int, most: int) -> CursorResult[Any]:
         return connection.exec_driver_sql(
             f"SELECT {columns} FROM entry_index_fts CROSS JOIN entry_index"  # noqa: S608  our names
             " ON entry_index.place = entry_index_fts.rowid"
@@ -504,8 +485,8 @@ def _close(
 ) -> list[EntryFields]:
     """Papers that hold some of the bare words and meet everything else, without those known already, best first."""
     parts = _flat(tree)
-    loose = [part.text for part in parts if isinstance(part, Word)]
-    firm = All(tuple(part for part in parts if not isinstance(part, Word)))
+    loose = [part.text for part in parts if isinstance(part, nodes.Word)]
+    firm = nodes.All(tuple(part for part in parts if not isinstance(part, nodes.Word)))
     rare = _rare(tokens_of(loose), archive)
     if not rare:
         return []
@@ -541,7 +522,7 @@ def _rare(tokens: Set[str], archive: Archive) -> list[str]:
 
 def _is_known(connection: Connection, word: str) -> bool:
     expression, exact = _words(word, "")
-    wanted = _Candidates(expression, date.min, date.max, None if exact else Word(word))
+    wanted = _Candidates(expression, date.min, date.max, None if exact else nodes.Word(word))
     with closing(_candidates(connection, wanted, ranked=False, oldest=False)) as rows:
         return any(wanted.unchecked is None or wanted.unchecked.holds(_entry(row)) for row in rows)
 
