@@ -19,6 +19,7 @@ from bot.search.snippet import Snippet
 
 PAGE = 10
 ALSO_ON = 5
+TURN = 4  # Slack takes five answers to a click; one is left for saying what went wrong
 _TITLE_SAID = 160  # of a title in the text of a page with ten papers, which must stay below what may be rewritten
 # By weight, of what a page of ten shows of each: all of it together stays below what Slack takes (PRIVATE_TEXT).
 _TITLE, _WHY, _PEOPLE, _TAGS, _THREAD = 250, 210, 150, 150, 200
@@ -256,6 +257,19 @@ def commentary(entry: StoredEntry, words: Words) -> tuple[Content, ...]:
     return tuple(
         _whole(number, len(messages), message, head, lines, entry, words) for number, message in enumerate(messages, 1)
     )
+
+
+def commentary_turn(entry: StoredEntry, words: Words, after: int = 0) -> tuple[Content, ...]:
+    """As many messages of a paper's `commentary` as one click may give; the last has a button where there are more.
+
+    ``after`` so many that were shown; nothing where there are no more.
+    """
+    messages = commentary(entry, words)
+    turn, left = messages[after : after + TURN], len(messages) - after - TURN
+    if left <= 0:
+        return turn
+    button = (actions.MORE, words.n("commentary.more", left), actions.more_value(entry.id, after + TURN))
+    return (*turn[:-1], Content(turn[-1].text, (*turn[-1].blocks, blocks.buttons(button))))
 
 
 def _whole(

@@ -21,6 +21,7 @@ def register(app: App, work: Work) -> None:
         ids.PAGE_PREV: turn_page,
         ids.PAGE_NEXT: turn_page,
         ids.MENU: choose,
+        ids.MORE: read_on,
         ids.TAKE_BACK: take_back,
         ids.LATEST: show_latest,
         ids.END: end_subscription,
@@ -48,8 +49,21 @@ def choose(asked: Asked, desk: Desk) -> None:
         # By the click's own address: that works where the bot is no member, and Slack's rules let it delete it later.
         reply(asked, desk, results.shared(entry, asked.asker.user, words_for(desk.language)), everybody=True)
     else:
-        for content in results.commentary(entry, asked.asker.words):
-            reply(asked, desk, content)
+        _show(entry, 0, asked, desk)
+
+
+def read_on(asked: Asked, desk: Desk) -> None:
+    """More of a commentary that is longer than one click may show."""
+    entry_id, after = ids.read_more(asked.payload["value"])
+    _show(_entry(entry_id, desk), after, asked, desk)
+
+
+def _show(entry: StoredEntry, after: int, asked: Asked, desk: Desk) -> None:
+    turn = results.commentary_turn(entry, asked.asker.words, after)
+    if not turn:  # it was made shorter since
+        raise RequestRefusedError("result.expired")
+    for content in turn:
+        reply(asked, desk, content)
 
 
 def _entry(entry_id: int, desk: Desk) -> StoredEntry:

@@ -76,7 +76,7 @@ def test_settings_problems_are_told_as_they_are(words):
 
 
 def test_values_from_outside_are_escaped(en):
-    error = errors.RequestRefusedError("subscription.which", queries=["<!channel>", "@here"])
+    error = errors.RequestRefusedError("channel.unknown", channel=["<!channel>", "@here"])
     assert "&lt;!channel&gt;" in describe(error, en).text
     assert "@here" not in describe(error, en).text
     assert "<!channel>, @here" in error_text(error, en)
