@@ -13,7 +13,8 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Se
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -425,7 +426,7 @@ def _collect(
 ) -> tuple[list[EntryFields], list[int], bool]:
     """The papers that match: those to be ranked, the ids of the others in order, and whether there are more."""
     pool: list[EntryFields] = []
-    rest: dict[str, int] = {}
+    rest: dict[str, tuple[int, int]] = {}
     keys: set[str] = set()
     with closing(_candidates(connection, wanted, ranked=ranked, oldest=oldest)) as rows:
         for row in rows:
@@ -437,13 +438,24 @@ def _collect(
             elif key in keys:
                 continue
             elif len(keys) == limit:
-                return pool, list(rest.values()), True
+                return pool, _in_their_order(connection, list(rest.values())), True
             keys.add(key)
             if ranked and fields and len(pool) < RANKED:
                 pool.append(_entry(row))
             else:
-                rest[key] = id
-    return pool, list(rest.values())[: limit - len(pool)], len(keys) > limit
+                rest[key] = row[0] // A_DAY, id
+    return pool, _in_their_order(connection, list(rest.values())[: limit - len(pool)]), len(keys) > limit
+
+
+def _in_their_order(connection: Connection, found: Sequence[tuple[int, int]]) -> list[int]:
+    """Ids, given with their days: each day's as its curator ordered them. Places keep the order in which they came."""
+    entry = tables.Entry
+    order: dict[int, tuple[int, int]] = {}
+    for some in bunches([id for _, id in found]):
+        rows = connection.execute(sa.select(entry.id, entry.digest_id, entry.position).where(entry.id.in_(some)))
+        order.update((id, (digest, position)) for id, digest, position in rows)
+    days = groupby(found, key=itemgetter(0))
+    return [id for _, day in days for _, id in sorted(day, key=lambda one: order.get(one[1], (0, 0)))]
 
 
 def _candidates(

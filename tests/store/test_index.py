@@ -171,6 +171,33 @@ def test_what_changed_is_found_as_it_is_now(
     assert find("") == ()
 
 
+def test_a_day_is_shown_in_its_order_in_whichever_order_its_papers_came(engine: Engine, index: Index) -> None:
+    digests = Digests(engine, index)
+    now = datetime(2024, 4, 12, 9, tzinfo=UTC)
+
+    def save(name: str, *titles: str, day: date = DAY) -> None:
+        entries = tuple(Entry(title) for title in titles)
+        digests.save("vault", [(Document(name, name, b"", hash=name), Digest(day, "", entries, "page"))], now)
+
+    save("page.html", "C", "D")
+    save("again.html", "A", "C", "B", "D")
+    save("next.html", "X", "Y", day=DAY + timedelta(days=1))
+    titles = {id: stored.entry.title for id in range(1, 7) for stored in digests.load_entries([id])}
+
+    def shown(query: str, limit: int = 1000) -> str:
+        found = index.search(parse_query(query, today=TODAY), limit)
+        return " ".join(titles[id] for id in found.ids)
+
+    before = [shown(query) for query in ("", "sort:old", "-has:tag")]
+    stored = digests.load_day("vault", DAY)
+    assert stored is not None
+    in_order = " ".join(each.entry.title for each in stored.entries)
+    assert before == [f"X Y {in_order}", f"{in_order} X Y", f"X Y {in_order}"]
+    assert shown("", 2) == "X Y"
+    index.rebuild()
+    assert [shown(query) for query in ("", "sort:old", "-has:tag")] == before
+
+
 def test_an_edited_entry_keeps_its_place_in_the_day(
     put: Callable[..., None], find: Callable[..., tuple[int, ...]]
 ) -> None:
