@@ -55,6 +55,50 @@ def is_link(line: str) -> bool:
     return line[:4].lower() == "http" and _LINK.fullmatch(line) is not None
 
 
+_LABEL_WORD = (
+    r"(?:(?:official|project|model|github|demo)\s)?(?:arxiv|openreview|paper|pdf|abs|html|code|github|repo(?:sitory)?|project"
+    r"|page|home\s?page|web\s?site|site|blog(?:\spost)?|post|demo|data(?:\s?sets?)?|models?|weights|checkpoints?"
+    r"|hugging\s?face|hf|links?|url|doi|tweet|twitter|thread|video|slides|poster"
+    r"|논문|코드|블로그|링크|홈페이지|프로젝트|데모|데이터셋?|모델|영상|트윗)"
+)
+_LABEL = rf"{_LABEL_WORD}(?:\s?(?:[&/,+]|and)\s?{_LABEL_WORD})?"
+_START = (
+    r"(?:https?://|(?:[a-z0-9-]{1,40}\.){1,4}(?:org|com|net|io|ai|dev|edu|gov|app|co|me|xyz|blog|kr|uk|jp|cn|fr|de)/)"
+)
+_LABELLED_LINK = re.compile(
+    rf"(?:\*{{0,2}}{_LABEL}\s?[:：]\*{{0,2}}\s?)?(?:"
+    rf"\[(https?://[^\s\[\]]++)\]\([^\s()]++\)"  # what is shown is the address, where it leads may be a tracker
+    rf"|\[{_LABEL}\]\(({_START}[^\s()]++)\)"
+    rf"|{_LABEL}\s?\(({_START}[^\s()]++)\)"
+    rf"|<({_START}[^\s<>]++)>"
+    rf"|({_START}[^\s<>\[\]]++))"
+    rf"(?:\s?[(\[]{_LABEL}[)\]])?(?:\s?[,|·/;]\s?|\s|$)",
+    re.IGNORECASE,
+)
+_LINK_LINE_CHARS = 500
+
+
+def read_links(line: str) -> tuple[str, ...] | None:
+    """The links of a (stripped) line of nothing but links, bare or with what they lead to; None for any other line.
+
+    >>> read_links("Code: https://example.org/oven")
+    ('https://example.org/oven',)
+    """
+    if is_link(line):
+        return (line,)
+    if "/" not in line or len(line) > _LINK_LINE_CHARS:
+        return None
+    links = []
+    at = 2 if line[:2] in ("- ", "* ", "+ ", "• ") else 0
+    while at < len(line):
+        if not (match := _LABELLED_LINK.match(line, at)):
+            return None
+        link = next(group for group in match.groups() if group)
+        links.append(link if link[:4].lower() == "http" else f"https://{link}")
+        at = match.end()
+    return tuple(links)
+
+
 def leading_link(line: str) -> tuple[str, str] | None:
     """A link at the start of the line and the words after it, if the line starts with one."""
     if line[:4].lower() != "http" or not (match := _LINK.match(line)):
@@ -181,12 +225,35 @@ def all_names(names: Sequence[str]) -> bool:
     return capital * 10 >= len(names) * 6
 
 
+_PERSON = re.compile(
+    r"(?:[^\W\d_a-z][\w.'’-]*)(?:\s(?:v[ao]n|de[nrl]?|d[aiou]s?|la|le|el|al|bin|ibn|y|e|und))*(?:\s[^\W\d_a-z][\w.'’-]*){1,4}"
+    r"|[가-힣]{2,4}|[가-힣]{1,2} [가-힣]{1,3}"
+)
+
+
+def are_people(names: Sequence[str]) -> bool:
+    """Whether most of these are a given and a family name, as models and teams seldom are."""
+    return sum(_PERSON.fullmatch(name) is not None for name in names) * 2 > len(names)
+
+
 def _is_korean_name(name: str, *, alone: bool) -> bool:
     """Short; where it may be a word or a phrase as well, without a sentence's ending."""
     if name.count(" ") > 1 or len(name) > 20:
         return False
     surely = " " not in name and len(name) <= 4 and (not alone or name[0] in _FAMILY_NAMES)
     return surely or _KOREAN_ENDING.search(name) is None
+
+
+_FOOTER = re.compile(
+    r"(?:un)?subscribe\b|thanks for reading|(?:share|like|comments?)(?: this post)?$|view (?:in|this)\b|©"
+    r"|구독|공유|좋아요|댓글",
+    re.IGNORECASE,
+)
+
+
+def is_footer(line: str) -> bool:
+    """Whether a line begins as a mail's or a site's own closing lines do."""
+    return _FOOTER.match(line) is not None
 
 
 def find_day(text: str) -> date | None:

@@ -8,12 +8,14 @@ from typing import Literal
 
 from bot.digest.lines import (
     HANGUL,
+    are_people,
     find_day,
+    is_footer,
     is_korean,
-    is_link,
     read_authors,
     read_day,
     read_languages,
+    read_links,
     read_tags,
     split_name,
 )
@@ -24,13 +26,20 @@ TITLE_CHARS = 300  # the longest real title has 150; the shortest real abstract 
 AUTHOR_LINES = 12  # how far a wrapped author list is followed: the longest, of 1,300 names, would need a window
 ABSTRACT_CHARS = 120  # shorter than this and without a full stop, a line is a remark or a note's name, not an abstract
 
-_LIST_ITEM = re.compile(r"(?:[-*+>•]|[0-9]{1,3}[.)])\s")
-_FOOTER = re.compile(
-    r"(?:un)?subscribe\b|thanks for reading|(?:share|like|comments?)(?: this post)?$|view (?:in|this)\b|©"
-    r"|구독|공유|좋아요|댓글",
+HEADER_LINES = 6  # a post's name, its subtitle, its writer, the day, counts, buttons
+HEADER_CHARS = 120
+MAIL_LINES = 12
+_MAIL_FIELD = re.compile(
+    r"(from|to|cc|bcc|subject|date|sent|reply-to|보낸 ?사람|받는 ?사람|참조|제목|날짜|보낸 날짜) ?[:：] ?",
     re.IGNORECASE,
 )
-
+_BUTTON = re.compile(
+    r"(?:share|subscribe|like|comments?|restack|read in app|listen|view in browser|공유(?:하기)?|구독(?:하기)?|좋아요"
+    r"|댓글)(?: [0-9]{1,6})?",
+    re.IGNORECASE,
+)
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_LIST_ITEM = re.compile(r"(?:[-*+>•]|[0-9]{1,3}[.)])\s")
 _Kind = Literal["link", "tags", "text"]
 
 
@@ -40,6 +49,7 @@ class _Line:
     text: str
     kind: _Kind
     tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def parse_print(name: str, text: str, day: date | None = None) -> Digest:
@@ -51,7 +61,7 @@ def parse_print(name: str, text: str, day: date | None = None) -> Digest:
     """
     lines = _read_lines(text)
     when, title, start = _read_header(name, lines, day)
-    korean = HANGUL.search(text) is not None
+    language: Lang = "ko" if _is_korean(lines, start) else "en"
     entries = []
     at = start
     while at < len(lines):
@@ -63,7 +73,7 @@ def parse_print(name: str, text: str, day: date | None = None) -> Digest:
             continue
         if _is_footer(lines, at):
             break
-        entry, at = _read_entry(lines, at, "ko" if korean else "en")
+        entry, at = _read_entry(lines, at, language)
         entries.append(entry)
     if not entries:
         last = lines[-1] if lines else _Line(1, "", "text")
@@ -80,8 +90,8 @@ def _read_lines(text: str) -> list[_Line]:
         first = line[0]
         if first in "#＃tT태" and (tags := read_tags(line)) is not None:
             lines.append(_Line(number, line, "tags", tags))
-        elif first in "hH" and is_link(line):
-            lines.append(_Line(number, line, "link"))
+        elif "://" in line and (links := read_links(line)) is not None:
+            lines.append(_Line(number, line, "link", links=links))
         else:
             lines.append(_Line(number, line, "text"))
     return lines
@@ -89,16 +99,61 @@ def _read_lines(text: str) -> list[_Line]:
 
 def _read_header(name: str, lines: Sequence[_Line], day: date | None) -> tuple[date, str, int]:
     """The day, the digest's title (its first line as written, where that holds the date) and where entries begin."""
-    for at, line in enumerate(lines[:3]):
+    sent, subject, begin = _read_mail_header(lines)
+    named = split_name(name)[0]
+    for at, line in enumerate(lines[begin : begin + HEADER_LINES], begin):
+        if at >= begin + 3 and (named or sent):  # further down, a date may be a commentary's
+            break
         if written := read_day(line.text):
-            return written, line.text.lstrip("# "), at + 1
-    first = lines[0].text if lines else ""
-    if len(first) <= 100 and (written := find_day(first)) and not _authors_at(lines, 1):
-        return written, first.lstrip("# "), 1
-    when = split_name(name)[0] or day
+            return written, line.text.lstrip("# "), _after_byline(lines, at + 1)
+        if line.kind != "text" or len(line.text) > HEADER_CHARS or _authors_at(lines, at + 1):
+            break
+    first = lines[begin].text if len(lines) > begin else ""
+    if len(first) <= 100 and (written := find_day(first)) and not _authors_at(lines, begin + 1):
+        return written, first.lstrip("# "), _after_byline(lines, begin + 1)
+    when = sent or named or day
     if when is None:
         raise DigestFormatError(lines[0].number if lines else 1, "a date line such as 2024-04-12", first[:80])
-    return when, "", 0
+    return when, subject, begin
+
+
+def _read_mail_header(lines: Sequence[_Line]) -> tuple[date | None, str, int]:
+    """The day and subject of a mail that was saved with its header, and how many lines that takes."""
+    fields: dict[str, str] = {}
+    count = 0
+    for line in lines[:MAIL_LINES]:
+        if not (found := _MAIL_FIELD.match(line.text)):
+            break
+        fields[found[1].lower()] = line.text[found.end() :].strip()
+        count += 1
+    if count < 2:  # one such line is a title: "From: Letters to Networks"
+        return None, "", 0
+    subject = fields.get("subject") or fields.get("제목") or ""
+    dates = (subject, *(fields.get(key, "") for key in ("date", "sent", "날짜", "보낸 날짜")))
+    return next((day for words in dates if (day := find_day(words[:200]))), None), subject, count
+
+
+def _after_byline(lines: Sequence[_Line], start: int) -> int:
+    """Where entries begin: below the writer's name, the day of writing, counts and buttons that a site puts there."""
+    end = start
+    for at, line in enumerate(lines[start : start + HEADER_LINES], start):
+        if _BUTTON.fullmatch(line.text) or not any(letter.isalpha() for letter in line.text) or _day_of(line):
+            end = at + 1
+        elif at > end or line.kind != "text" or len(line.text) > 60 or not are_people((line.text,)):
+            break
+    return end
+
+
+def _is_korean(lines: Sequence[_Line], start: int) -> bool:
+    """Whether a paragraph is Korean. Titles and authors are written in their own language."""
+    title = True
+    for at in range(start, len(lines)):
+        line = lines[at]
+        paragraph = line.kind == "text" and not title and is_korean(line.text)
+        if paragraph and not _authors_at(lines, at, sure=True) and not _title_authors(lines, at):
+            return True
+        title = line.kind == "tags"
+    return False
 
 
 def _day_of(line: _Line) -> date | None:
@@ -108,7 +163,7 @@ def _day_of(line: _Line) -> date | None:
 def _is_footer(lines: Sequence[_Line], at: int) -> bool:
     """Whether a mail's or a site's own closing lines begin here: what they are known by, and no entry below."""
     return (
-        _FOOTER.match(lines[at].text) is not None
+        is_footer(lines[at].text)
         and len(lines) - at < 12
         and not any(line.kind == "tags" or _authors_at(lines, n) for n, line in enumerate(lines[at:], at))
     )
@@ -117,15 +172,17 @@ def _is_footer(lines: Sequence[_Line], at: int) -> bool:
 def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry, int]:
     """The entry whose title stands at ``at``, and where the next one begins."""
     title = lines[at]
-    links = [title.text] if title.kind == "link" else []
+    links = list(title.links)
     tags = list(title.tags)
     at += 1
     authors: tuple[str, ...] = ()
-    if found := _authors_at(lines, at, sure=True):
-        authors, used = found
-        at += used
-    while at < len(lines) and lines[at].kind == "link":
-        links.append(lines[at].text)
+    while True:  # links may stand before the authors, after them, and on both sides
+        if not authors and (found := _authors_at(lines, at, sure=True)):
+            authors, used = found
+            at += used
+        if at == len(lines) or lines[at].kind != "link":
+            break
+        links.extend(lines[at].links)
         at += 1
     body: list[_Line] = []
     while at < len(lines) and not _ends_entry(lines, at, bool(authors) and not body):
@@ -135,10 +192,10 @@ def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry,
             body.append(line)
             continue
         tags.extend(line.tags)
-        while at < len(lines) and (lines[at].kind == "tags" or _is_sentence(lines[at])):
+        while at < len(lines) and (lines[at].kind == "tags" or _belongs_above(lines, at)):
             if lines[at].kind == "tags":
                 tags.extend(lines[at].tags)
-            else:  # written below the tags: a title is no sentence
+            else:
                 body.append(lines[at])
             at += 1
         break
@@ -189,8 +246,8 @@ def _ends_entry(lines: Sequence[_Line], at: int, after_authors: bool) -> bool:
     line = lines[at]
     if line.kind != "text" or len(line.text) > TITLE_CHARS or at + 1 == len(lines):
         return False
-    if _authors_at(lines, at + 1):
-        return not _is_sentence(line) and not (line.text[-1] in ".!" and is_korean(line.text))
+    if found := _title_authors(lines, at):
+        return not _is_sentence(line) and _may_be_title(line.text, found)
     if line.text[0] in "#0123456789JFMASONDjfmasond" and read_day(line.text):  # the next day's date line
         return _authors_at(lines, at + 2) is not None
     # A title without authors is known only where nothing else can stand: between an author list and Korean prose.
@@ -202,6 +259,50 @@ def _ends_entry(lines: Sequence[_Line], at: int, after_authors: bool) -> bool:
         and not HANGUL.search(line.text)
         and (following.kind == "link" or (following.kind == "text" and is_korean(following.text)))
     )
+
+
+def _title_authors(lines: Sequence[_Line], at: int) -> tuple[str, ...] | None:
+    """The authors below the line, where some stand there, links of the title aside."""
+    at += 1
+    while at < len(lines) and lines[at].kind == "link":
+        at += 1
+    found = _authors_at(lines, at)
+    return found[0] if found else None
+
+
+def _may_be_title(text: str, names: Sequence[str]) -> bool:
+    """Whether a line inside an entry is a title for the names below it, which may be an aside's examples.
+
+    People's names make a title of any line but a finished Korean one. Names of teams, which may be those of models,
+    do so only for a line whose words are capitalised, as a title's are.
+    """
+    if text[-1] == "." and is_korean(text):
+        return False
+    if are_people(names):
+        return True
+    return not _LIST_ITEM.match(text) and not is_korean(text) and (":" in text or _is_capitalised(text))
+
+
+def _is_capitalised(text: str) -> bool:
+    """Whether the long words after the first are written as in a title."""
+    words: list[str] = _LONG_WORD.findall(text)[1:]
+    return sum(word[0].isupper() for word in words) * 2 >= len(words)
+
+
+def _belongs_above(lines: Sequence[_Line], at: int) -> bool:
+    """Whether a line below the tags is the curator's last word on the entry: a title is no sentence.
+
+    What looks like a sentence and would be an entry with nothing in it is one too.
+    """
+    line = lines[at]
+    if line.kind != "text" or _title_authors(lines, at):
+        return False
+    if _is_sentence(line):
+        return True
+    korean = is_korean(line.text)
+    if line.text[-1] not in (".!?…~)" if korean else ".!?") or (not korean and _is_capitalised(line.text)):
+        return False
+    return at + 1 == len(lines) or _title_authors(lines, at + 1) is not None
 
 
 def _is_sentence(line: _Line) -> bool:
@@ -221,7 +322,7 @@ def _split(body: Sequence[_Line], has_authors: bool, language: Lang) -> tuple[li
     """Abstract and commentary. The abstract stands before the first paragraph in the commentary's language.
 
     A bare link ends it, and so does a line that is no full sentence. Where the whole print is English, it is the first
-    paragraph, if another follows or if it is as long as abstracts are.
+    paragraph below the authors, if another follows or if it is as long as abstracts are.
     """
     end = 0
     for line in body:
@@ -230,7 +331,7 @@ def _split(body: Sequence[_Line], has_authors: bool, language: Lang) -> tuple[li
         if is_korean(line.text):
             break
         end += 1
-    if language == "en" and end:
-        end = 1 if len(body) > 1 or (has_authors and len(body[0].text) > TITLE_CHARS) else 0
+    if language == "en":
+        end = int(end > 0 and has_authors and (len(body) > 1 or len(body[0].text) > TITLE_CHARS))
     texts = [line.text for line in body]
     return texts[:end], texts[end:]
