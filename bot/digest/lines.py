@@ -151,6 +151,7 @@ def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
     return names if sure or all_names(names) else None
 
 
+_WIDE_MARK = re.compile("[（），、；]")
 _WIDE = str.maketrans("（），、；", "(),,;")
 _OTHERS = re.compile(
     r"(?:^|\s|,)(?:(?:and\s|&\s?)?(?:et\.?\s?al\.?|(?:[0-9]{1,4}\s)?(?:many\s)?(?:others|more))|외(?:\s?[0-9]{1,4}\s?[명인])?|등)$",
@@ -165,7 +166,7 @@ def split_authors(inside: str) -> tuple[str, ...]:
 
     Two names may have "and" between them; "et al." and its like are no names.
     """
-    if not inside.isascii():
+    if not inside.isascii() and _WIDE_MARK.search(inside):
         inside = inside.translate(_WIDE)
     comma = ";" if "," not in inside and ";" in inside else ","
     if "(" not in inside:
@@ -185,6 +186,8 @@ def split_authors(inside: str) -> tuple[str, ...]:
     names = [part.strip() for part in parts]
     if (last := _OTHERS.search(names[-1])) is not None:
         names[-1] = names[-1][: last.start()]
+    if "and " not in inside and "& " not in inside:
+        return tuple([name for name in names if name])
     return tuple(name for part in names if part for name in _parted(part))
 
 

@@ -295,14 +295,19 @@ def _belongs_above(lines: Sequence[_Line], at: int) -> bool:
     What looks like a sentence and would be an entry with nothing in it is one too.
     """
     line = lines[at]
-    if line.kind != "text" or _title_authors(lines, at):
+    sentence = _is_sentence(line)
+    if not sentence and not _is_remark(line):
         return False
-    if _is_sentence(line):
-        return True
-    korean = is_korean(line.text)
-    if line.text[-1] not in (".!?…~)" if korean else ".!?") or (not korean and _is_capitalised(line.text)):
+    if _title_authors(lines, at):
         return False
-    return at + 1 == len(lines) or _title_authors(lines, at + 1) is not None
+    return sentence or at + 1 == len(lines) or _title_authors(lines, at + 1) is not None
+
+
+def _is_remark(line: _Line) -> bool:
+    """Whether a line looks like a sentence, although it might be a title."""
+    if line.kind != "text" or line.text[-1] not in ".!?…~)":
+        return False
+    return is_korean(line.text) or (line.text[-1] in ".!?" and not _is_capitalised(line.text))
 
 
 def _is_sentence(line: _Line) -> bool:
