@@ -225,8 +225,10 @@ def no_today(latest: date | None, words: Words) -> Content:
 def no_day(day: date, words: Words, before: date | None = None, after: date | None = None) -> Content:
     """No digest on that day; the nearest days that have one."""
     said = [words.t("day.none", date=words.date(day))]
-    near = [near for near in (before, after) if near is not None]
-    said += [words.t("day.near", date=words.date(other), typed=f"/paper {other.isoformat()}") for other in near]
+    if before:
+        said.append(words.t("day.before", date=words.date(before), typed=f"/paper {before.isoformat()}"))
+    if after:
+        said.append(words.t("day.after", date=words.date(after), typed=f"/paper {after.isoformat()}"))
     return Content(escape("\n".join(said)), (_line("\n".join(said)),))
 
 

@@ -158,7 +158,7 @@ def _days(days: frozenset[int], words: Words) -> str:
         return words.t("standing.every_day")
     if days == _WEEKDAYS:
         return words.t("standing.weekdays")
-    return ", ".join(words.weekday(day) for day in sorted(days))
+    return words.t("standing.on_days", days=", ".join(words.weekday(day) for day in sorted(days)))
 
 
 def _first(sub: Subscription, first: datetime | None, words: Words) -> str:

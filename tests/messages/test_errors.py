@@ -37,7 +37,7 @@ def test_the_nearest_right_word_is_named(words, rich_leaves):
 
 def test_a_mistake_without_its_text_shows_what_was_found(en):
     error = errors.QueryError("query.unexpected", position=7, found=")")
-    assert error_text(error, en) == "“)” cannot stand here.\n»)«"
+    assert error_text(error, en) == "“)” cannot be used here.\n»)«"
 
 
 @settings(max_examples=60)

@@ -181,7 +181,7 @@ def test_close_matches_say_that_they_are_no_more_and_what_was_understood(stored,
     content = results.results(hits, words=en, **given)
     assert content.text.startswith(
         "Close matches · 12 papers\nNothing matches all of it. I looked for: “moe” anywhere and “transfomer” anywhere\n"
-        "Nearest to that: /paper transformer\nPage 1 of 2\n"
+        "Try instead: /paper transformer\nPage 1 of 2\n"
     )
     assert "“transfomer” anywhere" in shown(content)
     assert buttons(content) == {actions.PAGE_NEXT: "pool:2"}
@@ -230,6 +230,17 @@ def test_today_without_a_digest_offers_the_latest(words):
     content = results.no_today(DAY, words)
     assert buttons(content) == {actions.LATEST: "latest"}
     assert words.date(DAY) in content.text
+
+
+def test_a_day_without_a_digest_names_the_days_about_it(en, ko):
+    around = {"before": date(2024, 4, 11), "after": date(2024, 4, 15)}
+    assert results.no_day(DAY, en, **around).text.split("\n")[1:] == [
+        "Previous digest: Thursday, April 11, 2024 (type /paper 2024-04-11)",
+        "Next digest: Monday, April 15, 2024 (type /paper 2024-04-15)",
+    ]
+    assert results.no_day(DAY, ko, after=date(2024, 4, 15)).text.split("\n")[1:] == [
+        "다음 다이제스트: 2024년 4월 15일 월요일 (/paper 2024-04-15 입력)"
+    ]
 
 
 def test_an_empty_archive_says_what_to_do(words):

@@ -18,7 +18,7 @@ def test_the_channel_is_told_who_subscribed_to_what_and_when_the_first_post_come
     content = standing.subscribed(SUB, "U1ABCDEF", FIRST, en)
     assert content.text == (
         "<@U1ABCDEF> subscribed this channel to tag:moe. Posts come every day, at 09:00 (Asia/Seoul). "
-        "The first: Monday, April 15, 2024, 09:00 (Asia/Seoul; 2024-04-15 00:00 UTC)."
+        "First post: Monday, April 15, 2024, 09:00 (Asia/Seoul; 2024-04-15 00:00 UTC)."
     )
     assert {"type": "text", "text": "tag:moe", "style": {"code": True}} in rich_leaves(content)
 
@@ -31,11 +31,16 @@ def test_on_arrival_the_first_post_comes_with_the_next_digest(words):
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(range(7), "every day"), (range(5), "on weekdays"), ((0, 2), "Mon, Wed"), ((6,), "Sun")],
+    [(range(7), "every day"), (range(5), "on weekdays"), ((0, 2), "on Mon, Wed"), ((6,), "on Sun")],
 )
 def test_the_days_are_told(en, days, said):
     content = standing.subscribed(replace(SUB, days=frozenset(days)), "U1ABCDEF", FIRST, en)
     assert f"Posts come {said}, at" in content.text
+
+
+def test_korean_days_are_those_of_every_week(ko):
+    sub = replace(SUB, at=time(8, 30), days=frozenset({0, 2}))
+    assert "매주 월, 수 08:30(Asia/Seoul)에 올라옵니다." in standing.subscribed(sub, "U1ABCDEF", FIRST, ko).text
 
 
 def test_one_from_the_config_is_paused_and_told_where_it_is_written(words):
@@ -53,7 +58,7 @@ def test_the_list_tells_the_next_and_the_last_post_and_why_one_is_paused(en):
     assert "Subscribed by <@U1ABCDEF>." in first
     assert "Paused: the channel is archived" in second
     assert "Next" not in second
-    assert "Written in the config." in second
+    assert "Set in the config." in second
 
 
 def test_what_was_typed_as_a_query_calls_nobody(en, check):
@@ -99,5 +104,5 @@ def test_the_person_is_told_why_the_channel_could_not_be(en, check):
         standing.unsubscribed(SUB, "U1ABCDEF", en, not_told=refused),
     ):
         check(content)
-        assert "The channel itself could not be told: Slack takes no messages from me in this channel" in content.text
+        assert "The channel itself could not be told: Slack does not let me post in this channel" in content.text
         assert "restricted_action" in content.text
