@@ -228,6 +228,7 @@ def all_names(names: Sequence[str]) -> bool:
     return capital * 10 >= len(names) * 6
 
 
+_BY = re.compile(r"^(?:by\s|authors?\s?[:：]|저자\s?[:：])\s*", re.IGNORECASE)
 _PERSON = re.compile(
     r"(?:[^\W\d_a-z][\w.'’-]*)(?:\s(?:v[ao]n|de[nrl]?|d[aiou]s?|la|le|el|al|bin|ibn|y|e|und))*(?:\s[^\W\d_a-z][\w.'’-]*){1,4}"
     r"|[가-힣]{2,4}|[가-힣]{1,2} [가-힣]{1,3}"
@@ -237,6 +238,19 @@ _PERSON = re.compile(
 def are_people(names: Sequence[str]) -> bool:
     """Whether most of these are a given and a family name, as models and teams seldom are."""
     return sum(_PERSON.fullmatch(name) is not None for name in names) * 2 > len(names)
+
+
+def read_bare_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
+    """The authors of a line of nothing but people's names between commas; None for any other line.
+
+    One name is enough only where the line is set apart from the words around it (``sure``).
+    """
+    names = split_authors(_BY.sub("", line))
+    if len(names) < 2 - sure or not all(_PERSON.fullmatch(name) for name in names):
+        return None
+    if any(HANGUL.match(name) and name[0] not in _FAMILY_NAMES for name in names):
+        return None
+    return names
 
 
 def _is_korean_name(name: str, *, alone: bool) -> bool:

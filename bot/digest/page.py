@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.digest.lines import HANGUL, find_day, is_link, read_authors, read_day, read_languages, read_tags, split_name
+from bot.digest.lines import (
+    HANGUL,
+    find_day,
+    is_footer,
+    is_link,
+    read_authors,
+    read_bare_authors,
+    read_day,
+    read_languages,
+    read_links,
+    read_tags,
+    split_name,
+)
 from bot.digest.model import Digest, Entry
 from bot.errors import DigestFormatError
 
@@ -26,7 +38,7 @@ _DROPPED = frozenset(
 )
 _BLOCKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre section article main header body center table tbody "
-    "thead tr td th hr address details summary fieldset".split()
+    "thead tr hr address details summary fieldset".split()
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NOISE = re.compile(
@@ -122,7 +134,7 @@ def parse_page(name: str, html: str, day: date | None = None) -> Digest:
     korean = HANGUL.search(html) is not None
     ends = [*starts[1:], len(blocks)]
     entries = tuple(
-        _read_entry(blocks[start], blocks[start + 1 : end], korean) for start, end in zip(starts, ends, strict=True)
+        _read_entry(blocks[start], _body(blocks, start, end), korean) for start, end in zip(starts, ends, strict=True)
     )
     return Digest(day=when, title=title or name_title or when.isoformat(), entries=entries, shape="page")
 
@@ -186,6 +198,8 @@ def _read_blocks(root: "LexborNode") -> Iterator[_Block]:
                 runs.append(_Run(" ", False, False, False, ""))
             if tag in _BLOCKS:
                 yield from _flush(runs, style)
+            elif tag in ("td", "th") and any(run.text.strip() for run in runs):
+                runs.append(_Run(" | ", False, False, False, ""))  # the cells of a row are one paragraph
             down = node.child
             if down is not None:
                 _enter(tag, node, style)
@@ -266,6 +280,14 @@ def _flush(runs: list[_Run], style: _Style) -> Iterator[_Block]:
     raw = "".join(run.text for run in runs)
     text = " ".join(raw.split())
     if text:
+        if not style.marker and not style.quote and (split := _split_authors(runs, bool(style.heading))):
+            title, authors = split
+            yield from _flush(title, style)
+            runs[:] = authors
+            style.heading, kept = [], style.heading
+            yield from _flush(runs, style)
+            style.heading = kept
+            return
         shown = [run for run in runs if not run.text.isspace() and run.text]
         heading = style.heading[-1] if style.heading else ""
         marks = {heading} if heading else set()
@@ -277,6 +299,19 @@ def _flush(runs: list[_Run], style: _Style) -> Iterator[_Block]:
         yield _Block(heading or "p", text, markdown, frozenset(marks), href, style.quote > 0, read_tags(text))
         style.marker = ""
     runs.clear()
+
+
+def _split_authors(runs: Sequence[_Run], heading: bool) -> tuple[list[_Run], list[_Run]] | None:
+    """The linked and marked title and the author list of a line of both: ``<b><a>Title</a></b> (authors)``."""
+    shown = [n for n, run in enumerate(runs) if run.text.strip()]
+    if not shown or not (href := runs[shown[0]].href).startswith("http"):
+        return None
+    end = next((n for n in shown if runs[n].href != href), len(runs))
+    title = [runs[n] for n in shown if n < end]
+    if not (heading or all(run.bold for run in title) or all(run.italic for run in title)):
+        return None
+    authors = " ".join("".join(run.text for run in runs[end:]).split())
+    return (list(runs[:end]), list(runs[end:])) if read_authors(authors) else None
 
 
 def _markdown(runs: Sequence[_Run]) -> str:
@@ -354,6 +389,30 @@ def _has_evidence(blocks: Sequence[_Block], starts: Sequence[int]) -> bool:
     ) or any(block.tags is not None for block in blocks)
 
 
+def _body(blocks: Sequence[_Block], start: int, end: int) -> Sequence[_Block]:
+    """What belongs to the entry whose title stands at ``start``, before the next title or the end of the page.
+
+    The name of the next section does not, and below the last entry's tags the page's own closing lines do not.
+    """
+    title = blocks[start]
+    if end == len(blocks):
+        tagged = next((n for n in range(end - 1, start, -1) if blocks[n].tags is not None), None)
+        if tagged is not None:
+            end = next((n for n in range(tagged, end) if is_footer(blocks[n].text)), end)
+    else:
+        while end > start + 1 and blocks[end - 1].tag != "p" and not blocks[end - 1].href:
+            end -= 1
+    body = blocks[start + 1 : end]
+    return [block for block in body if block.href or not "h1" <= block.tag < title.tag <= "h6"]
+
+
+def _authors(block: _Block) -> tuple[str, ...] | None:
+    """The authors of the block below a title, with or without parentheses."""
+    if found := read_authors(block.text, sure=True):
+        return found
+    return None if block.quoted or block.href else read_bare_authors(block.text, sure="em" in block.marks)
+
+
 def _read_entry(title: _Block, body: Sequence[_Block], korean: bool) -> Entry:
     links = [title.href] if title.href.startswith("http") else []
     tags: list[str] = []
@@ -361,17 +420,16 @@ def _read_entry(title: _Block, body: Sequence[_Block], korean: bool) -> Entry:
     commentary: list[str] = []
     authors: tuple[str, ...] = ()
     for n, block in enumerate(body):
-        if n == 0 and (found := read_authors(block.text, sure=True)):
+        begun = bool(abstract or commentary)
+        if n == 0 and (found := _authors(block)):
             authors = found
         elif block.tags is not None:
             tags.extend(block.tags)
-        elif tags and (abstract or commentary):
-            continue  # below an entry's tags stands nothing of the entry: a footer, the name of the next section
         elif block.quoted and not commentary:
             abstract.append(block.markdown)
-        elif is_link(block.text) and not abstract and not commentary:
-            links.append(block.text)
-        elif not (block.tag == "p" and read_day(block.text) and not (abstract or commentary)):
+        elif not begun and (found := read_links(block.text) or read_links(block.markdown)):
+            links.extend(found)
+        elif begun or block.tag != "p" or not read_day(block.text):
             commentary.append(f"> {block.markdown}" if block.quoted else block.markdown)
     return Entry(
         title=title.text,

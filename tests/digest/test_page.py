@@ -100,3 +100,86 @@ def test_a_page_without_a_digest_in_it_is_refused(html):
 def test_a_page_whose_whole_title_is_a_date_needs_no_links():
     assert page("<h3>T</h3><p>본문.</p>").entries[0].title == "T"
     assert parse_page("2024년 4월 12일.html", "<h3>T</h3><p>본문.</p>").entries[0].title == "T"
+
+
+TITLE = f"<h3><a href='{LINK}'>T</a></h3>"
+NEXT = "<h3><a href='https://arxiv.org/abs/2404.07966'>U</a></h3><p>#b</p>"
+
+
+def texts(*body, number=0):
+    return [paragraph.text for paragraph in page(*body).entries[number].commentary]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<p>(A B)</p><p>#a</p><p>본문.</p><p>덧붙이면.</p>", id="tags below the authors"),
+        pytest.param("<p>본문.</p><p>#a</p><p>덧붙이면.</p><p>#c</p>", id="between two tag lines"),
+        pytest.param("<p>본문.</p><p>#a</p><p>덧붙이면.</p>", id="below the tags"),
+    ],
+)
+def test_a_paragraph_below_tags_is_commentary(body):
+    assert texts(TITLE, body, NEXT) == texts(TITLE, body) == ["본문.", "덧붙이면."]
+
+
+def test_below_the_last_tags_all_is_left_out_from_the_first_closing_line():
+    closing = "<p>덧붙이면.</p><p>Thanks for reading!</p><p>548 Oven Street</p>"
+    assert texts(TITLE, "<p>본문.</p><p>#a</p>", closing) == ["본문.", "덧붙이면."]
+    assert texts(TITLE, "<p>Thanks for reading!</p><p>본문.</p><p>#a</p>", NEXT) == ["Thanks for reading!", "본문."]
+
+
+@pytest.mark.parametrize(
+    "authors",
+    [
+        "<p>Ada Byron, Aäron van den Oord</p>",
+        "<p><em>Ada Byron, Aäron van den Oord</em></p>",
+        "<p>By Ada Byron and Aäron van den Oord</p>",
+    ],
+)
+def test_authors_need_no_parentheses(authors):
+    entry = page(TITLE, authors, "<p>본문.</p>").entries[0]
+    assert (entry.authors, len(entry.commentary)) == (("Ada Byron", "Aäron van den Oord"), 1)
+
+
+@pytest.mark.parametrize("words", ["Ada Byron", "Bread, Ovens and Patience", "빵, 오븐, 인내", "반죽, 오븐, 인내"])
+def test_words_between_commas_are_no_authors(words):
+    assert page(TITLE, f"<p>{words}</p>", "<p>본문.</p>").entries[0].authors == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"<p><strong><a href='{LINK}'>T</a></strong> (Ada Byron, Kurt Gödel)</p>",
+        f"<p><a href='{LINK}'><b>T</b></a> (Ada Byron, Kurt Gödel)</p>",
+        f"<h3><a href='{LINK}'>T</a> (Ada Byron, Kurt Gödel)</h3>",
+    ],
+)
+def test_title_and_authors_may_stand_on_one_line(line):
+    entry = page(line, "<p>본문.</p><p>#a</p>").entries[0]
+    assert (entry.title, entry.links, len(entry.authors), len(entry.commentary)) == ("T", (LINK,), 2, 1)
+
+
+def test_a_linked_name_before_examples_stays_in_its_paragraph():
+    paragraph = "<p><a href='https://a.b'>Rotary</a> (OpenBakery)</p>"
+    assert texts(TITLE, paragraph, f"<ul><li><b>{paragraph[3:-4]}</b></li></ul>") == [
+        "[Rotary](https://a.b) (OpenBakery)",
+        "- [**Rotary**](https://a.b) **(OpenBakery)**",
+    ]
+
+
+def test_links_with_labels_below_the_title_are_the_papers():
+    body = "<p>Code: https://a.b/c</p><p><a href='https://a.b/d'>project page</a></p><p>본문.</p>"
+    entry = page(TITLE, body).entries[0]
+    assert (entry.links[1:], len(entry.commentary)) == (("https://a.b/c", "https://a.b/d"), 1)
+
+
+def test_the_cells_of_a_row_are_one_paragraph():
+    table = "<table><tr><th>Model<th>Loss</tr><tr><td>Rotary</td><td><b>1.5</b></td></tr></table>"
+    assert texts(TITLE, table) == ["Model | Loss", "Rotary | **1.5**"]
+    assert texts(TITLE, "<table><tr><td><p>하나.</p></td><td><p>둘.</p></td></tr></table>") == ["하나.", "둘."]
+
+
+def test_the_name_of_a_section_is_no_commentary():
+    assert texts(TITLE, "<p>본문.</p><p>#a</p><h2>Vision</h2>", NEXT) == ["본문."]
+    assert texts(TITLE, "<p>본문.</p><h2>Vision</h2><p>이어서.</p>", NEXT) == ["본문.", "이어서."]
+    assert texts(TITLE, "<h4>결과</h4><p>본문.</p>", NEXT) == ["결과", "본문."]
