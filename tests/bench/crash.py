@@ -41,7 +41,7 @@ AHEAD = 120
 """Messages that may wait at once: days arrive while others are posted, and killings meet reading and planning too."""
 STALLED_SECONDS = 60.0
 FIRST_DAY = date(2024, 3, 1)
-FEWEST_DAYS = 3
+FEWEST_DAYS = 2
 
 ORDERS: tuple[tuple[str, str, str], ...] = (
     *((f"papers-{number}", "papers", "") for number in range(4)),
