@@ -1,12 +1,12 @@
 """Posts one day to one channel now, by the same rows and the same sender as the schedule's."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from bot.delivery.outbox import Place
 from bot.delivery.send import send_next
-from bot.digest.model import StoredDigest
+from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import DeliveryRefusedError, RequestRefusedError
 from bot.messages.content import DayMessage
 from bot.messages.day import lay_out
@@ -22,11 +22,17 @@ PATIENCE = timedelta(minutes=1)
 """How long to wait for Slack without a single message gone: what is written down is sent by the running bot later."""
 
 
-def lay_out_day(digest: StoredDigest, layout: Layout | None, settings: Settings) -> tuple[DayMessage, ...]:
-    """The messages of a whole day, in the order of sending."""
-    entries = [entry for entry in digest.entries if not entry.withdrawn]
+def lay_out_day(
+    digest: StoredDigest, layout: Layout | None, settings: Settings, carried: Collection[str] = ()
+) -> tuple[DayMessage, ...]:
+    """The messages of a day without the entries that are ``carried`` already, in the order of sending."""
+    entries = _entries(digest, carried)
     chosen = choose_layout(layout, len(entries), settings.delivery.papers_up_to)
     return lay_out(digest, entries, chosen, words_for(settings.language))
+
+
+def _entries(digest: StoredDigest, carried: Collection[str]) -> list[StoredEntry]:
+    return [entry for entry in digest.entries if not entry.withdrawn and entry.key not in carried]
 
 
 def post_day(
@@ -50,7 +56,9 @@ def post_day(
     place = Place(workspace.identity.team, channel.id)
     bot.outbox.save_channel(place.team, channel.id, channel.name, channel.is_private)
     bot.outbox.reopen_channel(place.team, channel.id)  # we are in it now, whatever Slack said before
-    bot.outbox.add(place, digest.source, digest.day, lay_out_day(digest, layout, bot.settings))
+    carried = bot.outbox.carried(place, digest.source, digest.day)
+    messages = lay_out_day(digest, layout, bot.settings, carried)
+    bot.outbox.add(place, digest.source, digest.day, messages, entries=_entries(digest, carried))
     total = bot.outbox.unsent(place, digest.source, digest.day)
     tick = bot.settings.delivery.send_every / bot.settings.speed
     posted, since = 0, bot.clock()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.errors import BotError, StoreUnavailableError
+from bot.errors import BotError, RequestRefusedError, StoreUnavailableError
 from bot.plan.hours import parse_at, parse_days
 from bot.plan.subscription import Subscription
 from bot.settings import Settings, SourceSettings, SubscriptionSettings, config_path
@@ -22,9 +22,10 @@ if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them
 
     from bot.delivery.due import LayOut
     from bot.delivery.pace import Pace
+    from bot.delivery.told import Told
     from bot.slack.client import Identity, SlackPoster
     from bot.slack.desk import Desk
-    from bot.slack.directory import Directory
+    from bot.slack.directory import Channel, Directory
     from bot.store.digests import Digests
     from bot.store.index import Index
     from bot.store.outbox import Outbox
@@ -173,34 +174,65 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
         config=str(config_path()),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Workspace(identity, directory, SlackPoster(sending, bot.clock, pace(settings)), desk, owner)
+    served = pace(settings)
+    # Its claims end with its own pace; what people wait for has the time-out as it is written.
+    posting = sending_client(bot_token, settings.slack_api_url, timeout=served.call_timeout)
+    return Workspace(identity, directory, SlackPoster(posting, bot.clock, served), desk, owner)
 
 
-def subscribe_from_config(bot: Bot, workspace: Workspace, wanted: Sequence[SubscriptionSettings]) -> None:
+def subscribe_from_config(
+    bot: Bot, workspace: Workspace, wanted: Sequence[SubscriptionSettings], told: "Told | None" = None
+) -> timedelta | None:
     """Make the subscriptions of the config true: new ones begin, changed ones change, removed ones end.
 
-    A channel that cannot be found or entered is an ERROR in the log with its remedy, and does not stop the others.
+    A channel that cannot be found or entered is an ERROR in the log with its remedy, and does not stop the others; what
+    is stored of its subscription stays. While Slack cannot be asked nothing ends. Gives how long to wait before this is
+    worth another try; None where every order has its channel.
     """
-    team = workspace.identity.team
-    subscriptions = []
+    from bot.delivery.told import Told
+
+    told = told or Told()
+    team, waits = workspace.identity.team, pace(bot.settings)
+    found: list[Subscription] = []
+    unseen: list[SubscriptionSettings] = []
+    all_asked = True
     for order in wanted:
         try:
-            channel = workspace.directory.named(order.channel)
-            channel = workspace.directory.enter(channel.id) if channel else None
-        except BotError as exc:
-            log.warning("unreachable channel=%s reason=%s", order.channel, exc)
-            channel = None
+            channel = _enter(workspace, order, told)
+        except BotError:
+            all_asked, channel = False, None
         if channel is None:
-            log.error(
-                "not subscribed channel=%s; correct its name in %s, or invite the bot there and start it again",
-                order.channel,
-                config_path(),
-            )
+            unseen.append(order)
             continue
         bot.outbox.save_channel(team, channel.id, channel.name, channel.is_private)
         bot.outbox.reopen_channel(team, channel.id)  # we are in it now, whatever Slack said before
-        subscriptions.append(_subscription(order, team, channel.id, bot.settings))
-    bot.subscriptions.sync_config(team, subscriptions)
+        found.append(_subscription(order, team, channel.id, bot.settings))
+    keys = [(order.channel, order.source or bot.settings.source[0].name, order.query) for order in unseen]
+    bot.subscriptions.sync_config(team, found, unseen=keys, ending=all_asked)
+    if not all_asked:
+        return waits.retry
+    return waits.operator if unseen else None
+
+
+def _enter(workspace: Workspace, order: SubscriptionSettings, told: "Told") -> "Channel | None":
+    """The channel of an order, the bot in it; None where Slack shows none. Raises BotError where Slack is not asked."""
+    subject, reason = ("channel", order.channel), "not to be seen"
+    try:
+        channel = workspace.directory.named(order.channel)
+        if channel is not None:
+            channel = workspace.directory.enter(channel.id)
+    except RequestRefusedError as exc:
+        channel, reason = None, str(exc)
+    except BotError as exc:
+        if told.is_news(subject, exc.code):
+            log.warning("channel not asked for, trying again channel=%s reason=%s", order.channel, exc)
+        raise
+    if channel is not None:
+        told.is_news(subject, None)
+    elif told.is_news(subject, reason):
+        remedy = f"correct its name in {config_path()}, or invite the bot there; it is looked for again"
+        log.error("not subscribed channel=%s reason=%s; %s", order.channel, reason, remedy)
+    return channel
 
 
 def _subscription(order: SubscriptionSettings, team: str, channel: str, settings: Settings) -> Subscription:
@@ -219,7 +251,7 @@ def _subscription(order: SubscriptionSettings, team: str, channel: str, settings
 
 
 def pace(settings: Settings) -> "Pace":
-    """How fast channels are served, by the settings."""
+    """How fast channels are served, by the settings; a call and its lease have time enough at any speed."""
     from bot.delivery.pace import Pace
 
     delivery = settings.delivery
@@ -227,9 +259,9 @@ def pace(settings: Settings) -> "Pace":
 
 
 def layouter(settings: Settings) -> "LayOut":
-    """Lays out a day for a subscription, in the language of the settings."""
+    """Lays out a day, in the language of the settings whatever the channel."""
     from bot.messages.day import lay_out
     from bot.messages.words import words_for
 
     words = words_for(settings.language)
-    return lambda sub, digest, entries, layout: lay_out(digest, entries, layout, words)
+    return lambda digest, entries, layout: lay_out(digest, entries, layout, words)

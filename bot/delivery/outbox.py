@@ -4,12 +4,14 @@ A row's life: ``pending -> claimed -> posted``, or ``-> unknown -> (posted | pen
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.digest.model import StoredEntry
 from bot.messages.content import Content, DayMessage
+from bot.plan.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,37 @@ class Claim:
     lease_until: datetime
     looking: bool = False
     """True where an earlier attempt may have arrived: look for ``key`` before sending."""
+    attempts: int = 1
+    """How often it was claimed, this time included."""
 
 
 class Outbox(Protocol):
     """The rows of messages that should exist. Every method is one short transaction."""
 
-    def add(self, place: Place, source: str, day: date, messages: Sequence[DayMessage]) -> int:
+    def carried(self, place: Place, source: str, day: date) -> Collection[str]:
+        """The keys of the day's entries that the channel has or will have, by whichever subscription or layout."""
+        ...
+
+    def closed(self) -> Collection[Place]:
+        """The channels that take nothing more: nothing new is written down for them."""
+        ...
+
+    def add(
+        self,
+        place: Place,
+        source: str,
+        day: date,
+        messages: Sequence[DayMessage],
+        *,
+        entries: Sequence[StoredEntry] = (),
+        subscription: Subscription | None = None,
+    ) -> int:
         """Write down what should exist, all of it or nothing. Returns how many rows are new.
 
-        An entry (or the day's own line) that has a row of this place and day is left alone as a whole: a channel gets
-        it once, and two subscriptions of one channel never mix their parts.
+        ``entries`` are those that the messages carry; where left out, those that have a message of their own. Nothing
+        is written where the channel carries one of them already, or where ``subscription``, on whose behalf it is, is
+        paused or has ended meanwhile: look at both again. Each query's day has its own line, so that no line says
+        anything of another's papers.
         """
         ...
 
@@ -66,7 +89,10 @@ class Outbox(Protocol):
         ...
 
     def refuse(self, claim: Claim, error: str, *, close_channel: bool) -> None:
-        """Slack will keep saying no: the row is refused; ``close_channel`` stops the whole channel with the reason."""
+        """Slack will keep saying no: the row is refused.
+
+        ``close_channel`` stops the whole channel with the reason instead: the row waits there with the others.
+        """
         ...
 
 

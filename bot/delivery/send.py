@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.delivery.outbox import Claim, Outbox, Poster
 from bot.delivery.pace import Pace
+from bot.delivery.told import Told
 from bot.errors import (
     ChannelClosedError,
     DeliveryDeferredError,
@@ -50,14 +51,6 @@ def send_next(outbox: Outbox, poster: Poster, owner: str, clock: Callable[[], da
     return _Step(outbox, poster, clock, pace).take(claim) if claim else None
 
 
-def send_due(outbox: Outbox, poster: Poster, owner: str, clock: Callable[[], datetime], pace: Pace) -> int:
-    """Send, one after the other in this thread, all that may go now. Returns how many steps were taken."""
-    steps = 0
-    while send_next(outbox, poster, owner, clock, pace):
-        steps += 1
-    return steps
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
     outbox: Outbox
@@ -76,8 +69,8 @@ class _Step:
         return self._post(claim)
 
     def _post(self, claim: Claim) -> Sent:
-        if claim.lease_until - self.clock() < self.pace.call_timeout:
-            # Another process may own it before the call is over: stopped and woken, or a slow look.
+        if claim.lease_until - self.clock() < self.pace.needed:
+            # Another process may own it before the call has settled: stopped and woken, or a slow look.
             self.outbox.give_back(claim, self.clock(), unknown=claim.looking, error="lease nearly over")
             log.warning("given back unsent channel=%s key=%s reason=lease", claim.place.channel, claim.key)
             return Sent(claim, "late")
@@ -172,6 +165,7 @@ class Senders:
         self._pace = pace
         self._pool = pool
         self._at_most = at_most
+        self._told = Told()
         self._changed = threading.Condition()
         self._busy = 0
         self._stopped = False
@@ -201,12 +195,14 @@ class Senders:
         try:
             while not self._stopped:
                 claim = _claim(self._outbox, self._owner, self._clock, self._pace)
+                self._told.is_news("store", None)
                 if claim is None:
                     return
                 self.wake()  # somebody else asks for the next one while this one is under way
                 self._step.take(claim)
         except StoreUnavailableError as exc:
-            log.error("sending stopped reason=%s; free or repair the database, sending goes on at the next tick", exc)
+            if self._told.is_news("store", exc.code):
+                log.error("sending stopped reason=%s; free or repair the database, it is tried at every tick", exc)
         except Exception:
             # This is the tick's far end: nobody waits for the pool's answer. What was claimed is looked for later.
             log.exception("sending failed; report this, sending goes on at the next tick")

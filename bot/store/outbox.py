@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,10 +13,14 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import aliased
 
 from bot.delivery.outbox import Claim, Place, delivery_key
+from bot.digest.model import StoredEntry
 from bot.messages.content import Content, DayMessage
 from bot.plan.subscription import Subscription
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
+from bot.store.giving_up import CLOSED, give_up, make_room
+
+log = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The next turn of a channel that never had one."""
@@ -55,20 +60,6 @@ class PostedThread:
     delivery_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelRow:
-    """A channel's queue and settings."""
-
-    team: str
-    channel: str
-    name: str | None
-    is_private: bool
-    language: str | None
-    next_at: datetime
-    closed_reason: str | None
-    """Why nothing goes there any more; None where it is open."""
-
-
 class Outbox:
     """Rows of messages and of channels. Every method is one short transaction."""
 
@@ -77,27 +68,59 @@ class Outbox:
 
     # What delivery needs: see `bot.delivery.outbox.Outbox`
 
-    def add(self, place: Place, source: str, day: date, messages: Sequence[DayMessage]) -> int:
+    def carried(self, place: Place, source: str, day: date) -> set[str]:
+        """The keys of the day's entries that the channel has or will have, in any layout; also those they have now."""
+        with reading(self._engine) as connection:
+            return _carried(connection, place, source, day)
+
+    def closed(self) -> set[Place]:
+        """The channels that take nothing more."""
+        c = t.Channel
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(c.team_id, c.channel_id).where(c.closed_reason.is_not(None)))
+            return {Place(*row) for row in rows}
+
+    def add(
+        self,
+        place: Place,
+        source: str,
+        day: date,
+        messages: Sequence[DayMessage],
+        *,
+        entries: Sequence[StoredEntry] = (),
+        subscription: Subscription | None = None,
+    ) -> int:
         """Write down what should exist, in the order of sending. Returns how many rows are new.
 
-        An entry that has a row in this channel is left alone with all its parts, even where its key has changed since;
-        so is every part of the day's own line that is there. Raises ValueError for a reply to nothing.
+        Late entries go below the line that their query has there already. Raises ValueError for a reply to nothing.
         """
+        own = {message.entry_key: message.entry_id for message in messages if message.entry_key}
+        brought: dict[str, int | None] = {**own, **{entry.key: entry.id for entry in entries}}
         with transaction(self._engine) as connection:
+            if subscription is not None and not _stands(connection, subscription):
+                return 0
+            if _carried(connection, place, source, day) & brought.keys():
+                return 0
             _ensure_channel(connection, place)
-            there = _Written(connection, place, source, day, messages)
+            make_room(connection, place, source, day)
+            there = _Written(connection, place, source, day)
+            line = there.line(subscription.query if subscription else "", names=bool(brought.keys() - own.keys()))
+            has_line = (line, 0) in there.rows
+            origin = "subscription" if subscription else "post"
             added = 0
             for message in messages:
-                if there.has(message):
+                key = message.entry_key or line
+                if has_line and not message.entry_key:
                     continue
-                parent = there.parent(message)
-                row = _new_row(place, source, day, message)
+                row = _new_row(place, source, day, key, message) | {"origin": origin}
+                parent = there.parent(message, line)
                 row["parent_id"] = parent[0] if parent else None
                 if parent and parent[1] == "refused":
                     row |= {"state": "refused", "error": "parent refused"}
                 (delivery_id,) = connection.execute(sa.insert(t.Delivery).values(row).returning(t.Delivery.id)).one()
-                there.rows[message.entry_key or "", message.part] = (delivery_id, row["state"])
+                there.rows[key, message.part] = (delivery_id, row["state"])
                 added += 1
+            _carry(connection, place, source, day, brought, there, line)
             return added
 
     def claim_next(self, owner: str, now: datetime, lease_until: datetime) -> Claim | None:
@@ -118,6 +141,7 @@ class Outbox:
                         claimed_at=now if found.state == "pending" else found.claimed_at,
                         lease_until=lease_until,
                         looking=found.state != "pending",
+                        attempts=found.attempts + 1,
                     )
         return None
 
@@ -149,27 +173,22 @@ class Outbox:
                 _wait(connection, claim.place, retry_at)
 
     def refuse(self, claim: Claim, error: str, *, close_channel: bool) -> None:
-        """Slack will keep saying no. Replies to it are refused with it, since they could never be sent."""
+        """Slack will keep saying no. Replies to it are refused with it, since they could never be sent.
+
+        Of a closed channel nothing is refused: it waits, also what was tried, until the channel is opened again.
+        """
         d, c = t.Delivery, t.Channel
         with transaction(self._engine) as connection:
-            if not _release(connection, claim, "refused", error):
+            if not _release(connection, claim, "pending" if close_channel else "refused", error):
+                return
+            if close_channel:
+                connection.execute(sa.update(c).where(*_is(claim.place)).values(closed_reason=error))
                 return
             connection.execute(
                 sa.update(d)
                 .where(d.parent_id == claim.id, d.state.in_(UNPOSTED))
                 .values(state="refused", error="parent refused", owner=None, lease_until=None)
             )
-            if close_channel:
-                connection.execute(sa.update(c).where(*_is(claim.place)).values(closed_reason=error))
-
-    def next_due(self) -> datetime | None:
-        """The earliest moment at which `claim_next` may have something; None where nothing waits."""
-        with reading(self._engine) as connection:
-            heads = connection.execute(_heads()).all()
-        return min(
-            (max(head.next_at, head.lease_until) if head.state == "claimed" else head.next_at for head in heads),
-            default=None,
-        )
 
     # What people ask
 
@@ -236,15 +255,6 @@ class Outbox:
 
     # Channels
 
-    def channel(self, team: str, channel: str) -> ChannelRow | None:
-        c = t.Channel
-        statement = sa.select(
-            c.team_id, c.channel_id, c.name, c.is_private, c.language, c.next_at, c.closed_reason
-        ).where(*_is(Place(team, channel)))
-        with reading(self._engine) as connection:
-            row = connection.execute(statement).first()
-            return ChannelRow(*row) if row is not None else None
-
     def save_channel(self, team: str, channel: str, name: str | None, is_private: bool) -> None:
         """Remember what Slack says of a channel; its queue and settings stay."""
         place = Place(team, channel)
@@ -252,17 +262,19 @@ class Outbox:
             _ensure_channel(connection, place)
             connection.execute(sa.update(t.Channel).where(*_is(place)).values(name=name, is_private=is_private))
 
-    def set_language(self, team: str, channel: str, language: str | None) -> None:
-        """The language of posts in a channel; None is the setting's."""
-        place = Place(team, channel)
-        with transaction(self._engine) as connection:
-            _ensure_channel(connection, place)
-            connection.execute(sa.update(t.Channel).where(*_is(place)).values(language=language))
-
     def reopen_channel(self, team: str, channel: str) -> None:
-        """Let a closed channel's messages go again."""
+        """Let a closed channel's messages go again, from the newest day of each source that is ready.
+
+        What older days still owe is given up: nobody wants a fortnight at once. An open channel stays as it is.
+        """
+        c, place = t.Channel, Place(team, channel)
         with transaction(self._engine) as connection:
-            connection.execute(sa.update(t.Channel).where(*_is(Place(team, channel))).values(closed_reason=None))
+            reason = connection.scalar(sa.select(c.closed_reason).where(*_is(place)))
+            if reason is None:
+                return
+            connection.execute(sa.update(c).where(*_is(place)).values(closed_reason=None))
+            left = _leave_older_days(connection, place)
+        log.info("reopened channel=%s closed_for=%r days_given_up=%d", channel, reason, left)
 
 
 _SHOWN = (
@@ -276,41 +288,80 @@ def _delivery_row(row: Any) -> DeliveryRow:
     return DeliveryRow(place=Place(row.team_id, row.channel_id), **shown)
 
 
+def _stands(connection: Connection, subscription: Subscription) -> bool:
+    """Whether it is still there and not paused: a person may have ended it since it was loaded."""
+    s = t.Subscription
+    found = sa.exists().where(s.id == subscription.id, s.paused.is_(None))
+    return bool(connection.scalar(sa.select(found)))
+
+
+def _carried(connection: Connection, place: Place, source: str, day: date) -> set[str]:
+    c, e = t.Carried, t.Entry
+    statement = (
+        sa.select(c.entry_key, e.key)
+        .outerjoin(e, e.id == c.entry_id)
+        .where(c.team_id == place.team, c.channel_id == place.channel, c.source == source, c.day == day)
+    )
+    return {key for row in connection.execute(statement) for key in row if key is not None}
+
+
+def _carry(
+    connection: Connection,
+    place: Place,
+    source: str,
+    day: date,
+    brought: Mapping[str, int | None],
+    there: "_Written",
+    line: str,
+) -> None:
+    """Remember what each entry is brought by: its own first message, else the line that names it."""
+    if brought:
+        named = there.rows.get((line, 0))
+        rows = [
+            {
+                "team_id": place.team,
+                "channel_id": place.channel,
+                "source": source,
+                "day": day,
+                "entry_key": key,
+                "entry_id": entry_id,
+                "delivery_id": (there.rows.get((key, 0)) or named or (None,))[0],
+            }
+            for key, entry_id in brought.items()
+        ]
+        connection.execute(sa.insert(t.Carried), rows)
+
+
 class _Written:
-    """The rows a channel has already for these messages: id and state by (entry key or '', part)."""
+    """The rows a channel has of a day: id and state by (entry key or line key, part)."""
 
-    def __init__(
-        self, connection: Connection, place: Place, source: str, day: date, messages: Sequence[DayMessage]
-    ) -> None:
+    def __init__(self, connection: Connection, place: Place, source: str, day: date) -> None:
         d = t.Delivery
-        here = (d.team_id == place.team, d.channel_id == place.channel)
-        rows = connection.execute(
-            sa.select(d.entry_key, d.part, d.id, d.state).where(*here, d.source == source, d.day == day)
-        )
+        here = (d.team_id == place.team, d.channel_id == place.channel, d.source == source, d.day == day)
+        rows = connection.execute(sa.select(d.entry_key, d.part, d.id, d.state).where(*here))
         self.rows = {(key, part): (delivery_id, state) for key, part, delivery_id, state in rows}
-        self._keys = {key for key, _ in self.rows if key}
-        ids = sorted({message.entry_id for message in messages if message.entry_id is not None})
-        self._ids: set[int | None] = set()
-        for some in bunches(ids):
-            self._ids |= set(connection.scalars(sa.select(d.entry_id).where(*here, d.entry_id.in_(some)).distinct()))
 
-    def has(self, message: DayMessage) -> bool:
-        if not message.entry_key:
-            return ("", message.part) in self.rows
-        return message.entry_key in self._keys or message.entry_id in self._ids
+    def line(self, query: str, *, names: bool) -> str:
+        """The key of the day's own line for a query. A line that ``names`` its papers needs one nobody has used."""
+        first = line = f"query:{query}" if query else ""
+        number = 1
+        while (written := self.rows.get((line, 0))) and (names or written[1] == "refused"):
+            number += 1
+            line = f"late:{number}:{first}"
+        return line
 
-    def parent(self, message: DayMessage) -> tuple[int, str] | None:
+    def parent(self, message: DayMessage, line: str) -> tuple[int, str] | None:
         """Id and state of the row it replies to."""
         if message.parent is None:
             return None
         key, part = message.parent
-        parent = self.rows.get((key or "", part))
+        parent = self.rows.get((key or line, part))
         if parent is None:
             raise ValueError(f"a reply before its parent: part {part}")
         return parent
 
 
-def _new_row(place: Place, source: str, day: date, message: DayMessage) -> dict[str, Any]:
+def _new_row(place: Place, source: str, day: date, key: str, message: DayMessage) -> dict[str, Any]:
     content = message.content
     payload = json.dumps([content.text, content.blocks], ensure_ascii=False, sort_keys=True)
     return {
@@ -318,11 +369,11 @@ def _new_row(place: Place, source: str, day: date, message: DayMessage) -> dict[
         "channel_id": place.channel,
         "source": source,
         "day": day,
-        "entry_key": message.entry_key or "",
+        "entry_key": key,
         "entry_id": message.entry_id,
         "part": message.part,
         "revision": 0,
-        "key": delivery_key(place, source, day, message.entry_key, message.part),
+        "key": delivery_key(place, source, day, key, message.part),
         "state": "pending",
         "text": content.text,
         "blocks": list(content.blocks),
@@ -350,7 +401,7 @@ def _heads() -> sa.Select[Any]:
         .group_by(d.team_id, d.channel_id)
         .subquery()
     )
-    columns = (d.id, d.team_id, d.channel_id, d.key, d.text, d.blocks, d.state, d.claimed_at, d.lease_until)
+    columns = (d.id, d.team_id, d.channel_id, d.key, d.text, d.blocks, d.state, d.claimed_at, d.lease_until, d.attempts)
     return (
         sa.select(*columns, c.next_at, parent.posted_ts.label("parent_ts"))
         .join(oldest, oldest.c.id == d.id)
@@ -407,3 +458,45 @@ def _wait(connection: Connection, place: Place, next_at: datetime) -> None:
     """The channel's next turn is no earlier than this; a longer wait somebody else was told of stays."""
     c = t.Channel
     connection.execute(sa.update(c).where(*_is(place), c.next_at < next_at).values(next_at=next_at))
+
+
+def _leave_older_days(connection: Connection, place: Place) -> int:
+    """Give up what a channel was owed of all days but the newest of each source. Returns how many days that were."""
+    s, d, g = t.Subscription, t.Delivery, t.Digest
+    orders = connection.execute(
+        sa.select(s.id, s.source, s.since).where(s.team_id == place.team, s.channel_id == place.channel)
+    ).all()
+    waiting = (
+        sa.select(d.source)
+        .distinct()
+        .where(d.team_id == place.team, d.channel_id == place.channel, d.state == "pending")
+    )
+    left: set[tuple[str, date]] = set()
+    for source in {order.source for order in orders} | set(connection.scalars(waiting)):
+        ready = set(
+            connection.scalars(
+                sa.select(g.day).where(
+                    g.source == source,
+                    g.ready_at.is_not(None),
+                    sa.exists().where(t.Entry.digest_id == g.id, t.Entry.withdrawn_at.is_(None)),
+                )
+            )
+        )
+        if not ready:
+            continue
+        newest = max(ready)
+        left |= {(source, day) for day in give_up(connection, place, source, CLOSED, before=newest)}
+        for order in orders:
+            if order.source != source or order.since is None:
+                continue
+            older = {day for day in ready if order.since <= day < newest}
+            older -= set(
+                connection.scalars(
+                    sa.select(t.SubscriptionDay.day).where(t.SubscriptionDay.subscription_id == order.id)
+                )
+            )
+            insert_missing(
+                connection, t.SubscriptionDay, [{"subscription_id": order.id, "day": day} for day in sorted(older)]
+            )
+            left |= {(source, day) for day in older}
+    return len(left)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DELIVERY_STATES = ("pending", "claimed", "unknown", "posted", "refused")
+DELIVERY_ORIGINS = ("subscription", "post")
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -203,7 +204,7 @@ class SubscriptionDay(Base):
 
 
 class Channel(Base):
-    """A channel's queue and settings."""
+    """A channel and its queue."""
 
     __tablename__ = "channel"
 
@@ -212,7 +213,6 @@ class Channel(Base):
     name: Mapped[str | None]
     is_private: Mapped[bool] = mapped_column(default=True)
     """Taken for private until Slack says otherwise: a link into a private channel is not shown to others."""
-    language: Mapped[str | None]
     next_at: Mapped[datetime]
     """Its next turn; the epoch where it never had one."""
     closed_reason: Mapped[str | None]
@@ -223,7 +223,7 @@ class Delivery(Base):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        # The day's own line has entry_key '': a NULL would never equal another.
+        # A day's own line has an entry_key too, '' or its query's: a NULL would never equal another.
         sa.UniqueConstraint(
             "team_id", "channel_id", "source", "day", "entry_key", "part", "revision", name="uq_delivery_message"
         ),
@@ -232,6 +232,7 @@ class Delivery(Base):
             ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"
         ),
         _one_of("state", DELIVERY_STATES),
+        _one_of("origin", DELIVERY_ORIGINS),
         sa.CheckConstraint("(state = 'posted') = (posted_ts IS NOT NULL)", name="posted"),
         sa.CheckConstraint("state != 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claimed"),
         sa.CheckConstraint("state = 'posted' OR (text IS NOT NULL AND blocks IS NOT NULL)", name="payload"),
@@ -252,6 +253,8 @@ class Delivery(Base):
     revision: Mapped[int]
     key: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
+    origin: Mapped[str]
+    """Who asked: a standing order, which may end before it goes out, or somebody who posted that day."""
     state: Mapped[str]
     text: Mapped[str | None]
     blocks: Mapped[list[Any] | None]
@@ -265,6 +268,23 @@ class Delivery(Base):
     posted_ts: Mapped[str | None]
     posted_at: Mapped[datetime | None]
     permalink: Mapped[str | None]
+
+
+class Carried(Base):
+    """A channel has this entry of a day, or will: in a message of its own, or by name in a day's line."""
+
+    __tablename__ = "carried"
+    __table_args__ = (sa.Index(None, "delivery_id"),)
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    entry_key: Mapped[str] = mapped_column(primary_key=True)
+    entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entry.id", ondelete="SET NULL"))
+    """Its key may change; the entry stays the same."""
+    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
+    """The first message that brings it."""
 
 
 class ResultPage(Base):

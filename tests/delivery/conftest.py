@@ -45,24 +45,32 @@ class MemoryOutbox:
 
     rows: list[Row] = field(default_factory=list)
     next_at: dict[Place, datetime] = field(default_factory=dict)
-    closed: dict[Place, str] = field(default_factory=dict)
+    shut: dict[Place, str] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
     added: list[tuple] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, place, source, day, messages):
-        known = {(row[0], row[1], row[2], row[3].entry_key, row[3].part) for row in self.added}
-        new = [m for m in messages if (place, source, day, m.entry_key, m.part) not in known]
-        for message in new:
+    def carried(self, place, source, day):
+        here = (place, source, day)
+        return {row[3].entry_key for row in self.added if row[:3] == here and row[3].entry_key}
+
+    def closed(self):
+        return set(self.shut)
+
+    def add(self, place, source, day, messages, *, entries=(), subscription=None):
+        if subscription.id in self.ended or self.carried(place, source, day) & {entry.key for entry in entries}:
+            return 0
+        for message in messages:
             self.added.append((place, source, day, message))
             key = delivery_key(place, source, day, message.entry_key, message.part)
             self.rows.append(Row(len(self.rows) + 1, place, key, message.content))
-        return len(new)
+        return len(messages)
 
     def claim_next(self, owner, now, lease_until):
         with self.lock:
             seen = set()
             for row in self.rows:
-                if row.state in ("posted", "refused") or row.place in seen or row.place in self.closed:
+                if row.state in ("posted", "refused") or row.place in seen or row.place in self.shut:
                     continue
                 seen.add(row.place)
                 stale = row.state == "claimed" and row.lease_until <= now
@@ -92,9 +100,9 @@ class MemoryOutbox:
     def refuse(self, claim, error, *, close_channel):
         with self.lock:
             row = self.rows[claim.id - 1]
-            row.state, row.error = "refused", error
+            row.state, row.error = "pending" if close_channel else "refused", error
             if close_channel:
-                self.closed[claim.place] = error
+                self.shut[claim.place] = error
 
 
 class ToldSlack:

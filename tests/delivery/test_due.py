@@ -5,6 +5,7 @@ import pytest
 
 from bot.delivery.due import deliver_owed
 from bot.delivery.outbox import Place
+from bot.delivery.told import Told
 from bot.digest.model import Entry, StoredDigest, StoredEntry
 from bot.errors import StoreUnavailableError
 from bot.messages.content import Content, DayMessage
@@ -45,7 +46,7 @@ class Handled:
         self.days.setdefault(subscription, set()).add(day)
 
 
-def lay_out(sub, digest, entries, layout):
+def lay_out(digest, entries, layout):
     head = DayMessage(Content(f"{layout} {digest.day}", ()), None, None, 0)
     return [head, *(DayMessage(Content(entry.entry.title, ()), entry.id, entry.key, 0) for entry in entries)]
 
@@ -148,10 +149,10 @@ def test_the_words_of_a_query_are_not_logged(deliver, caplog):
 
 
 def test_a_day_that_cannot_be_laid_out_stops_neither_the_next_nor_is_forgotten(deliver, outbox, done, caplog):
-    def fails_on_friday(sub, digest, entries, layout):
+    def fails_on_friday(digest, entries, layout):
         if digest.day == FRIDAY:
             raise KeyError("a bug")
-        return lay_out(sub, digest, entries, layout)
+        return lay_out(digest, entries, layout)
 
     assert deliver(SUB, lay_out=fails_on_friday) == 3
     assert done.days == {1: {SATURDAY}}
@@ -160,12 +161,63 @@ def test_a_day_that_cannot_be_laid_out_stops_neither_the_next_nor_is_forgotten(d
 
 
 def test_a_store_that_is_gone_ends_the_pass(deliver, outbox):
-    def full(*arguments):
+    def full(*arguments, **options):
         raise StoreUnavailableError("store.full")
 
     outbox.add = full
     with pytest.raises(StoreUnavailableError):
         deliver(SUB)
+
+
+def test_a_paper_the_channel_has_from_another_subscription_is_left_out(deliver, outbox, done):
+    heads = []
+
+    def counting(digest, entries, layout):
+        heads.append(len(entries))
+        return lay_out(digest, entries, layout)
+
+    deliver(replace(SUB, query="tag:moe", since=SATURDAY), replace(SUB, id=2, since=SATURDAY), lay_out=counting)
+    papers = [text for _, _, text in texts(outbox) if text.startswith("Paper")]
+    assert papers == ["Paper 1", "Paper 2"]
+    assert heads == [1, 1], "each is laid out for what it brings"
+    assert done.days == {1: {SATURDAY}, 2: {SATURDAY}}
+
+
+def test_where_the_channel_has_all_of_it_the_day_is_only_marked(deliver, outbox, done):
+    assert deliver(SUB, replace(SUB, id=2, query="tag:moe")) == 6
+    assert done.days[2] == {FRIDAY, SATURDAY}
+
+
+def test_what_could_not_be_written_down_is_looked_at_again(deliver, outbox, done):
+    outbox.ended = {1}
+    assert deliver(SUB) == 0
+    assert done.days == {}
+    outbox.ended = set()
+    assert deliver(SUB) == 6
+
+
+def test_a_closed_channel_is_owed_nothing_and_its_days_stay(deliver, outbox, done):
+    outbox.shut = {Place("T1", "C1"): "is_archived"}
+    assert deliver(SUB, replace(SUB, id=2, channel="C2")) == 6
+    assert {place.channel for place, *_ in outbox.added} == {"C2"}
+    assert done.days == {2: {FRIDAY, SATURDAY}}
+
+
+def test_what_fails_the_same_way_is_told_once_and_again_when_it_changes(deliver, caplog):
+    told, faults = Told(), iter([KeyError("a"), KeyError("b"), ValueError("c"), None, ValueError("d")])
+
+    def failing(digest, entries, layout):
+        if fault := next(faults):
+            raise fault
+        return []
+
+    for _ in range(5):
+        deliver(replace(SUB, since=SATURDAY), lay_out=failing, told=told)
+    assert [record.message.split("reason=")[1].split(";")[0] for record in caplog.records] == [
+        "KeyError",
+        "ValueError",
+        "ValueError",
+    ]
 
 
 def test_a_source_is_asked_once_however_many_follow_it(deliver, days):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.pace import Pace
-from bot.delivery.send import Senders, send_due, send_next
+from bot.delivery.send import Senders, send_next
 from bot.errors import (
     ChannelClosedError,
     DeliveryRefusedError,
@@ -23,6 +23,19 @@ def step(outbox, slack, clock):
     return lambda: send_next(outbox, slack, "me", clock, PACE)
 
 
+@pytest.fixture
+def drain(step):
+    """Takes steps until nothing may go now; how many."""
+
+    def drain() -> int:
+        steps = 0
+        while step():
+            steps += 1
+        return steps
+
+    return drain
+
+
 def test_a_message_is_posted_and_confirmed(step, put, slack):
     row = put()
     sent = step()
@@ -38,14 +51,14 @@ def test_what_was_never_tried_is_not_looked_for(step, put, slack):
     assert slack.looked_for == []
 
 
-def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it(outbox, slack, clock, put):
+def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it(drain, slack, clock, put):
     for channel in ("C1", "C1", "C2"):
         put(channel)
-    assert send_due(outbox, slack, "me", clock, PACE) == 2
+    assert drain() == 2
     clock.pass_by(SECOND - timedelta(milliseconds=1))
-    assert send_due(outbox, slack, "me", clock, PACE) == 0
+    assert drain() == 0
     clock.pass_by(timedelta(milliseconds=1))
-    assert send_due(outbox, slack, "me", clock, PACE) == 1
+    assert drain() == 1
     assert [claim.place.channel for claim in slack.posted] == ["C1", "C2", "C1"]
 
 
@@ -73,10 +86,10 @@ def test_too_fast_moves_only_that_channels_turn(step, put, slack, clock, outbox)
     assert slack.looked_for == []
 
 
-def test_a_wait_of_nothing_is_still_a_wait(outbox, put, slack, clock):
+def test_a_wait_of_nothing_is_still_a_wait(drain, put, slack):
     put()
     slack.faults = [slack.later(0)]
-    assert send_due(outbox, slack, "me", clock, PACE) == 1
+    assert drain() == 1
 
 
 def test_a_message_whose_answer_was_lost_is_found_and_not_posted_again(step, put, slack, clock):
@@ -125,7 +138,7 @@ def test_where_slack_cannot_be_asked_the_message_waits_and_is_not_sent(step, put
     slack.blind = blind
     clock.pass_by(PACE.settling)
     assert step().outcome == "unknown"
-    assert (row.state, len(slack.posted), outbox.closed) == ("unknown", 1, {})
+    assert (row.state, len(slack.posted), outbox.shut) == ("unknown", 1, {})
     clock.pass_by(PACE.retry - SECOND)
     assert step() is None
     slack.blind = None
@@ -153,7 +166,7 @@ def test_a_closed_channel_is_closed_with_the_reason_and_the_others_go_on(step, p
     put("C2")
     slack.faults = [ChannelClosedError("slack.channel", error="is_archived")]
     assert step().outcome == "refused"
-    assert outbox.closed == {row.place: "slack.channel error=is_archived"}
+    assert outbox.shut == {row.place: "slack.channel error=is_archived"}
     assert step().claim.place.channel == "C2"
     assert step() is None
     assert "is_archived" in caplog.text
@@ -250,9 +263,43 @@ def test_a_confirmation_that_the_store_refuses_is_looked_for_later(put, slack, c
 
 
 def test_a_pace_is_divided_as_a_whole():
-    fast = PACE.scaled(10)
-    assert (fast.gap, fast.lease, fast.retry) == (PACE.gap / 10, PACE.lease / 10, PACE.retry / 10)
+    fast = PACE.scaled(2)
+    assert (fast.gap, fast.lease, fast.retry) == (PACE.gap / 2, PACE.lease / 2, PACE.retry / 2)
     assert PACE.lease == timedelta(seconds=18)
+
+
+@pytest.mark.parametrize("pace", [PACE, Pace(call_timeout=SECOND / 2)], ids=["as it is", "a short call"])
+def test_however_fast_a_call_has_the_time_a_busy_machine_needs(pace):
+    fast = pace.scaled(1000)
+    assert fast.call_timeout == min(pace.call_timeout, 2 * SECOND)
+    assert fast.lease - fast.needed == SECOND
+    assert fast.gap == SECOND / 1000
+
+
+def test_what_is_sent_has_settled_before_anybody_else_may_look(put, slack, clock, outbox):
+    """The last moment at which a call may begin, and one that takes all its time."""
+    put()
+    begun = []
+
+    def lasts(claim):
+        begun.append(claim.lease_until - clock())
+        clock.pass_by(PACE.call_timeout)
+
+    slack.before_post = lasts
+    claim = outbox.claim_next
+
+    for waited in (PACE.margin, PACE.margin + SECOND / 1000):
+
+        def slowly(owner, now, lease_until, waited=waited):
+            taken = claim(owner, now, lease_until)
+            clock.pass_by(waited)
+            return taken
+
+        outbox.claim_next = slowly
+        send_next(outbox, slack, "me", clock, PACE)
+        put()
+        clock.pass_by(SECOND)
+    assert begun == [PACE.call_timeout + PACE.settling]
 
 
 @pytest.fixture
@@ -353,9 +400,10 @@ def test_a_database_that_is_full_is_said_in_one_line(senders, outbox, caplog):
         raise StoreUnavailableError("store.full")
 
     outbox.claim_next = full
-    senders.wake()
-    assert senders.wait_idle(10)
-    assert "store.full" in caplog.text
+    for _ in range(3):
+        senders.wake()
+        assert senders.wait_idle(10)
+    assert caplog.text.count("store.full") == 1
     assert not any(record.exc_info for record in caplog.records)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.engine import Engine
 
 from bot.digest.model import Entry
 from bot.plan.subscription import Subscription
+from bot.store.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
@@ -117,6 +118,34 @@ def test_what_leaves_the_config_ends_and_begins_anew(subscriptions: Subscription
     again = subscriptions.in_channel("T1", "C1")[0]
     assert again.id != first.id
     assert (again.since, again.paused) == (None, None)
+
+
+def test_what_the_config_names_and_slack_does_not_show_stays(subscriptions: Subscriptions, engine: Engine) -> None:
+    outbox = Outbox(engine)
+    by_name, by_id, gone = (replace(MORNING, channel=channel) for channel in ("C1", "C2", "C3"))
+    for channel, name in (("C1", "Papers"), ("C2", "reading"), ("C3", "old")):
+        outbox.save_channel("T1", channel, name, False)
+    subscriptions.sync_config("T1", [by_name, by_id, gone, replace(by_name, query="")])
+    before = subscriptions.all()
+    unseen = [("#papers", "vault", "tag:moe"), ("C2", "vault", "tag:moe")]
+    subscriptions.sync_config("T1", [], unseen=unseen, ending=False)
+    assert subscriptions.all() == before, "while Slack is not asked nothing ends"
+    subscriptions.sync_config("T1", [], unseen=unseen)
+    assert subscriptions.all() == before[:2], "of another query, or of a channel that is not named, it ends"
+
+
+def test_it_waits_while_several_newer_days_are_about_to_be_ready(subscriptions: Subscriptions, curator) -> None:
+    curator.write("a.txt", Entry("One"), shape="print", day=date(2024, 4, 10))
+    for number in (1, 2):
+        curator.write(f"{number}.md", Entry(f"Note {number}"), day=date(2024, 4, 10 + number))
+    curator.digests.settle("vault", SETTLE, NOW)
+    subscriptions.add("T1", "C1", "vault")
+    subscriptions.fix_since({"vault"}, NOW)
+    assert subscriptions.all()[0].since is None, "an archive is on its way"
+    curator.write("1.md", Entry("Note 1"), shape="print", day=date(2024, 4, 11))
+    curator.digests.settle("vault", SETTLE, NOW)
+    subscriptions.fix_since({"vault"}, NOW)
+    assert subscriptions.all()[0].since == date(2024, 4, 11), "one day that is still written is no archive"
 
 
 def test_it_begins_with_the_newest_day_that_is_ready(subscriptions: Subscriptions, curator) -> None:

@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("is_private", sa.Boolean(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("team_id", "channel_id", name=op.f("pk_channel")),
@@ -142,6 +141,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("blocks", sa.JSON(none_as_null=True), nullable=True),
@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('pending', 'claimed', 'unknown', 'posted', 'refused')", name=op.f("ck_delivery_state")
         ),
+        sa.CheckConstraint("origin IN ('subscription', 'post')", name=op.f("ck_delivery_origin")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_delivery_entry_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["parent_id"], ["delivery.id"], name=op.f("fk_delivery_parent_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -186,6 +187,22 @@ def upgrade() -> None:
         ["state", "team_id", "channel_id", "id"],
         unique=False,
     )
+    op.create_table(
+        "carried",
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("entry_key", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=True),
+        sa.Column("delivery_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_carried_delivery_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_carried_entry_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("team_id", "channel_id", "source", "day", "entry_key", name=op.f("pk_carried")),
+    )
+    op.create_index(op.f("ix_carried_delivery_id"), "carried", ["delivery_id"], unique=False)
     op.create_table(
         "entry_document",
         sa.Column("entry_id", sa.Integer(), nullable=False),
