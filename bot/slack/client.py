@@ -28,6 +28,7 @@ from bot.errors import (
     DeliveryUnknownError,
     PayloadRefusedError,
 )
+from bot.slack.bounded import BoundedClient
 from bot.slack.failures import Failure, failure_of
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ LOOK_BACK = timedelta(seconds=10)
 """How far before a claim we look for its message: our clock may be ahead of Slack's."""
 FIRST_PAGE = 15  # the most an app outside the Marketplace gets; what we look for is nearly always among these
 NEXT_PAGES = 200  # Slack's advice; it gives fewer where it must
+STRANGE_ATTEMPTS = 6  # each twice as long after the one before: a quarter of an hour in all
 TEXT_CHARS = 40_000  # chat.postMessage cuts a longer text without a word
 
 DeliveryError = DeliveryRefusedError | DeliveryDeferredError | DeliveryUnknownError
@@ -56,7 +58,7 @@ def reading_client(token: str, api_url: str, *, timeout: timedelta = CALL_TIMEOU
 def _client(token: str, api_url: str, timeout: timedelta, *, retries: bool) -> WebClient:
     seconds: Any = timeout.total_seconds()  # the SDK says int and hands it to the socket, which takes fractions
     handlers = [ConnectionErrorRetryHandler()] if retries else []
-    return WebClient(token, base_url=api_url, timeout=seconds, retry_handlers=list(handlers))
+    return BoundedClient(token, base_url=api_url, timeout=seconds, retry_handlers=list(handlers))
 
 
 def untokened(client: WebClient) -> WebClient:
@@ -134,7 +136,7 @@ class SlackPoster:
         try:
             posted_ts = self._client.chat_postMessage(**arguments).get("ts")
         except WALL as exc:
-            raise self._translate(exc) from exc
+            raise self._translate_post(exc, claim) from exc
         if not isinstance(posted_ts, str) or not posted_ts:
             raise DeliveryUnknownError(Failure.UNCLEAR.value, error="answer without ts")
         return posted_ts
@@ -186,6 +188,17 @@ class SlackPoster:
                 return
             seen.add(cursor)
 
+    def _translate_post(self, exc: Exception, claim: Claim) -> DeliveryError:
+        error = self._translate(exc)
+        if error.code != Failure.STRANGE.value:
+            return error
+        code = error.values["error"]
+        if claim.attempts >= STRANGE_ATTEMPTS:
+            return DeliveryRefusedError(Failure.STRANGE.value, error=code)
+        log.error("unknown error code=%s attempts=%d; it is tried again, report the code", code, claim.attempts)
+        retry_at = self._clock() + self._pace.retry * 2 ** (claim.attempts - 1)
+        return DeliveryDeferredError(Failure.STRANGE.value, retry_at=retry_at, error=code)
+
     def _translate(self, exc: Exception) -> DeliveryError:
         error = translate(exc, self._clock(), self._pace)
         if error.code in (Failure.INSTALL.value, Failure.SCOPE.value):
@@ -231,7 +244,7 @@ def _translate_answer(exc: SlackApiError, now: datetime, pace: Pace) -> Delivery
             return DeliveryDeferredError(failure.value, retry_at=now + _retry_after(exc, pace), error=code)
         case Failure.UNCLEAR:
             return DeliveryUnknownError(failure.value, error=code)
-        case Failure.NOT_DONE:
+        case Failure.NOT_DONE | Failure.STRANGE:
             return DeliveryDeferredError(failure.value, retry_at=now + pace.retry, error=code)
         case Failure.INSTALL | Failure.SCOPE:
             needed = {"needed": exc.response.get("needed")} if failure is Failure.SCOPE else {}

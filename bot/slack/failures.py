@@ -25,6 +25,8 @@ class Failure(Enum):
     """The token is dead: nothing works until a person installs the app again."""
     SCOPE = "slack.scope"
     """The token may not do this: a person has to grant a scope."""
+    STRANGE = "slack.strange"
+    """A code that is not in the table: it may be about this message, the channel, or Slack's own bad day."""
 
 
 _CODES: tuple[tuple[Failure, str], ...] = (
@@ -39,13 +41,13 @@ _CODES: tuple[tuple[Failure, str], ...] = (
         Failure.CHANNEL,
         "channel_not_found is_archived is_inactive not_in_channel posting_to_channel_denied ekm_access_denied "
         "messages_tab_disabled user_not_in_channel restricted_action restricted_action_read_only_channel "
-        "restricted_action_thread_only_channel restricted_action_non_threadable_channel "
-        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
     ),
     (
         Failure.MESSAGE,
+        # The last two are about replies: what goes into the channel itself still may.
         "message_not_found thread_not_found cannot_reply_to_message cant_update_message edit_window_closed "
-        "block_mismatch update_failed",
+        "block_mismatch update_failed restricted_action_non_threadable_channel restricted_action_thread_locked",
     ),
     (
         Failure.PAYLOAD,
@@ -64,5 +66,5 @@ FAILURES: dict[str, Failure] = {code: failure for failure, codes in _CODES for c
 
 
 def failure_of(code: str) -> Failure:
-    """What this code means; one that is not in the table is about this message alone."""
-    return FAILURES.get(code, Failure.MESSAGE)
+    """What this code means."""
+    return FAILURES.get(code, Failure.STRANGE)

@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import URLError
@@ -261,11 +263,24 @@ def test_every_code_becomes_what_the_sender_does_next(poster, server, code):
     assert caught.value.values["error"] == code
 
 
-def test_an_unheard_of_code_refuses_the_message_and_leaves_the_channel_open(poster, server):
+def test_an_unheard_of_code_is_tried_again_a_few_times_then_refuses_the_message_alone(poster, server, caplog):
     server.answers = [refuses("brand_new_error")]
-    with pytest.raises(DeliveryRefusedError) as caught:
-        poster.post(CLAIM)
-    assert type(caught.value) is DeliveryRefusedError
+    waits = []
+    for attempt in range(1, 6):
+        with pytest.raises(DeliveryDeferredError) as caught:
+            poster.post(replace(CLAIM, attempts=attempt))
+        waits.append((caught.value.retry_at - NOW) / PACE.retry)
+    assert waits == [1, 2, 4, 8, 16]
+    assert [record.levelname for record in caplog.records if "brand_new_error" in record.message] == ["ERROR"] * 5
+    with pytest.raises(DeliveryRefusedError) as refused:
+        poster.post(replace(CLAIM, attempts=6))
+    assert type(refused.value) is DeliveryRefusedError
+
+
+def test_a_look_that_is_answered_with_an_unheard_of_code_only_waits(poster, server):
+    server.answers = [refuses("brand_new_error")]
+    with pytest.raises(DeliveryDeferredError):
+        poster.find(replace(CLAIM, attempts=100))
 
 
 def test_a_dead_token_waits_for_a_person_and_says_what_to_do(poster, server, caplog):
@@ -404,6 +419,46 @@ def test_a_stalled_call_ends_at_its_timeout(poster, server):
     with pytest.raises(DeliveryUnknownError):
         poster.post(CLAIM)
     assert 0.4 < time.monotonic() - began < 5
+
+
+def drips(status: int = 200) -> Answer:
+    """An answer a byte at a time, each well within any time-out of the socket."""
+
+    def drip(handler: Handler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        with suppress(OSError):
+            while not handler.server.go_on.wait(0.05):
+                handler.wfile.write(b" ")
+
+    return drip
+
+
+@pytest.mark.parametrize("status", [200, 429, 500])
+def test_an_answer_that_drips_ends_with_the_call(poster, server, status):
+    server.answers = [drips(status)]
+    began = time.monotonic()
+    with pytest.raises(DeliveryUnknownError):
+        poster.post(CLAIM)
+    assert time.monotonic() - began < 5
+
+
+def test_a_connection_that_comes_too_late_sends_nothing(poster, server, monkeypatch):
+    connect = socket.create_connection
+
+    def slowly(*arguments, **options):
+        made = connect(*arguments, **options)
+        time.sleep(0.6)  # the call has half a second, and no connection can be told so
+        return made
+
+    monkeypatch.setattr(socket, "create_connection", slowly)
+    with pytest.raises(DeliveryUnknownError):
+        poster.post(CLAIM)
+    monkeypatch.undo()
+    assert poster.find(CLAIM) is None
+    assert [method for method, _ in server.calls] == ["conversations.history"]
 
 
 def test_the_token_says_who_we_are(server):

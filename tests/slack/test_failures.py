@@ -23,8 +23,6 @@ ROWS = {
         "restricted_action",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-        "restricted_action_thread_locked",
         "posting_to_channel_denied",
         "ekm_access_denied",
         "messages_tab_disabled",
@@ -38,6 +36,8 @@ ROWS = {
         "edit_window_closed",
         "block_mismatch",
         "update_failed",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
     ],
     Failure.PAYLOAD: [
         "invalid_blocks",
@@ -76,5 +76,5 @@ def test_the_table_holds_each_code_once_and_no_other():
     assert set(FAILURES) == {code for codes in ROWS.values() for code in codes}
 
 
-def test_a_code_nobody_has_heard_of_is_about_this_message_alone():
-    assert failure_of("brand_new_error") is Failure.MESSAGE
+def test_a_code_nobody_has_heard_of_is_taken_for_nothing_that_is_known():
+    assert failure_of("brand_new_error") is Failure.STRANGE

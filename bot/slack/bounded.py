@@ -1,0 +1,99 @@
+"""A Slack client whose calls end in time, whatever the line does."""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.request import HTTPHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+
+from slack_sdk import WebClient
+
+
+class BoundedClient(WebClient):
+    """A client whose calls end after its time-out in all.
+
+    The SDK gives every operation on the socket that long: an answer that drips has no end, and a connection that takes
+    its time sends the message when nobody waits for it any more.
+    """
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        with _Call(self.timeout) as call:
+            proxies = [ProxyHandler({"http": self.proxy, "https": self.proxy})] if self.proxy else []
+            opener = build_opener(_Http(call), _Https(call, self.ssl), *proxies)
+            try:
+                answer = opener.open(req, timeout=self.timeout)
+            except HTTPError as refusal:  # of an HTTP status only; its answer is read here, while the time runs
+                answer = refusal
+            with answer:
+                body = answer.read()
+            call.check()
+            charset = answer.headers.get_content_charset() or "utf-8"
+            return {"status": answer.status, "headers": answer.headers, "body": body.decode(charset)}
+
+
+class _Call:
+    """The time that one call has, whatever the line does: over connecting, asking and the whole of the answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._socket: socket.socket | None = None
+        self._alarm = threading.Timer(seconds, self._break_off)
+        self._alarm.daemon = True
+
+    def __enter__(self) -> Self:
+        self._alarm.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._alarm.cancel()
+
+    def check(self) -> None:
+        """Raises TimeoutError once the time is over."""
+        if time.monotonic() >= self._ends:
+            raise TimeoutError("the call took too long")
+
+    def watching(self, http_class: Callable[..., http.client.HTTPConnection]) -> Any:
+        """The same kind of connection, watched."""
+        return lambda *given, **named: self._watched(http_class(*given, **named))
+
+    def _watched(self, made: http.client.HTTPConnection) -> http.client.HTTPConnection:
+        """The connection, made to send nothing once the time is over, however long it took to come about."""
+        send = made.send
+
+        def send_in_time(data: Any) -> None:
+            if made.sock is None:
+                made.connect()
+            self._socket = made.sock
+            self.check()
+            send(data)
+
+        made.send = send_in_time  # type: ignore[method-assign]  # one connection's own, for one call
+        return made
+
+    def _break_off(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # whoever reads from it reads its end
+
+
+class _Http(HTTPHandler):
+    def __init__(self, call: _Call) -> None:
+        super().__init__()
+        self._call = call
+
+    def do_open(self, http_class: Any, req: Request, **arguments: Any) -> Any:
+        return super().do_open(self._call.watching(http_class), req, **arguments)
+
+
+class _Https(HTTPSHandler):
+    def __init__(self, call: _Call, context: ssl.SSLContext | None) -> None:
+        super().__init__(context=context)
+        self._call = call
+
+    def do_open(self, http_class: Any, req: Request, **arguments: Any) -> Any:
+        return super().do_open(self._call.watching(http_class), req, **arguments)
