@@ -230,14 +230,16 @@ def all_names(names: Sequence[str]) -> bool:
 
 _BY = re.compile(r"^(?:by\s|authors?\s?[:：]|저자\s?[:：])\s*", re.IGNORECASE)
 _PERSON = re.compile(
-    r"(?:[^\W\d_a-z][\w.'’-]*)(?:\s(?:v[ao]n|de[nrl]?|d[aiou]s?|la|le|el|al|bin|ibn|y|e|und))*(?:\s[^\W\d_a-z][\w.'’-]*){1,4}"
+    r"[^\W\d_a-z][\w.'’-]*(?:\s(?:v[ao]n|de[nrl]?|d[aiou]s?|la|le|el|al|bin|ibn|y|e|und))*(?:\s[^\W\d_a-z][\w.'’-]*){1,4}"
+    r"(?:\s\([^()]{1,60}\))?"
     r"|[가-힣]{2,4}|[가-힣]{1,2} [가-힣]{1,3}"
 )
 
 
 def are_people(names: Sequence[str]) -> bool:
     """Whether most of these are a given and a family name, as models and teams seldom are."""
-    return sum(_PERSON.fullmatch(name) is not None for name in names) * 2 > len(names)
+    some = names[:20]
+    return sum(_PERSON.fullmatch(name) is not None for name in some) * 2 > len(some)
 
 
 def read_bare_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:

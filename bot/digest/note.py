@@ -13,7 +13,9 @@ from bot.digest.lines import (
     is_korean,
     is_link,
     leading_link,
+    read_authors,
     read_languages,
+    read_links,
     read_tags,
     split_authors,
     split_name,
@@ -28,6 +30,10 @@ _LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
 _ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s")
 _ENGLISH = re.compile(r"<(/?)english>", re.IGNORECASE)
+# A comment of the vault's editor, between %% marks or from a line that begins with one to the end, but not inside code.
+_COMMENT = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|(?P<comment>%%.*?%%|^%%.*)", re.DOTALL | re.MULTILINE)
+_CALLOUT = re.compile(r"(>[> \t]*)\[!([\w-]{1,30})[^\[\]]{0,30}\][+-]?\s*(.*)", re.DOTALL)
+_CALLOUT_NAMES = ("abstract", "summary", "tldr", "초록", "요약")
 _MD_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 
 
@@ -55,7 +61,7 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     (``*Title* (authors)``, or ``Title (authors)``), the title is the name after the date.
     Raises `DigestFormatError` for a note without a day or without a title.
     """
-    lines = text.split("\n")
+    lines = (_without_comments(text) if "%%" in text else text).split("\n")
     draft = _Draft()
     written_day, skip = _read_front_matter(lines, draft)
     name_day, name_title = split_name(name)
@@ -66,6 +72,7 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     if not found:
         raise DigestFormatError(1, "a link, a title or words", "")
     _read_lines(found, draft)
+    _take_closing_tags(draft)
     title = draft.title or name_title
     if not title:
         raise DigestFormatError(skip + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
@@ -80,6 +87,23 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
         tags=tuple(dict.fromkeys(draft.tags)),
     )
     return Digest(day=when, title=when.isoformat(), entries=(entry,), shape="note")
+
+
+def _without_comments(text: str) -> str:
+    """The text without what its writer hid; its lines keep their numbers."""
+    return _COMMENT.sub(lambda found: "\n" * found.group().count("\n") if found["comment"] else found.group(), text)
+
+
+def _take_closing_tags(draft: _Draft) -> None:
+    """Tags at the end of the last paragraph (``… #normalization #resnet``) are the note's."""
+    if not draft.commentary or "\n" in draft.commentary[-1]:
+        return
+    words = draft.commentary[-1].split(" ")
+    end = len(words)
+    while end > 1 and read_tags(words[end - 1]) is not None:
+        end -= 1
+    draft.tags.extend(tag for word in words[end:] for tag in read_tags(word) or ())
+    draft.commentary[-1] = " ".join(words[:end])
 
 
 def _read_front_matter(lines: Sequence[str], draft: _Draft) -> tuple[date | None, int]:
@@ -156,6 +180,10 @@ def _read_lines(lines: Sequence[str], draft: _Draft) -> None:
             closed = rest.lower().endswith("</english>")
             _add(draft, rest[: -len("</english>")].strip() if closed else rest.strip(), in_english)
             in_english = in_english and not closed
+        elif not draft.begun() and (links := read_links(line)):
+            draft.links.extend(links)
+        elif draft.title and not draft.authors and not draft.begun() and (authors := read_authors(line)):
+            draft.authors = authors  # on a line of their own
         elif not draft.title and not draft.commentary and (title := _read_title(line, following)):
             draft.title, draft.authors, link, skip_next = title
             draft.links.extend(link)
@@ -175,6 +203,11 @@ def _add(draft: _Draft, line: str, in_english: bool) -> None:
         line = found[1]
     if not line:
         return
+    if line[0] == ">" and (callout := _CALLOUT.fullmatch(line)):
+        mark, kind, words = callout.groups()
+        if not words or words.casefold() in (kind.casefold(), *_CALLOUT_NAMES):
+            return
+        line = mark + words
     if line[0] == ">" and not draft.commentary:
         if quoted := line.lstrip("> \t"):
             draft.abstract.append(quoted)
@@ -211,10 +244,19 @@ def _read_title(line: str, following: str) -> _Title | None:
     names = split_authors(inside)
     if not title or not names or not all_names(names) or is_link(inside):
         return None
+    if len(names) == 1 and _is_acronym(names[0], title):
+        return line, (), (), False
     if HANGUL.search(title) and (len(names) == 1 or title[-1] in ".,!"):
         return None
     title, _, link = _linked(title)
     return title, names, link, False
+
+
+def _is_acronym(name: str, title: str) -> bool:
+    """Whether the name is the title's own short form: letters that its words begin with, in their order."""
+    initials = iter(word[0] for word in re.split(r"[\s-]+", title.casefold()) if word)
+    short = name.removesuffix("s")
+    return short[-1:].isupper() and short.isalpha() and all(letter in initials for letter in short.casefold())
 
 
 def _starred(line: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:

@@ -180,7 +180,8 @@ def test_samples_torn_apart_are_digests_or_one_error(data, samples):
 
 SLOW = {
     "txt": ["(\n", "(a,\n", "a\n(\n", "(", "a (", "a,", "#a ", "1 Jan ", "2024", "가(", "\u0301\u0316", "a\n", "(A\n"],
-    "md": ["*", "*a*(", "[[a|", "[", "> ", "```\n", "<english>", "  a\n", "a:\n", "https://a ", "---\n", "*a\n"],
+    "md": ["*", "*a*(", "[[a|", "[", "> ", "```\n", "<english>", "  a\n", "a:\n", "https://a ", "---\n", "*a\n",
+           "%% ", "%%%%%", "a `", " #a"],
     "html": ["<div>", "<p>", "<b><p>", "<b id=1><p>x</p>", "<table>", "<a href=x>", "<", "<!--", "<svg>", "<h3>t</h3>"],
 }  # fmt: skip
 

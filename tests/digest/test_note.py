@@ -110,3 +110,53 @@ def test_front_matter_gives_tags_and_a_day(tags):
 
 def test_a_name_dates_a_note_before_its_front_matter():
     assert parse_note("240411 T.md", "---\ndate: 2024-04-12\n---\nx").day == date(2024, 4, 11)
+
+
+@pytest.mark.parametrize(
+    ("line", "links"),
+    [
+        ("- https://a.b/c", ("https://a.b/c",)),
+        ("<https://a.b/c>", ("https://a.b/c",)),
+        ("arxiv.org/abs/2404.07965", ("https://arxiv.org/abs/2404.07965",)),
+        ("Paper: https://a.b/c", ("https://a.b/c",)),
+        ("[arXiv](https://a.b/c) [code](https://a.b/d)", ("https://a.b/c", "https://a.b/d")),
+        ("[https://a.b/c](https://t.racker/?u=c)", ("https://a.b/c",)),
+    ],
+)
+def test_links_above_the_title_have_many_forms(line, links):
+    entry = read(line, "*T* (Ada Byron)", "> abstract", "본문.")
+    assert (entry.title, entry.authors, entry.links) == ("T", ("Ada Byron",), links)
+    assert (entry.abstract, len(entry.commentary)) == (("abstract",), 1)
+
+
+def test_authors_may_stand_on_the_line_below_the_title():
+    entry = read("https://a.b", "*T*", "(Ada Byron, Kurt Gödel)", "> abstract", "(Mixtral, GShard)")
+    assert (entry.authors, entry.abstract) == (("Ada Byron", "Kurt Gödel"), ("abstract",))
+    assert [paragraph.text for paragraph in entry.commentary] == ["(Mixtral, GShard)"]
+
+
+def test_the_head_of_a_callout_is_its_words_without_its_mark():
+    entry = read("*T*", "> [!abstract] Abstract", "> We bake.", "본문.", "> [!note]- 덧붙임", "> 더.", "> [!quote]")
+    assert entry.abstract == ("We bake.",)
+    assert [paragraph.text for paragraph in entry.commentary] == ["본문.", "> 덧붙임", "> 더."]
+
+
+def test_what_the_curator_hid_is_never_read():
+    entry = read("%% a secret %%", "*T* (Ada Byron)", "본문%% secret %%입니다.", "%%", "a secret", "%%", "`%%` 100%%.")
+    assert [paragraph.text for paragraph in entry.commentary] == ["본문입니다.", "`%%` 100%%."]
+    assert read("*T*", "본문.", "```", "%% not hidden %%", "```", "%% never", "closed").commentary[-1].text == (
+        "```\n%% not hidden %%\n```"
+    )
+
+
+@pytest.mark.parametrize("title", ["Frozen Routers (FR)", "Mixture of Ovens (MoO)", "Half-Baked Models (HBMs)"])
+def test_a_titles_own_acronym_is_no_author(title):
+    entry = read("https://a.b", title, "본문.")
+    assert (entry.title, entry.authors, len(entry.commentary)) == (title, (), 1)
+
+
+def test_tags_at_the_end_of_the_last_paragraph_are_the_notes():
+    entry = read("*T*", "본문 #not.", "반죽은 cnn #normalization, #resnet")
+    assert entry.tags == ("normalization", "resnet")
+    assert [paragraph.text for paragraph in entry.commentary] == ["본문 #not.", "반죽은 cnn"]
+    assert read("*T*", "이슈 #12", "").commentary[0].text == "이슈 #12"
