@@ -21,10 +21,12 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH = r"(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:[a-z]{{0,6}})\.?"
 _DAY = re.compile(
     r"(?<![0-9A-Za-z./-])(?:"
-    r"(?P<y1>[0-9]{4})\s?년\s{0,2}(?P<m1>[0-9]{1,2})\s?월\s{0,2}(?P<d1>[0-9]{1,2})\s?일"
-    r"|(?P<y2>[0-9]{4})(?P<sep>[-./])\s?(?P<m2>[0-9]{1,2})(?P=sep)\s?(?P<d2>[0-9]{1,2})(?![0-9A-Za-z-])\.?"
+    r"(?P<y1>[0-9]{4}|[0-9]{2})\s?[년年]\s{0,2}(?P<m1>[0-9]{1,2})\s?[월月]\s{0,2}(?P<d1>[0-9]{1,2})\s?[일日]"
+    r"|(?P<y2>[0-9]{4})(?P<sep>[-./])\s?(?P<m2>[0-9]{1,2})(?P=sep)\s?(?P<d2>[0-9]{1,2})"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?![0-9A-Za-z-])\.?"
     r"|" + _MONTH.format("m3") + r"\s{1,2}(?P<d3>[0-9]{1,2})(?:st|nd|rd|th)?,?\s{1,2}(?P<y3>[0-9]{4})(?![0-9])"
     r"|(?P<d4>[0-9]{1,2})(?:st|nd|rd|th)?\s{1,2}" + _MONTH.format("m4") + r",?\s{1,2}(?P<y4>[0-9]{4})(?![0-9])"
+    r"|(?P<y5>[0-9]{4})\s{1,2}" + _MONTH.format("m5") + r"\s{1,2}(?P<d5>[0-9]{1,2})(?:st|nd|rd|th)?(?![0-9])"
     r")",
     re.IGNORECASE,
 )
@@ -32,7 +34,7 @@ _WEEKDAY = re.compile(
     r"\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b|[월화수목금토일]요일|\([월화수목금토일]\)",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"[0-9]{4}")  # most lines have none, and are done with
+_YEAR = re.compile(r"[0-9]{4}|[0-9]{2}\s?년")  # most lines have none, and are done with
 _DATE_LINE_CHARS = 60  # "Wednesday, September 30th, 2024" with marks around it; a longer line is prose
 _NAME_DAY = re.compile(r"(?P<y>[0-9]{4})[-._ ]?(?P<m>[0-9]{2})[-._ ]?(?P<d>[0-9]{2})(?![0-9])")
 _NAME_SHORT_DAY = re.compile(r"(?P<y>[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?![0-9])")
@@ -292,11 +294,12 @@ def read_day(line: str) -> date | None:
 
 
 def _as_day(match: re.Match[str]) -> date | None:
-    for n in "1234":
+    for n in "12345":
         if (day := match[f"d{n}"]) is not None:
             month = match[f"m{n}"]
             number = int(month) if month.isdigit() else _MONTHS.index(month.lower()[:3]) + 1
-            return _valid(int(match[f"y{n}"]), number, int(day))
+            year = int(match[f"y{n}"])
+            return _valid(year if year > 99 else 2000 + year, number, int(day))
     return None
 
 

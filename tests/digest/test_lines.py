@@ -30,6 +30,12 @@ DAY = date(2024, 4, 12)
         "April 12, 2024",
         "Friday, April 12th, 2024",
         "Fri, 12 Apr 2024",
+        "24년 4월 12일",
+        "2024年 4月 12日",
+        "2024 April 12",
+        "2024-04-12T09:00:00Z",
+        "2024-04-12T09:00:00.123+09:00",
+        "2024-04-12 09:00",
     ],
 )
 def test_a_line_that_is_wholly_a_date_is_that_day(line):
@@ -45,6 +51,8 @@ def test_a_line_that_is_wholly_a_date_is_that_day(line):
         "4월 12일",
         "12",
         "",
+        "2024-04-12T9",
+        "124년 4월 12일",
         "Version 2024.4.12 of the Oven",
     ],
 )
