@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from bot.delivery.outbox import Place
 from bot.errors import BotError, QueryError, RequestRefusedError
 from bot.messages import standing
 from bot.messages.content import Content
@@ -98,11 +99,8 @@ def _brings(sub: Subscription, day: date, desk: Desk) -> bool:
     """Whether the day has something for it that its channel does not carry already."""
     digest = desk.digests.load_day(sub.source, day)
     query = parse_query(sub.query, today=desk.clock().astimezone(ZoneInfo(sub.zone)).date())
-    ids = [entry.id for entry in wanted(digest, query)] if digest else []
-    if sub.layout == "brief":  # a line for the day, and none for its papers
-        return bool(ids) and day not in desk.outbox.days(sub)
-    posted = desk.outbox.threads(sub.team, ids)
-    return any(all(thread.channel != sub.channel for thread in posted.get(entry_id, ())) for entry_id in ids)
+    keys = {entry.key for entry in wanted(digest, query)} if digest else set()
+    return bool(keys - set(desk.outbox.carried(Place(sub.team, sub.channel), sub.source, day)))
 
 
 def _unsubscribe(query: str, asker: Asker, desk: Desk) -> Content:

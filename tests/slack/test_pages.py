@@ -69,7 +69,7 @@ def posted(office: Office) -> list[int]:
     """Have every paper of the day stand in #papers, with an address that Slack has not been asked for."""
     entries = office.bot.digests.load_day(None, DAY).entries
     place = Place("T0PAPERS01", "C0PAPERS01")
-    messages = [DayMessage(Content("a paper", ()), entry.id, f"key:{entry.id}", 0) for entry in entries]
+    messages = [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
     office.bot.outbox.add(place, "vault", DAY, messages)
     for n in range(len(entries)):
         now = office.bot.clock()

@@ -126,7 +126,7 @@ def test_an_end_the_channel_cannot_be_told_of_stands(office: Office) -> None:
 def carried(office: Office, day: date) -> None:
     """Have a day's papers stand in #papers."""
     entries = office.bot.digests.load_day(None, day).entries
-    messages = [DayMessage(Content("a paper", ()), entry.id, f"key:{entry.id}", 0) for entry in entries]
+    messages = [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
     office.bot.outbox.add(Place(TEAM, PAPERS), "vault", day, messages)
     for n in range(len(entries)):
         now = office.bot.clock()
@@ -143,12 +143,6 @@ def test_the_first_post_is_told_where_the_newest_day_has_something(office: Offic
     assert f"{TOMORROW:%Y-%m-%d %H:%M} UTC" in text
 
 
-def on_arrival(office: Office, query: str, layout: Any = None) -> Subscription:
-    sub = office.bot.subscriptions.add(TEAM, PAPERS, "vault", query, layout=layout)
-    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
-    return next(one for one in office.bot.subscriptions.all() if one.id == sub.id)
-
-
 @pytest.mark.parametrize(
     ("query", "is_carried", "next_one"),
     [("tag:moe", False, "12, 2024, 03:00"), ("tag:moe", True, "next digest"), ("tag:nothing", False, "next digest")],
@@ -160,13 +154,6 @@ def test_a_day_that_brings_nothing_is_not_announced(
     days()
     if is_carried:
         carried(office, DAY)
-    on_arrival(office, query)
+    office.bot.subscriptions.add(TEAM, PAPERS, "vault", query)
+    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
     assert next_one in office.typed("emma", "/paper subscriptions")["text"]
-
-
-def test_a_day_whose_line_is_posted_brings_a_brief_channel_nothing(office: Office, days: Callable[[], None]) -> None:
-    days()
-    on_arrival(office, "tag:moe", "brief")
-    assert "03:00" in office.typed("emma", "/paper subscriptions")["text"]
-    carried(office, DAY)
-    assert "next digest" in office.typed("emma", "/paper subscriptions")["text"]
