@@ -87,9 +87,9 @@ def _serve(
     bot = wiring.build(settings)
     workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop)
     _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop)
-    _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
+    again = _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
     handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), tokens[1])
-    stop_ticking = schedule.start(bot, workspace)
+    stop_ticking = schedule.start(bot, workspace, orders, again)
     try:
         _reach(handler.connect, stop)
         say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")

@@ -1,0 +1,377 @@
+"""The ticks, and the config's subscriptions, on a real database and real folders."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import bot.schedule
+from bot.delivery.outbox import Place
+from bot.delivery.told import Told
+from bot.errors import DeliveryDeferredError, DeliveryUnknownError, RequestRefusedError, StoreUnavailableError
+from bot.messages.content import Content, DayMessage
+from bot.sandbox.server import running
+from bot.schedule import plan_deliveries, read_sources, start
+from bot.settings import Settings, SourceSettings, SubscriptionSettings
+from bot.slack.directory import Channel
+from bot.wiring import Bot, build, connect, pace, subscribe_from_config
+
+TEAM = "T1"
+START = datetime(2024, 4, 20, 9, tzinfo=UTC)
+PRINT = """{day}
+Paper of {day}
+https://arxiv.org/abs/2404.{number:05d}
+It says something.
+그 이야기입니다.
+"""
+
+
+@dataclass
+class FakeDirectory:
+    """Channels by what the config calls them: a channel, an error, or None for one that is not there."""
+
+    channels: dict[str, Any] = field(default_factory=dict)
+
+    def named(self, name: str) -> Channel | None:
+        found = self.channels.get(name)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def enter(self, channel: str) -> Channel:
+        found = next(one for one in self.channels.values() if isinstance(one, Channel) and one.id == channel)
+        if not found.is_member:
+            raise RequestRefusedError("channel.invite")
+        return found
+
+
+@dataclass
+class Round:
+    """A bot whose ticks happen when told."""
+
+    bot: Bot
+    folder: Path
+    times: list[datetime]
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
+    told: Told = field(default_factory=Told)
+
+    @property
+    def workspace(self) -> Any:
+        return SimpleNamespace(identity=SimpleNamespace(team=TEAM), directory=self.directory)
+
+    def write(self, *days: int) -> None:
+        for number in days:
+            day = date(2024, 1, 1) + timedelta(days=number)
+            path = self.folder / f"{day}.txt"
+            path.write_text(PRINT.format(day=day, number=number), encoding="utf-8")
+            os.utime(path, (START.timestamp() - 3600,) * 2)
+
+    def read(self) -> None:
+        self.times[0] += timedelta(seconds=5)
+        read_sources(self.bot, self.told)
+
+    def plan(self) -> set[date]:
+        """The days that are written down by now."""
+        plan_deliveries(self.bot, self.workspace, self.told)
+        return {row.day for row in self.bot.outbox.rows(limit=10_000)}
+
+    def follow(self, *orders: SubscriptionSettings) -> timedelta | None:
+        return subscribe_from_config(self.bot, self.workspace, orders, self.told)
+
+
+def day(number: int) -> date:
+    return date(2024, 1, 1) + timedelta(days=number)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=f"sqlite:///{tmp_path}/round.db",
+        source=(SourceSettings(name="vault", folder=tmp_path / "vault"),),
+    )
+
+
+@pytest.fixture
+def make(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Round]]:
+    made: list[Bot] = []
+
+    def make(*more: SourceSettings) -> Round:
+        (tmp_path / "vault").mkdir()
+        times = [START]
+        bot = build(settings.model_copy(update={"source": (*more, *settings.source)}), clock=lambda: times[0])
+        made.append(bot)
+        return Round(bot, tmp_path / "vault", times)
+
+    yield make
+    for one in made:
+        one.engine.dispose()
+
+
+@pytest.fixture
+def round_(make: Callable[..., Round]) -> Round:
+    return make()
+
+
+def subscribe(round_: Round) -> None:
+    round_.bot.subscriptions.add(TEAM, "C1", "vault", at=None)
+
+
+# Reading
+
+
+def test_a_new_subscription_begins_with_the_newest_day_after_a_look_that_found_nothing_new(round_: Round) -> None:
+    subscribe(round_)
+    round_.write(*range(5))
+    round_.read()
+    assert round_.plan() == set()
+    round_.read()
+    assert round_.plan() == {day(4)}
+
+
+def test_an_empty_folder_that_fills_slowly_is_no_flood(round_: Round) -> None:
+    subscribe(round_)
+    round_.read()
+    assert round_.plan() == set()
+    for number in range(0, 12, 3):
+        round_.write(number, number + 1, number + 2)
+        round_.read()
+        assert round_.plan() == set(), "half an archive"
+    round_.read()
+    assert round_.plan() == {day(11)}
+
+
+def test_while_a_file_still_grows_a_source_is_not_read_to_its_end(round_: Round) -> None:
+    subscribe(round_)
+    round_.write(1, 2)
+    round_.read()
+    growing = round_.folder / f"{day(3)}.txt"
+    for _ in range(3):
+        growing.write_text(PRINT.format(day=day(3), number=3) * 2, encoding="utf-8")
+        os.utime(growing, (round_.times[0].timestamp() + 5,) * 2)
+        round_.read()
+        assert round_.plan() == set()
+
+
+def test_a_plan_in_the_middle_of_a_reading_finds_nothing_ready(round_: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.ingest.BATCH", 10)
+    subscribe(round_)
+    round_.write(*range(30))
+    save, seen = round_.bot.digests.save, []
+
+    def then_plan(*arguments: Any) -> Any:
+        saved = save(*arguments)
+        seen.append(round_.plan())
+        return saved
+
+    monkeypatch.setattr(type(round_.bot.digests), "save", lambda _self, *arguments: then_plan(*arguments))
+    round_.read()
+    monkeypatch.undo()
+    assert seen == [set()] * 3
+    round_.read()
+    assert round_.plan() == {day(29)}
+
+
+def test_days_of_a_folder_that_is_gone_still_settle(round_: Round, tmp_path: Path) -> None:
+    note = round_.folder / "240412 One.md"
+    note.write_text("https://arxiv.org/abs/2404.00001\n\n*One* (Somebody)\n\n> About it.\n\n#moe\n", encoding="utf-8")
+    os.utime(note, (START.timestamp() - 3600,) * 2)
+    round_.read()
+    assert round_.bot.digests.ready("vault") == {}
+    round_.folder.rename(tmp_path / "unmounted")
+    round_.times[0] += timedelta(minutes=10)
+    round_.read()
+    assert list(round_.bot.digests.ready("vault")) == [date(2024, 4, 12)]
+
+
+def test_a_fault_in_one_source_keeps_no_other_from_being_read(
+    make: Callable[..., Round], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    round_ = make(SourceSettings(name="broken", folder=tmp_path))
+    broken = SimpleNamespace(name="broken", settle=timedelta(0), has_strays=False)
+    round_.bot = replace(round_.bot, sources=(broken, *round_.bot.sources[1:]))  # nothing of it works
+    round_.write(1)
+    for _ in range(3):
+        round_.read()
+    assert list(round_.bot.digests.ready("vault")) == [day(1)]
+    faults = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert ["source=broken" in record.message for record in faults] == [True], "told once"
+    assert faults[0].exc_info
+
+
+def test_a_store_that_fails_is_told_once_a_source(
+    round_: Round, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*arguments: Any, **options: Any) -> None:
+        raise StoreUnavailableError("store.locked")
+
+    monkeypatch.setattr(bot.schedule, "read_source", locked)
+    for _ in range(3):
+        round_.read()
+    assert caplog.text.count("store.locked") == 1
+
+
+def test_a_missing_folder_needs_a_person_and_is_told_once_until_it_is_back(
+    round_: Round, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    away = tmp_path / "away"
+    for _ in range(2):
+        round_.folder.rename(away)
+        for _ in range(3):
+            round_.read()
+        away.rename(round_.folder)
+        round_.read()
+        round_.read()
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 2
+    assert all(str(round_.folder) in error and "config" in error for error in errors)
+    assert caplog.text.count("source read again") == 2
+
+
+def test_many_missing_files_name_the_command_that_accepts_it(round_: Round, caplog: pytest.LogCaptureFixture) -> None:
+    round_.write(*range(10))
+    round_.read()
+    for path in list(round_.folder.iterdir())[:8]:
+        path.unlink()
+    for _ in range(4):
+        round_.read()
+    (error,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert "paperround ingest --accept-removals" in error
+    assert str(round_.folder) in error
+    assert len(round_.bot.digests.ready("vault")) == 10
+
+
+def test_a_tick_that_fails_the_same_way_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    faults = iter([KeyError("a"), KeyError("a"), StoreUnavailableError("store.full"), None, KeyError("a")])
+
+    def tick() -> None:
+        if fault := next(faults):
+            raise fault
+
+    job = bot.schedule._reported("plan", tick, Told())
+    for _ in range(5):
+        job()
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False, True]
+
+
+# The config's subscriptions
+
+PAPERS = Channel("C1", "Papers", False, True)
+OTHERS = Channel("C2", "others", False, True)
+ON_PAPERS = SubscriptionSettings(channel="#papers", at="on arrival")
+ON_OTHERS = SubscriptionSettings(channel="#others", at="on arrival")
+BUSY = DeliveryDeferredError("slack.busy", retry_at=START)
+DOWN = DeliveryUnknownError("slack.unclear")
+
+
+@pytest.fixture
+def begun(round_: Round) -> Round:
+    """Two channels subscribed from the config, a day handled, one paused."""
+    round_.write(1)
+    round_.read()
+    round_.directory.channels = {"#papers": PAPERS, "#others": OTHERS}
+    assert round_.follow(ON_PAPERS, ON_OTHERS) is None
+    round_.read()
+    assert round_.plan() == {day(1)}
+    round_.bot.subscriptions.pause(round_.bot.subscriptions.all()[1].id, "chat")
+    return round_
+
+
+@pytest.mark.parametrize("fault", [BUSY, DOWN], ids=["429", "no answer"])
+def test_while_slack_cannot_be_asked_no_subscription_loses_anything(
+    begun: Round, fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = begun.bot.subscriptions.all()
+    begun.directory.channels = {"#papers": fault, "#others": OTHERS}
+    assert begun.follow(ON_PAPERS) == pace(begun.bot.settings).retry
+    assert begun.follow(ON_PAPERS) is not None
+    assert begun.bot.subscriptions.all() == before, "not even one that left the config: it is asked again soon"
+    assert begun.bot.subscriptions.handled(before[0].id) == {day(1)}
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    begun.directory.channels = {"#papers": PAPERS}
+    assert begun.follow(ON_PAPERS) is None
+    assert begun.bot.subscriptions.all() == before[:1]
+
+
+@pytest.mark.parametrize("shown", [None, Channel("C1", "papers", True, False)], ids=["not to be seen", "not invited"])
+def test_a_channel_the_bot_was_kicked_from_keeps_its_subscription(
+    begun: Round, shown: Channel | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = begun.bot.subscriptions.all()
+    begun.directory.channels["#papers"] = shown
+    assert begun.follow(ON_PAPERS) == pace(begun.bot.settings).operator
+    begun.follow(ON_PAPERS)
+    assert begun.bot.subscriptions.all() == before[:1], "what left the config has ended"
+    (error,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "correct its name" in error.message
+    begun.directory.channels["#papers"] = PAPERS
+    assert begun.follow(ON_PAPERS) is None
+    assert begun.bot.subscriptions.all() == before[:1]
+
+
+def test_a_channel_never_seen_does_not_stop_the_others(round_: Round) -> None:
+    round_.directory.channels = {"#others": OTHERS}
+    round_.follow(ON_PAPERS, ON_OTHERS)
+    assert [sub.channel for sub in round_.bot.subscriptions.all()] == ["C2"]
+
+
+# All of it, against the stand-in
+
+
+def test_a_call_that_takes_its_time_is_posted_once_at_any_speed(settings: Settings) -> None:
+    with running(speed=20) as sandbox:
+        fast = settings.model_copy(update={"speed": 20.0, "slack_api_url": sandbox.api_url})
+        made = build(fast)
+        workspace = connect(made, sandbox.bot_token)
+        channel = workspace.directory.enter("C0PAPERS01")
+        sandbox.fault("delay", method="chat.postMessage", seconds=1.5, after_commit=False)
+        made.outbox.add(
+            Place(workspace.identity.team, channel.id),
+            "vault",
+            day(1),
+            [DayMessage(Content(words, ()), None, None, part) for part, words in enumerate(("One", "Two"))],
+        )
+        stop = start(made, workspace)
+        try:
+            sandbox.wait_for(lambda: len(sandbox.messages("papers")) >= 2, seconds=20)
+        finally:
+            stop()
+        texts = [message["text"] for message in sandbox.messages("papers")]
+        made.engine.dispose()
+    assert sorted(texts) == ["One", "Two"]
+
+
+def test_orders_whose_channel_was_not_found_are_looked_at_again_until_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [StoreUnavailableError("store.locked"), timedelta(0), None]
+    orders: list[Any] = []
+    all_found = threading.Event()
+
+    def follow(_bot: Any, _workspace: Any, wanted: Any, _told: Any) -> timedelta | None:
+        orders.append(wanted)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is None:
+            all_found.set()
+        return answer
+
+    monkeypatch.setattr(bot.schedule, "subscribe_from_config", follow)
+    with running(speed=0) as sandbox:
+        made = build(settings.model_copy(update={"speed": 1000.0, "slack_api_url": sandbox.api_url}))
+        workspace = connect(made, sandbox.bot_token)
+        stop = start(made, workspace, (ON_PAPERS,), timedelta(0))
+        try:
+            assert all_found.wait(10)
+        finally:
+            stop()
+        made.engine.dispose()
+    assert orders == [(ON_PAPERS,)] * 3
