@@ -80,6 +80,8 @@ class Directory:
         except WALL as exc:
             if isinstance(exc, SlackApiError) and exc.response.get("error") in _NOT_SEEN:
                 return None
+            if _is_unheard_of(exc):
+                return next((channel for channel in self._all() if channel.id == channel_id), None)
             if isinstance(exc, SlackApiError) and "mpim:read" in str(exc.response.get("needed")):
                 raise RequestRefusedError("channel.group_dm") from exc
             raise translate(exc, self._clock()) from exc
@@ -142,11 +144,18 @@ class Directory:
             try:
                 self._client.conversations_join(channel=channel_id)
             except WALL as exc:
+                if _is_unheard_of(exc):
+                    return channel  # a server without joining lets apps post, or says so when we do
                 error = translate(exc, self._clock())
                 if error.code in _LATER:
                     raise error from exc
                 raise RequestRefusedError("channel.invite", reason=error.values.get("error", "")) from exc
         return channel
+
+
+def _is_unheard_of(exc: Exception) -> bool:
+    """Whether a server that speaks Slack's language does not know this method: then what else it says must do."""
+    return isinstance(exc, SlackApiError) and exc.response.get("error") == "unknown_method"
 
 
 def _zone(name: str | None) -> str:

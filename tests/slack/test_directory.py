@@ -159,3 +159,12 @@ def test_a_group_message_is_called_what_it_is(scoped: bool, sandbox: Running, di
         app.scopes.remove("mpim:read")
     with pytest.raises(RequestRefusedError, match=r"channel\.group_dm"):
         directory.enter(group)
+
+
+def test_a_server_without_all_of_slacks_methods_is_got_along_with(directory: Directory, sandbox: Running) -> None:
+    for method in ("conversations.info", "conversations.join", "users.info"):
+        sandbox.fault("error", method=method, count=0, error="unknown_method")
+    assert directory.enter("C0RANDOM01").name == "random"
+    assert directory.named("C0PAPERS01") == directory.named("#papers")
+    assert directory.channel("C0NOWHERE1") is None
+    assert directory.person("U0EMMA0001") == Person("U0EMMA0001", None, "UTC")
