@@ -174,6 +174,15 @@ def test_a_paper_that_stands_there_gets_its_replies_all_the_same(house: House) -
     assert [text.splitlines()[-1] for text in house.send()] == ["About Alpha."]
 
 
+def test_a_list_that_stands_there_gets_its_papers_all_the_same(house: House) -> None:
+    house.read(MOE, LLM)
+    sub = house.subscribe("", "list")
+    house.plan()
+    house.send(1)
+    house.subscriptions.end(sub)
+    assert len(house.send()) == 2
+
+
 def test_a_brief_that_began_is_finished(house: House) -> None:
     house.read(*(paper(f"P{number}" + "x" * 400) for number in range(20)))
     sub = house.subscribe("", "brief")
