@@ -147,7 +147,9 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
         if as_json:
             _print_json(day=one.day, position=one.position, **_entry_fields(one.entry))
         else:
-            _print_entry(one.day, one.entry)
+            _print_entry(one.day, one.entry, whole=True)
+    if not read.entries and not read.failures:
+        click.echo("no digests found", err=True)
     for failure in read.failures:
         click.echo(failure, err=True)
     if read.failures:
@@ -302,7 +304,8 @@ def deliveries_command(state: str | None, channel: str | None, limit: int, as_js
     from bot.wiring import build
 
     rows = build(_settings(), changing=False).outbox.rows(state=state, channel=channel, limit=limit)
-    _print_rows([_delivery(row) for row in rows], as_json)
+    shown = ("id", "state", "channel", "day", "entry_key", "part", "posted_at", "error")
+    _print_rows([{k: v for k, v in _delivery(row).items() if as_json or k in shown} for row in rows], as_json)
 
 
 @command("subscriptions", "paperround subscriptions")
@@ -375,6 +378,7 @@ def _set_up_logging(settings: "Settings") -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "alembic"):  # below INFO they log what people say
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # what it cannot do we are told, and say ourselves
 
 
 def _digest(bot: "Bot", typed: str) -> "StoredDigest":

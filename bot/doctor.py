@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, DeliveryRefusedError, SettingsError
 from bot.messages.errors import error_text
 from bot.messages.words import words_for
 from bot.settings import load_settings, slack_tokens
+from bot.slack.failures import Failure
 from bot.wiring import Bot, build, connect
 
 
@@ -41,7 +42,10 @@ def _remedy(problem: str) -> str:
 
 def _store(bot: Bot) -> Iterator[Check]:
     yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
+    configured = {source.name for source in bot.sources}
     for source, uri, error, when in bot.digests.failures():
+        if source not in configured or uri.startswith("feed:"):
+            continue  # nobody reads it any more; or the source's own check says it
         remedy = "correct the document; its last good entries are kept"
         yield Check(f"document {source}:{uri}", False, f"{error} (since {when:%Y-%m-%d %H:%M} UTC)", remedy)
 
@@ -86,6 +90,14 @@ def _slack(bot: Bot) -> Iterator[Check]:
     yield from _workspace(bot, *tokens)
 
 
+def _refused(what: str, exc: BotError, remedy: str, bot: Bot) -> Check:
+    """A token that Slack does not take, or a Slack that cannot be asked."""
+    if isinstance(exc, DeliveryRefusedError) or exc.code in (Failure.INSTALL.value, Failure.SCOPE.value):
+        return Check(what, False, str(exc.values.get("error", exc.code)), remedy)
+    found = f"Slack cannot be asked at {bot.settings.slack_api_url}"
+    return Check(what, False, found, "check the network and SLACK_API_URL, then look again")
+
+
 def _workspace(bot: Bot, bot_token: str, app_token: str) -> Iterator[Check]:
     from bot.slack.client import try_socket
     from bot.slack.scopes import BOT_SCOPES
@@ -93,7 +105,7 @@ def _workspace(bot: Bot, bot_token: str, app_token: str) -> Iterator[Check]:
     try:
         workspace = connect(bot, bot_token)
     except BotError as exc:
-        yield Check("bot token", False, exc.code, "install the app again and copy its Bot User OAuth Token")
+        yield _refused("bot token", exc, "install the app again and copy its Bot User OAuth Token", bot)
         return
     identity = workspace.identity
     yield Check("bot token", True, f"{identity.team_name} ({identity.team})")

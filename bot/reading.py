@@ -49,6 +49,8 @@ def _documents(path: Path, failures: list[str]) -> Iterator[tuple[str, str, byte
     """Each document's path for people, its name and its bytes."""
     if not path.is_dir():
         try:
+            if not path.is_file():
+                raise OSError(None, "no regular file")  # a pipe would be waited for
             yield str(path), path.name, path.read_bytes()
         except OSError as exc:
             failures.append(f"{path}:0: expected a file that can be read, got {exc.strerror!r}")

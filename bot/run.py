@@ -85,13 +85,13 @@ def _serve(
     from bot.slack.client import try_socket
 
     bot = wiring.build(settings)
-    workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop)
-    _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop)
+    workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop, settings.slack_api_url)
+    _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop, settings.slack_api_url)
     again = _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
     handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), tokens[1])
     stop_ticking = schedule.start(bot, workspace, orders, again)
     try:
-        _reach(handler.connect, stop)
+        _reach(handler.connect, stop, settings.slack_api_url)
         say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
         stop.wait()
     finally:
@@ -108,7 +108,7 @@ def _close(handler: "SocketModeHandler") -> None:
         handler.close()  # type: ignore[no-untyped-call]  # slack_bolt says no type here
 
 
-def _reach(call: Callable[[], T], stop: threading.Event) -> T:
+def _reach(call: Callable[[], T], stop: threading.Event, url: str) -> T:
     """What the call gives, tried until Slack can be reached. Raises _Stopped, and BotError where a person must act."""
     from slack_sdk.errors import SlackApiError
 
@@ -121,7 +121,12 @@ def _reach(call: Callable[[], T], stop: threading.Event) -> T:
             code = exc.code if isinstance(exc, BotError) else ""
             if code in (Failure.INSTALL.value, Failure.SCOPE.value):
                 raise  # waiting does not mend a token
-            log.warning("slack not reached, trying again seconds=%g reason=%s", RETRY_SECONDS, type(exc).__name__)
+            log.warning(
+                "slack not reached, trying again seconds=%g url=%s reason=%s; check the network and SLACK_API_URL",
+                RETRY_SECONDS,
+                url,
+                code or type(exc).__name__,
+            )
         if stop.wait(RETRY_SECONDS):
             raise _Stopped
 

@@ -251,7 +251,10 @@ def _remedy(parts: tuple[int | str, ...]) -> str:
     if parts and str(parts[0]).startswith("SLACK_"):
         return "set it in the environment or in .env"
     name = "PAPERROUND_" + "__".join(str(part) for part in parts).upper()
-    return f"correct it in {config_path()} or set {name}" if parts else f"correct it in {config_path()}"
+    if name in os.environ:
+        return f"correct {name} in the environment"
+    has_name = parts and not any(isinstance(part, int) for part in parts)  # a list's rows have none
+    return f"correct it in {config_path()} or set {name}" if has_name else f"correct it in {config_path()}"
 
 
 class _Tokens(BaseSettings):

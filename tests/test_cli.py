@@ -157,7 +157,7 @@ def test_posting_twice_posts_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("SLACK_BOT_TOKEN", sandbox.bot_token)
         monkeypatch.setenv("SLACK_APP_TOKEN", sandbox.app_token)
         monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
-        monkeypatch.setenv("PAPERROUND_SPEED", "1000")
+        monkeypatch.setenv("PAPERROUND_SPEED", "10")
         first = run("post", "latest", "--channel", "#papers", "--json")
         again = run("post", "latest", "--channel", "#papers", "--json")
         texts = [message["text"] for message in sandbox.messages("papers") if message.get("bot_id")]
@@ -275,7 +275,7 @@ def test_what_slack_refuses_makes_post_fail(run: Run, monkeypatch: pytest.Monkey
         monkeypatch.setenv("SLACK_BOT_TOKEN", sandbox.bot_token)
         monkeypatch.setenv("SLACK_APP_TOKEN", sandbox.app_token)
         monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
-        monkeypatch.setenv("PAPERROUND_SPEED", "1000")
+        monkeypatch.setenv("PAPERROUND_SPEED", "10")
         sandbox.fault("error", method="chat.postMessage", error="restricted_action")
         ran = run("post", "latest", "--channel", "#papers")
         unknown = run("post", "latest", "--channel", "#nowhere")

@@ -1,5 +1,6 @@
 """A file of everything that was accepted, one JSON object a line, so that a stand-in restarted keeps its messages."""
 
+import fcntl
 import json
 import logging
 from pathlib import Path
@@ -23,10 +24,9 @@ class Journal:
     def replay(self, workspace: Workspace) -> int:
         """Do again what the file tells. Returns how many changes; a half-written last line is cut off.
 
-        Raises ValueError naming the line that cannot be done.
+        Raises ValueError naming the line that cannot be done, and where another stand-in writes here.
         """
-        if not self._path.exists():
-            return 0
+        self._own()
         data = self._path.read_bytes()
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
@@ -43,17 +43,31 @@ class Journal:
                     workspace.apply(change)
                     done += 1
             except (KeyError, ValueError, TypeError, AttributeError) as exc:
+                self.close()
                 raise ValueError(f"{self._path}:{number}: not a change of this workspace: {exc}") from exc
         return done
 
     def write(self, change: Change, _before: Message | None) -> None:
         """Append a change (a listener of the workspace)."""
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8")
+            self._file = self._own()
         # One write per line: a process killed here leaves whole lines and at most one half.
         self._file.write(json.dumps(change.line(), ensure_ascii=False) + "\n")
         self._file.flush()
+
+    def _own(self) -> IO[str]:
+        """Open the file for this process alone: two stand-ins would tell two stories in one journal."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", encoding="utf-8")
+            try:
+                fcntl.flock(
+                    self._file, fcntl.LOCK_EX | fcntl.LOCK_NB
+                )  # let go of when the process ends, however it ends
+            except OSError as exc:
+                self.close()
+                raise ValueError(f"{self._path}: another stand-in writes to this journal; stop that one first") from exc
+        return self._file
 
     def close(self) -> None:
         """Let go of the file."""

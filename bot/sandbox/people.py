@@ -27,6 +27,9 @@ class People:
     async def send(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message | None:
         """Say something, or run a command where the text begins with a slash (None: no message of one's own)."""
         place = self._place(user, channel)
+        if text.startswith("/invite "):
+            self._invite_typed(user, place, text)
+            return None
         if text.startswith("/"):
             await self._run_command(self._workspace.user(user), place, text, thread_ts)
             return None
@@ -177,6 +180,14 @@ class People:
         self._workspace.user(user)
         self._workspace.user(with_)
         return self._workspace.open([user, with_], self._clock())[0]
+
+    def _invite_typed(self, user: str, place: Channel, text: str) -> None:
+        """Slack's own command: everybody who is named comes in."""
+        named = mentioned(typed_text(text, self._workspace.names()))
+        if not named:
+            raise SlackError("user_not_found", message="Name whom to invite: /invite @name")
+        for who in named:
+            self.invite(user, place.id, who)
 
     def invite(self, user: str, channel: str, who: str) -> None:
         """Add someone (oneself, too) to a channel."""

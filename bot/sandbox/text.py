@@ -99,7 +99,8 @@ def _meaning(sign: str, name: str, names: Names) -> str | None:
         return f"<#{names.channels[name]}>" if name in names.channels else None
     if name in BROADCASTS:
         return f"<!{name}>"
-    return f"<@{names.users[name]}>" if name in names.users else None
+    users = {known.casefold(): user for known, user in names.users.items()}  # people type a name as they see it
+    return f"<@{users[name.casefold()]}>" if name.casefold() in users else None
 
 
 def typed_text(text: str, names: Names) -> str:

@@ -31,9 +31,10 @@ class Random:
 
 @dataclass(frozen=True, slots=True)
 class OnDay:
-    """The digest of a day."""
+    """The digest of a day. Where it was typed without a year, an earlier year's will do."""
 
     day: date
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,12 @@ _KOREAN_WORDS = frozenset({"이해", "이주", "이월", "이년", "전달", "�
 _VERB = re.compile(rf"({'|'.join(re.escape(verb) for verb in _BEFORE_A_QUERY)})\s+(?=\S)", re.IGNORECASE)
 
 
+_DATE = re.compile(r"\d{4}([-./])\d{1,2}\1\d{1,2}")
+_YEARLESS = re.compile(
+    r"\d{1,2}월 ?\d{1,2}일?|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?"
+)
+
+
 def parse_command(text: str, *, today: date) -> Command:
     """Read what a person typed. ``today`` is theirs. Raises QueryError, for a query that cannot be read."""
     composed = unicodedata.normalize("NFKC", text)
@@ -115,7 +122,9 @@ def parse_command(text: str, *, today: date) -> Command:
         return Tags(words[1].lstrip("#").rstrip("*"))
     day = parse_day(text, today)
     if day:
-        return OnDay(day)
+        return OnDay(day, yearless=_YEARLESS.fullmatch(typed) is not None)
+    if _DATE.fullmatch(typed):
+        raise QueryError("query.bad_date", found=text.strip())  # a day that no calendar has, and no words to look for
     whole = unicodedata.normalize("NFC", text)
     verb = _VERB.match(whole.lstrip())
     if verb:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
+from dateutil.relativedelta import relativedelta
+
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
 from bot.messages import results
@@ -43,6 +45,9 @@ class Pool(StrEnum):
     """What comes close to the query that is the text, which nothing matches."""
 
 
+YEARS = 20  # how far back a date without a year is looked for
+
+
 def answer(command: Command, asker: Asker, desk: Desk) -> Content:
     """What the asker reads. Raises QueryError and RequestRefusedError, which the error handler words."""
     match command:
@@ -50,8 +55,8 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return latest(asker, desk)
         case Today():
             return _on(asker.today(desk.clock()), asker, desk, today=True)
-        case OnDay(day=day):
-            return _on(day, asker, desk)
+        case OnDay(day=day, yearless=yearless):
+            return _on(_earlier(day, desk) if yearless else day, asker, desk)
         case Random():
             return _random(asker, desk)
         case Tags(prefix=prefix):
@@ -81,6 +86,12 @@ def page(pool_id: str, number: int, asker: Asker, desk: Desk) -> Content:
     if pool is None or kind not in tuple(Pool):
         raise RequestRefusedError("result.expired")
     return _page(pool_id, number, Pool(kind), text, pool.ids, len(pool.ids), asker, desk)
+
+
+def _earlier(day: date, desk: Desk) -> date:
+    """The latest year's day of that name with a digest; the day itself where there is none."""
+    years = (day + relativedelta(years=-back) for back in range(YEARS))
+    return next((one for one in years if desk.digests.load_day(None, one)), day)
 
 
 def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:

@@ -15,7 +15,7 @@ import pytest
 from bot.sandbox.server import Running, running
 
 PAPERROUND = Path(sys.executable).with_name("paperround")
-SPEED = 20  # every wait of the bot and every limit of the stand-in, divided by one factor
+SPEED = 10  # every wait of the bot and every limit of the stand-in, divided by one factor
 
 
 @dataclass

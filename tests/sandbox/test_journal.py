@@ -1,4 +1,5 @@
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,8 @@ def test_a_half_written_last_line_is_cut_off(club_file: Path, tmp_path: Path) ->
     for cut in (whole[:-1], whole + whole[:40], whole + whole[: whole.index("한".encode()) + 1]):
         journal.write_bytes(cut)
         workspace = read_workspace(club_file.read_text(encoding="utf-8"))
-        assert Journal(journal).replay(workspace) == (0 if cut == whole[:-1] else 1)
+        with closing(Journal(journal)) as opened:
+            assert opened.replay(workspace) == (0 if cut == whole[:-1] else 1)
         assert journal.read_bytes() == (b"" if cut == whole[:-1] else whole)
 
 

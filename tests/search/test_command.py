@@ -52,7 +52,7 @@ TODAY = date(2024, 4, 15)
         ("구독 취소 tag:moe", Unsubscribe("tag:moe")),
         ("구독해지", Unsubscribe()),
         ("2024-04-12", OnDay(date(2024, 4, 12))),
-        ("4월 12일", OnDay(date(2024, 4, 12))),
+        ("4월 12일", OnDay(date(2024, 4, 12), yearless=True)),
         ("어제", OnDay(date(2024, 4, 14))),
         ("3 days ago", OnDay(date(2024, 4, 12))),
         ("이달", Find(Query(All((Since(date(2024, 4, 1)), Until(date(2024, 4, 30)))), text='day:"이달"'))),

@@ -37,10 +37,25 @@ def test_nothing_typed_shows_the_latest_day(office: Office, days: Callable[[], N
     assert "Rho-1" not in text
 
 
-@pytest.mark.parametrize(("typed", "title"), [("today", "JetMoE"), ("어제", "Rho-1"), ("2024-04-11", "Rho-1")])
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("today", "JetMoE"), ("어제", "Rho-1"), ("2024-04-11", "Rho-1"), ("4월 11일", "Rho-1"), ("April 11", "Rho-1")],
+)
 def test_a_day_is_shown_by_its_date(typed: str, title: str, office: Office, days: Callable[[], None]) -> None:
     days()
     assert title in office.typed("jiwoo", f"/paper {typed}")["text"]
+
+
+@pytest.mark.parametrize("typed", ["4월 10일", "April 10", "10 April"])
+def test_a_date_without_a_year_is_the_latest_that_has_a_digest(typed: str, office: Office) -> None:
+    office.read(date(2022, 4, 10), Entry(title="An Older Paper"))
+    assert "An Older Paper" in office.typed("emma", f"/paper {typed}")["text"]
+    assert "An Older Paper" not in office.typed("emma", "/paper 2 days ago")["text"]
+
+
+def test_a_day_that_no_calendar_has_is_a_mistake_and_no_query(office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "2024-02-30" in office.typed("emma", "/paper 2024-02-30")["text"]
 
 
 def test_today_without_a_digest_offers_the_latest(office: Office) -> None:

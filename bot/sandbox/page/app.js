@@ -42,6 +42,8 @@ function start() {
   Object.assign(place, placeOf(address));
   const user = address.searchParams.get("user") ?? recall("user", "sessionStorage") ?? recall("user");
   load(user).then(
+    () => (user ? undefined : speaksTheirLanguage()),
+  ).then(
     () => live.listen(state.me.id),
     (refusal) => {
       // A user of another workspace may be remembered here.
@@ -49,6 +51,14 @@ function start() {
       else cannotStart(refusal);
     },
   );
+}
+
+/** Nobody was chosen yet: begin as a person who reads what this browser's reader reads. */
+async function speaksTheirLanguage() {
+  const language = navigator.language.split("-")[0];
+  const speaks = (user) => user.locale?.split("-")[0] === language;
+  const alike = [...state.users.values()].find((user) => !user.is_bot && speaks(user));
+  if (alike && !speaks(state.me)) await load(alike.id);
 }
 
 function cannotStart(refusal) {
