@@ -190,8 +190,10 @@ def _ingest(source: "Source", settings: "Settings", *, accept_removals: bool, dr
     from bot.store.glance import glance
     from bot.wiring import build, utc_now
 
-    known = glance(settings.database_url, source.name) if isinstance(source, FolderSource) else None
-    report = glance_at(source, known, utc_now()) if known is not None else None
+    now, known = utc_now(), None
+    if isinstance(source, FolderSource):
+        known = glance(settings.database_url, source.name, source.settle, now)
+    report = glance_at(source, known, now) if known is not None else None
     if report is not None:
         return report
     bot = build(settings, changing=not dry_run)
