@@ -1,7 +1,8 @@
 """The names of what a person can press, and what their values carry.
 
 `slack` listens for these names; the builders here write them. A value is data from outside once it comes back: the
-readers raise ValueError on anything the writers would not have written.
+readers raise ValueError on anything the writers would not have written. What stands in a message several times (a
+result's menu, a subscription's button) has its id behind its name: action ids are to be unique within a message.
 """
 
 import re
@@ -34,6 +35,16 @@ def read_page(value: str) -> tuple[str, int]:
     if not match:
         raise ValueError(value)
     return match[1], int(match[2])
+
+
+def of(name: str, thing_id: int) -> str:
+    """The action id of a thing that stands in a message beside others of its kind."""
+    return f"{name}.{thing_id}"
+
+
+def any_of(name: str) -> re.Pattern[str]:
+    """Matches every action id of that name, whatever it stands beside."""
+    return re.compile(re.escape(name) + r"\.[0-9]{1,18}")
 
 
 def menu_value(choice: Choice, entry_id: int) -> str:

@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.messages.actions import MENU, Choice, menu_value
+from bot.messages.actions import MENU, Choice, menu_value, of
 from bot.messages.content import Block
 from bot.messages.limits import BUTTON, HEADER, PLAIN, clean, cut, is_seen
 from bot.messages.words import Words
@@ -39,7 +39,7 @@ def menu(markup: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> B
     options = [Option(text=_plain(label, BUTTON), value=menu_value(choice, entry_id)) for choice, label in choices]
     return SectionBlock(
         text=MarkdownTextObject(text=markup, verbatim=True),
-        accessory=OverflowMenuElement(action_id=MENU, options=options),
+        accessory=OverflowMenuElement(action_id=of(MENU, entry_id), options=options),
         block_id=f"result:{entry_id}",
     ).to_dict()
 

@@ -81,7 +81,9 @@ def which(subs: Sequence[Subscription], words: Words) -> Content:
         said.append(text)
         label = words.t("standing.pause_it") if sub.origin == "config" else words.t("standing.end_it")
         made.append(
-            blocks.line_with_button(line, f"standing:{sub.id}", (actions.END, label, actions.end_value(sub.id)))
+            blocks.line_with_button(
+                line, f"standing:{sub.id}", (actions.of(actions.END, sub.id), label, actions.end_value(sub.id))
+            )
         )
     return Content("\n".join(said), tuple(made))
 

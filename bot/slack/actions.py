@@ -1,5 +1,7 @@
 """Clicks: turning a page, a result's menu, taking back what was shared, ending a subscription."""
 
+from re import Pattern
+
 from slack_bolt import App
 
 from bot.digest.model import StoredEntry
@@ -17,14 +19,14 @@ from bot.slack.work import Listener, Work
 
 def register(app: App, work: Work) -> None:
     """Answer every button and menu that `messages` lays out."""
-    listeners: dict[str, Listener] = {
+    listeners: dict[str | Pattern[str], Listener] = {
         ids.PAGE_PREV: turn_page,
         ids.PAGE_NEXT: turn_page,
-        ids.MENU: choose,
+        ids.any_of(ids.MENU): choose,
         ids.MORE: read_on,
         ids.TAKE_BACK: take_back,
         ids.LATEST: show_latest,
-        ids.END: end_subscription,
+        ids.any_of(ids.END): end_subscription,
     }
     for action_id, listener in listeners.items():
         app.action(action_id)(work.later(listener))

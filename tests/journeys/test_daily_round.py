@@ -93,7 +93,9 @@ def test_people_ask_page_share_and_subscribe(start_bot: Callable[..., Any], stan
     assert "JetMoE" in answer["text"]
     assert "Rho-1" not in answer["text"]
 
-    stand_in.act("emma", "papers", "results.menu", ephemeral_id=answer["id"], selected_option=_share(answer))
+    share = _share(answer)
+    menu = f"results.menu.{share.partition(':')[2]}"
+    stand_in.act("emma", "papers", menu, ephemeral_id=answer["id"], selected_option=share)
     shared = stand_in.wait_for(lambda: _whole(stand_in, 8))[-1]
     assert "JetMoE" in shared["text"]
     stand_in.act("emma", "papers", "shared.take_back", ts=shared["ts"])

@@ -110,9 +110,9 @@ def _others(office: Office, before: frozenset[str]) -> frozenset[str]:
 def test_the_menu_shows_the_commentary_in_private(office: Office, days: Callable[[], None]) -> None:
     days()
     answer = office.typed("emma", "/paper tag:moe")
-    office.sandbox.act(
-        "emma", "papers", "results.menu", ephemeral_id=answer["id"], selected_option=menu(answer, "commentary")
-    )
+    choice = menu(answer, "commentary")
+    action_id = f"results.menu.{choice.partition(':')[2]}"
+    office.sandbox.act("emma", "papers", action_id, ephemeral_id=answer["id"], selected_option=choice)
     shown = office.sandbox.wait_for(lambda: office.sandbox.ephemerals("emma")[1:])[0]["text"]
     assert "전문가 혼합을 어텐션까지" in shown
     assert "Experts in attention too" in shown
@@ -122,9 +122,9 @@ def test_the_menu_shows_the_commentary_in_private(office: Office, days: Callable
 def test_a_shared_paper_names_the_sharer_who_alone_can_take_it_back(office: Office, days: Callable[[], None]) -> None:
     days()
     answer = office.typed("emma", "/paper tag:moe", channel="random")
-    office.sandbox.act(
-        "emma", "random", "results.menu", ephemeral_id=answer["id"], selected_option=menu(answer, "share")
-    )
+    choice = menu(answer, "share")
+    action_id = f"results.menu.{choice.partition(':')[2]}"
+    office.sandbox.act("emma", "random", action_id, ephemeral_id=answer["id"], selected_option=choice)
     shared = office.sandbox.wait_for(lambda: office.sandbox.messages("random"))[0]
     assert "U0EMMA0001" in str(shared)
     assert "JetMoE" in shared["text"]

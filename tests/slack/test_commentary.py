@@ -15,7 +15,11 @@ def test_the_longest_commentary_is_read_to_its_end_click_by_click(office: Office
     office.read(date(2024, 4, 12), Entry("A Very Long Story", commentary=paragraphs, tags=("moe",)))
     answer = office.typed("emma", "/paper tag:moe")
     option = next(block["accessory"] for block in answer["blocks"] if block.get("accessory"))["options"][0]["value"]
-    click = {"action_id": "results.menu", "ephemeral_id": answer["id"], "selected_option": option}
+    click = {
+        "action_id": f"results.menu.{option.partition(':')[2]}",
+        "ephemeral_id": answer["id"],
+        "selected_option": option,
+    }
     shown = 1
     clicks = 0
     while click:
@@ -56,7 +60,8 @@ def test_more_of_what_is_no_longer_so_long_says_so(office: Office) -> None:
     office.read(date(2024, 4, 12), Entry("A Very Long Story", commentary=long, tags=("moe",)))
     answer = office.typed("emma", "/paper tag:moe")
     option = next(block["accessory"] for block in answer["blocks"] if block.get("accessory"))["options"][0]["value"]
-    office.sandbox.act("emma", "papers", "results.menu", ephemeral_id=answer["id"], selected_option=option)
+    menu = f"results.menu.{option.partition(':')[2]}"
+    office.sandbox.act("emma", "papers", menu, ephemeral_id=answer["id"], selected_option=option)
     parts = office.sandbox.wait_for(lambda: _turn(office, 1))
     office.read(date(2024, 4, 12), Entry("A Very Long Story", commentary=long[:1], tags=("moe",)))
     office.sandbox.act("emma", "papers", "commentary.more", ephemeral_id=parts[-1]["id"])

@@ -27,11 +27,11 @@ def subscribed(office: Office, *queries: str, source: str = "vault") -> list[Sub
 
 
 def end_buttons(answer: dict[str, Any]) -> dict[str, str]:
-    """The block of each End button by the line beside it."""
+    """The action id of each End button by the line beside it."""
     return {
-        block["text"]["text"].split(" · ")[0]: block["block_id"]
+        block["text"]["text"].split(" · ")[0]: block["accessory"]["action_id"]
         for block in answer["blocks"]
-        if block.get("accessory", {}).get("action_id") == "standing.end"
+        if block.get("accessory", {}).get("action_id", "").startswith("standing.end.")
     }
 
 
@@ -48,8 +48,8 @@ def test_among_several_each_can_be_ended_by_its_button(user: str, everything: st
     subscribed(office, "", "tag:moe", source="blog")
     answer = office.typed(user, "/paper unsubscribe")
     assert answer["text"].count(everything) == 2
-    blog = [block["block_id"] for block in answer["blocks"] if "blog" in str(block.get("text"))]
-    office.sandbox.act(user, "papers", "standing.end", ephemeral_id=answer["id"], block_id=blog[0])
+    blog = [block["accessory"]["action_id"] for block in answer["blocks"] if "blog" in str(block.get("text"))]
+    office.sandbox.act(user, "papers", blog[0], ephemeral_id=answer["id"])
     office.sandbox.wait_for(lambda: "End" not in str(office.sandbox.ephemerals(user)[-1]["blocks"]))
     office.sandbox.wait_for(lambda: len(office.sandbox.messages("papers")) == 1)
     assert [(sub.source, sub.query) for sub in office.bot.subscriptions.all()] == [("vault", ""), ("blog", "tag:moe")]
@@ -60,7 +60,7 @@ def test_without_one_to_every_paper_all_are_offered(office: Office) -> None:
     answer = office.typed("emma", "/paper unsubscribe")
     buttons = end_buttons(answer)
     assert list(buttons) == ["tag:moe", "tag:rlhf"]
-    office.sandbox.act("emma", "papers", "standing.end", ephemeral_id=answer["id"], block_id=buttons["tag:rlhf"])
+    office.sandbox.act("emma", "papers", buttons["tag:rlhf"], ephemeral_id=answer["id"])
     office.sandbox.wait_for(lambda: queries(office) == ["tag:moe"])
 
 
@@ -69,7 +69,7 @@ def test_a_button_of_one_that_has_ended_says_so(office: Office) -> None:
     answer = office.typed("emma", "/paper unsubscribe")
     office.bot.subscriptions.end(two.id)
     block = end_buttons(answer)["tag:rlhf"]
-    office.sandbox.act("emma", "papers", "standing.end", ephemeral_id=answer["id"], block_id=block)
+    office.sandbox.act("emma", "papers", block, ephemeral_id=answer["id"])
     office.sandbox.wait_for(lambda: len(office.sandbox.ephemerals("emma")) == 2)
     assert "no such subscription" in office.sandbox.ephemerals("emma")[-1]["text"]
     assert office.bot.subscriptions.all() == [one]
