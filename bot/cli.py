@@ -241,7 +241,9 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
         else:
             _print_entry(stored.day, stored.entry, shown.pieces if shown else ())
     if not as_json:
-        click.echo(f"{found.total} found", err=True)
+        empty = not found.ids and bot.digests.count() == 0
+        hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
+        click.echo(f"{found.total} found{hint}", err=True)
 
 
 @command("show", "paperround show 2024-04-12")

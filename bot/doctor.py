@@ -27,7 +27,7 @@ def examine() -> list[Check]:
         settings = load_settings()
     except SettingsError as exc:
         return [Check("settings", False, problem.partition(";")[0], _remedy(problem)) for problem in exc.problems]
-    checks = [Check("settings", True, f"{len(settings.source)} sources, {len(settings.subscription)} subscriptions")]
+    checks = [Check("settings", True, f"sources: {len(settings.source)}, subscriptions: {len(settings.subscription)}")]
     try:
         bot = build(settings, changing=False)
     except BotError as exc:

@@ -232,7 +232,9 @@ def test_an_unchanged_folder_is_looked_at_without_loading_the_database_library(r
 def test_a_dry_run_and_a_look_make_no_database(run: Run, tmp_path: Path) -> None:
     run("ingest", "--dry-run")
     run("doctor")
-    assert run("search", "노이즈").code == 0
+    searched = run("search", "노이즈")
+    assert searched.code == 0
+    assert "ingest" in searched.err
     assert not (tmp_path / "data").exists()
 
 
