@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,7 +24,7 @@ from bot import __version__
 from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
-    from bot.digest.model import Entry, StoredDigest
+    from bot.digest.model import Entry, StoredDigest, StoredEntry
     from bot.ingest import IngestReport
     from bot.messages.content import DayMessage
     from bot.plan.subscription import Layout
@@ -163,9 +163,10 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
 @as_json
 def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool, as_json: bool) -> None:
     """Read the configured sources (or these folders, files and feeds) once, and remember what they hold."""
-    from bot.wiring import named_sources
+    from bot.wiring import build, named_sources
 
     settings = _settings()
+    opened = cache(partial(build, settings, changing=not dry_run))  # once, and only where a glance does not do
     try:
         sources = named_sources(places, settings)
     except ValueError as exc:
@@ -173,7 +174,7 @@ def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool
     failed = False
     for source in sources:
         try:
-            report = _ingest(source, settings, accept_removals=accept_removals, dry_run=dry_run)
+            report = _ingest(source, settings, opened, accept_removals=accept_removals, dry_run=dry_run)
         except SourceUnavailableError as exc:
             click.echo(_words_of(exc), err=True)
             failed = True
@@ -184,11 +185,13 @@ def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool
         sys.exit(1)
 
 
-def _ingest(source: "Source", settings: "Settings", *, accept_removals: bool, dry_run: bool) -> "IngestReport":
+def _ingest(
+    source: "Source", settings: "Settings", opened: "Callable[[], Bot]", *, accept_removals: bool, dry_run: bool
+) -> "IngestReport":
     from bot.ingest import glance_at, read_source
     from bot.sources.folder import QUIET, FolderSource
     from bot.store.glance import glance
-    from bot.wiring import build, utc_now
+    from bot.wiring import utc_now
 
     now, known = utc_now(), None
     if isinstance(source, FolderSource):
@@ -196,7 +199,7 @@ def _ingest(source: "Source", settings: "Settings", *, accept_removals: bool, dr
     report = glance_at(source, known, now) if known is not None else None
     if report is not None:
         return report
-    bot = build(settings, changing=not dry_run)
+    bot = opened()
     with _progress(source.name) as progress:
         look = partial(
             read_source, source, bot.digests, accept_removals=accept_removals, dry_run=dry_run, progress=progress
@@ -230,14 +233,7 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
         shown = snippet(stored.entry, tree.tree) if tree.tree else None
         if as_json:
             text = "".join(text for text, _ in shown.pieces) if shown else None
-            _print_json(
-                id=stored.id,
-                source=stored.source,
-                day=stored.day,
-                position=stored.position,
-                **_entry_fields(stored.entry),
-                snippet=text,
-            )
+            _print_json(**_stored_fields(stored), snippet=text)
         else:
             _print_entry(stored.day, stored.entry, shown.pieces if shown else ())
     if not as_json:
@@ -257,13 +253,7 @@ def show_command(day: str, as_json: bool) -> None:
     digest = _digest(bot, day)
     for stored in digest.entries:
         if as_json:
-            _print_json(
-                id=stored.id,
-                source=stored.source,
-                day=stored.day,
-                position=stored.position,
-                **_entry_fields(stored.entry),
-            )
+            _print_json(**_stored_fields(stored))
         else:
             _print_entry(stored.day, stored.entry, whole=True)
 
@@ -406,6 +396,11 @@ def _digest(bot: "Bot", typed: str) -> "StoredDigest":
 def _fail(words: str) -> NoReturn:
     click.echo(words, err=True)
     sys.exit(1)
+
+
+def _stored_fields(stored: "StoredEntry") -> dict[str, Any]:
+    place = {"id": stored.id, "source": stored.source, "day": stored.day, "position": stored.position}
+    return place | _entry_fields(stored.entry)
 
 
 def _entry_fields(entry: "Entry") -> dict[str, Any]:

@@ -9,12 +9,10 @@ from bot.delivery.send import send_next
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import DeliveryRefusedError, RequestRefusedError
 from bot.messages.content import DayMessage
-from bot.messages.day import lay_out
-from bot.messages.words import words_for
 from bot.plan.owed import choose_layout
 from bot.plan.subscription import Layout
 from bot.settings import Settings
-from bot.wiring import Bot, connect, pace
+from bot.wiring import Bot, connect, layouter, pace
 
 Progress = Callable[[int, int], None]
 
@@ -28,7 +26,7 @@ def lay_out_day(
     """The messages of a day without the entries that are ``carried`` already, in the order of sending."""
     entries = _entries(digest, carried)
     chosen = choose_layout(layout, len(entries), settings.delivery.papers_up_to)
-    return lay_out(digest, entries, chosen, words_for(settings.language))
+    return tuple(layouter(settings)(digest, entries, chosen))
 
 
 def _entries(digest: StoredDigest, carried: Collection[str]) -> list[StoredEntry]:
