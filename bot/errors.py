@@ -80,6 +80,10 @@ class PayloadRefusedError(DeliveryRefusedError):
     """Slack cannot read this message, and the fault is ours. Send its words alone, once, and report it."""
 
 
+class MessageGoneError(DeliveryRefusedError):
+    """The message, or the one it replies to, is not in the channel any more. Send anew what still matters of it."""
+
+
 class DeliveryDeferredError(BotError):
     """Slack said not yet. Try again, no sooner than ``retry_at``."""
 

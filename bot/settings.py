@@ -79,6 +79,7 @@ def _query(text: str) -> str:
 
 Query = Annotated[str, AfterValidator(_query)]
 At = Annotated[str, AfterValidator(lambda text: (parse_at(text), text)[1])]
+Quiet = Annotated[str, AfterValidator(lambda text: (parse_quiet(text), text)[1])]
 Days = Annotated[str | list[str], AfterValidator(lambda days: (parse_days(days), days)[1])]
 
 
@@ -111,6 +112,17 @@ class SubscriptionSettings(_Section):
     days: Days = "every day"
     zone: Zone = "UTC"
     layout: Layout | None = None
+    quiet: Quiet = ""
+    say_when_empty: bool = False
+
+    @model_validator(mode="after")
+    def _hours_fit(self) -> Self:
+        at, quiet = parse_at(self.at), parse_quiet(self.quiet)
+        if at is not None and quiet is not None and is_quiet(quiet, at):
+            raise ValueError(f"at {self.at!r} lies inside the quiet hours {self.quiet!r}; move one of them")
+        if at is None and self.say_when_empty:
+            raise ValueError("say_when_empty needs an hour to say it at; give `at` one, or leave it out")
+        return self
 
 
 class ReadingSettings(_Section):
@@ -124,8 +136,15 @@ class DeliverySettings(_Section):
     pace: Span = timedelta(seconds=1)
     settling: Span = timedelta(seconds=3)
     timeout: Annotated[Span, Field(gt=timedelta(0))] = timedelta(seconds=10)
-    senders: int = Field(default=4, ge=1, le=64)
+    senders: int = Field(default=4, ge=1, le=512)
+    burst: int = Field(default=1, ge=1, le=5)
+    team_cap: int = Field(default=240, ge=1)
     papers_up_to: int = Field(default=15, ge=0)
+    edit_window: Span = timedelta(days=14)
+    catch_up: int = Field(default=5, ge=1)
+    when_unsure: Literal["wait", "resend", "skip"] = "wait"
+    unsure_after: Span = timedelta(hours=1)
+    operator_channel: str = ""
 
 
 class SandboxSettings(_Section):

@@ -1,8 +1,10 @@
 """Every span of time that delivery waits, in one value."""
 
-from dataclasses import dataclass, fields
-from datetime import timedelta
-from typing import Self
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+WhenUnsure = Literal["wait", "resend", "skip"]
 
 LEAST_CALL = timedelta(seconds=2)  # of a scaled pace: a server under load does not answer faster because we hurry
 LEAST_MARGIN = timedelta(seconds=1)
@@ -21,9 +23,32 @@ class Pace:
     margin: timedelta = timedelta(seconds=5)
     """What a lease holds beyond a call and its settling: to look for an earlier attempt, and to begin."""
     retry: timedelta = timedelta(seconds=30)
-    """Until the next try where Slack could not be reached, did not do it, or does not show what it holds."""
+    """Until the next try where Slack could not be reached, did not do it, or does not show what it holds; twice as long
+    after each further try, up to ``operator``."""
     operator: timedelta = timedelta(minutes=10)
     """Until the next try where a person has to put something right first: a token, a scope."""
+    unsure_after: timedelta = timedelta(hours=1)
+    """For how long Slack is asked again whether a message arrived, before ``when_unsure`` decides."""
+    back: timedelta = timedelta(days=14)
+    """How far back a channel is read before the first post to it after a start."""
+    burst: int = 1
+    """How many messages a channel that was quiet may have at once, before the pace of one a ``gap``."""
+    when_unsure: WhenUnsure = "wait"
+    """What happens to a message of which Slack does not say whether it arrived: it waits on, is sent again (and may
+    then stand there twice), or is left out (and may then be missing)."""
+
+    def next_turn(self, sent_at: datetime, turn_at: datetime | None) -> datetime:
+        """When a channel's next message may go, after one that was sent at ``sent_at`` on its turn of ``turn_at``.
+
+        A bucket of ``burst`` that fills by one a ``gap`` (the generic cell rate algorithm). Counted from before the
+        call, as Slack counts them when they come.
+        """
+        earliest = sent_at - (self.burst - 1) * self.gap
+        return max(earliest, turn_at or earliest) + self.gap
+
+    def after(self, attempts: int) -> timedelta:
+        """How long to wait before the next try after so many."""
+        return min(self.retry * 2 ** min(attempts - 1, 10), max(self.operator, self.retry))
 
     @property
     def needed(self) -> timedelta:
@@ -42,8 +67,8 @@ class Pace:
 
     def scaled(self, factor: float) -> Self:
         """The same pace, every span divided by ``factor``; a call keeps what a busy machine needs for it."""
-        spans = {field.name: getattr(self, field.name) for field in fields(self)}
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        spans = {name: value for name, value in values.items() if isinstance(value, timedelta) and name != "back"}
         least = {"call_timeout": LEAST_CALL, "margin": LEAST_MARGIN}
-        return type(self)(
-            **{name: max(span / factor, min(span, least.get(name, timedelta(0)))) for name, span in spans.items()}
-        )
+        scaled = {name: max(span / factor, min(span, least.get(name, timedelta(0)))) for name, span in spans.items()}
+        return replace(self, **scaled)

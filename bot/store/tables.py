@@ -12,7 +12,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DELIVERY_STATES = ("pending", "claimed", "unknown", "posted", "refused")
-DELIVERY_ORIGINS = ("subscription", "post")
+DELIVERY_ORIGINS = ("subscription", "post", "notice")
+DELIVERY_OPS = ("post", "update", "delete")
+UNPOSTED = ("pending", "claimed", "unknown")
+"""The states of a row that has something to be done in Slack."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -69,6 +72,11 @@ class Digest(Base):
     day: Mapped[date]
     title: Mapped[str]
     ready_at: Mapped[datetime | None]
+    """Since when it was complete, stored once."""
+    changed_at: Mapped[datetime]
+    """When its title or one of its entries was last added, changed or withdrawn."""
+    settled_at: Mapped[datetime | None]
+    """The ``changed_at`` up to which its documents have settled: what channels are shown. Null while it is not ready."""
 
 
 class Document(Base):
@@ -173,6 +181,8 @@ class Subscription(Base):
         sa.UniqueConstraint("team_id", "channel_id", "source", "query"),
         sa.CheckConstraint("layout IN ('papers', 'list', 'brief')", name="layout"),
         _one_of("origin", ("config", "chat")),
+        sa.CheckConstraint("(quiet_from IS NULL) = (quiet_until IS NULL)", name="quiet"),
+        sa.CheckConstraint("paused_until IS NULL OR paused IS NOT NULL", name="paused"),
         {"sqlite_autoincrement": True},  # an id that people may still see on a button is not given twice
     )
 
@@ -187,9 +197,14 @@ class Subscription(Base):
     zone: Mapped[str]
     layout: Mapped[str | None]
     since: Mapped[date | None]
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    say_when_empty: Mapped[bool] = mapped_column(default=False)
     paused: Mapped[str | None]
+    paused_until: Mapped[datetime | None]
     origin: Mapped[str]
     created_by: Mapped[str | None]
+    created_at: Mapped[datetime | None]
 
 
 class SubscriptionDay(Base):
@@ -201,12 +216,33 @@ class SubscriptionDay(Base):
         sa.ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     day: Mapped[date] = mapped_column(primary_key=True)
+    considered_at: Mapped[datetime | None]
+    """The day's ``settled_at`` that was considered; null where the day was passed over and is not looked at again."""
+
+
+class Team(Base):
+    """A workspace's own pace."""
+
+    __tablename__ = "team"
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+    """From when on its next message may go, in whichever channel."""
 
 
 class Channel(Base):
     """A channel and its queue."""
 
     __tablename__ = "channel"
+    __table_args__ = (
+        sa.Index(
+            "ix_channel_turn",
+            "next_at",
+            sqlite_where=sa.text("waiting AND closed_reason IS NULL"),
+            postgresql_where=sa.text("waiting AND closed_reason IS NULL"),
+        ),
+        sa.CheckConstraint("(closed_reason IS NULL) = (closed_at IS NULL)", name="closed"),
+    )
 
     team_id: Mapped[str] = mapped_column(primary_key=True)
     channel_id: Mapped[str] = mapped_column(primary_key=True)
@@ -214,31 +250,71 @@ class Channel(Base):
     is_private: Mapped[bool] = mapped_column(default=True)
     """Taken for private until Slack says otherwise: a link into a private channel is not shown to others."""
     next_at: Mapped[datetime]
-    """Its next turn; the epoch where it never had one."""
+    """Its next turn, the end of the lease while one of its messages is under way; the epoch where it never had one."""
+    slot_at: Mapped[datetime | None]
+    """The turn it has been given among its workspace's messages, which it has not used yet."""
+    waiting: Mapped[bool] = mapped_column(default=False)
+    """Whether something of it may be unposted. True in the transaction that writes a message down."""
     closed_reason: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Edition(Base):
+    """What a channel has of a day under one line: the papers of one query, in one layout."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        sa.UniqueConstraint("team_id", "channel_id", "source", "day", "query"),
+        sa.ForeignKeyConstraint(
+            ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"
+        ),
+        sa.CheckConstraint("layout IN ('papers', 'list', 'brief')", name="layout"),
+        sa.Index(None, "source", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str]
+    channel_id: Mapped[str]
+    source: Mapped[str]
+    day: Mapped[date]
+    query: Mapped[str]
+    layout: Mapped[str]
+    laid_at: Mapped[datetime]
+    """The day's ``settled_at`` that its messages show, or will."""
 
 
 class Delivery(Base):
-    """One Slack message that should exist. Its payload is kept until it stands in the channel."""
+    """One Slack message that should exist.
+
+    Its payload is kept until it stands in the channel as it should, and of a parent until its replies do.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
-        # A day's own line has an entry_key too, '' or its query's: a NULL would never equal another.
-        sa.UniqueConstraint(
-            "team_id", "channel_id", "source", "day", "entry_key", "part", "revision", name="uq_delivery_message"
-        ),
+        # The key is a hash of team, channel, source, day, entry_key and part: this is what makes a message one.
         sa.UniqueConstraint("key"),
         sa.ForeignKeyConstraint(
             ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"
         ),
         _one_of("state", DELIVERY_STATES),
         _one_of("origin", DELIVERY_ORIGINS),
-        sa.CheckConstraint("(state = 'posted') = (posted_ts IS NOT NULL)", name="posted"),
+        _one_of("op", DELIVERY_OPS),
+        sa.CheckConstraint("state != 'posted' OR posted_ts IS NOT NULL", name="posted"),
+        sa.CheckConstraint("op = 'post' OR posted_ts IS NOT NULL", name="target"),
         sa.CheckConstraint("state != 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claimed"),
         sa.CheckConstraint("state = 'posted' OR (text IS NOT NULL AND blocks IS NOT NULL)", name="payload"),
-        sa.Index(None, "state", "team_id", "channel_id", "id"),
+        sa.Index(
+            "ix_delivery_queue",
+            "team_id",
+            "channel_id",
+            "id",
+            sqlite_where=sa.text("state IN ('pending', 'claimed', 'unknown')"),
+            postgresql_where=sa.text("state IN ('pending', 'claimed', 'unknown')"),
+        ),
+        sa.Index(None, "team_id", "channel_id", "source", "day"),
+        sa.Index(None, "edition_id"),
         sa.Index(None, "entry_id"),
-        sa.Index(None, "parent_id"),
+        sa.Index(None, "parent_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -247,14 +323,18 @@ class Delivery(Base):
     channel_id: Mapped[str]
     source: Mapped[str]
     day: Mapped[date]
+    edition_id: Mapped[int | None] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"))
+    """Null for a notice, and for what was posted before there were editions."""
     entry_key: Mapped[str]
+    """Of a day's own line '' or ``query:…``, of a notice ``note:…``: a null would never equal another."""
     entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entry.id", ondelete="SET NULL"))
     part: Mapped[int]
-    revision: Mapped[int]
     key: Mapped[str]
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
+    parent_key: Mapped[str | None] = mapped_column(sa.ForeignKey("delivery.key", ondelete="CASCADE"))
     origin: Mapped[str]
-    """Who asked: a standing order, which may end before it goes out, or somebody who posted that day."""
+    """Who asked: a standing order, which may end before it goes out, somebody who posted that day, or the bot."""
+    op: Mapped[str]
+    """What is to be done, or was last."""
     state: Mapped[str]
     text: Mapped[str | None]
     blocks: Mapped[list[Any] | None]
@@ -264,6 +344,9 @@ class Delivery(Base):
     """Of the earliest attempt that may have arrived, or of the present one."""
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    """Since it was last laid out; being told to slow down is none."""
+    reposts: Mapped[int] = mapped_column(default=0)
+    """How often it was sent anew because it had been deleted before its replies were there."""
     error: Mapped[str | None]
     posted_ts: Mapped[str | None]
     posted_at: Mapped[datetime | None]
@@ -274,7 +357,7 @@ class Carried(Base):
     """A channel has this entry of a day, or will: in a message of its own, or by name in a day's line."""
 
     __tablename__ = "carried"
-    __table_args__ = (sa.Index(None, "delivery_id"),)
+    __table_args__ = (sa.Index(None, "edition_id"),)
 
     team_id: Mapped[str] = mapped_column(primary_key=True)
     channel_id: Mapped[str] = mapped_column(primary_key=True)
@@ -283,8 +366,8 @@ class Carried(Base):
     entry_key: Mapped[str] = mapped_column(primary_key=True)
     entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entry.id", ondelete="SET NULL"))
     """Its key may change; the entry stays the same."""
-    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id", ondelete="CASCADE"))
-    """The first message that brings it."""
+    edition_id: Mapped[int | None] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"))
+    """Null for what was posted before there were editions."""
 
 
 class ResultPage(Base):
