@@ -31,7 +31,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import QueryError, SettingsError
-from bot.plan.hours import parse_at, parse_days
+from bot.plan.hours import is_quiet, parse_at, parse_days, parse_quiet
 from bot.plan.subscription import Layout
 
 CONFIG = Path("config/paperround.toml")

@@ -1,16 +1,21 @@
-"""When a subscription fires, and how people write an hour and weekdays.
+"""When a subscription fires, and how people write an hour, weekdays and quiet hours.
 
 A fire belongs to a calendar date of the subscription's zone. Where that date skips the hour (clocks go forward) it
-fires at the next minute that exists; where the date has the hour twice it fires at the first.
+fires at the next minute that exists; where the date has the hour twice it fires at the first. Quiet hours are what the
+clock on the wall says: nothing fires inside them, and what would have moves to their end.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from bot.plan.subscription import EVERY_DAY, Subscription
+
+Quiet = tuple[time, time]
+"""From when until when; the end may be on the next day."""
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -20,15 +25,28 @@ _MIDNIGHT = time()
 def next_fire(sub: Subscription, ready_at: datetime) -> datetime:
     """The moment (UTC) from which a day that became ready at ``ready_at`` is owed.
 
-    On arrival that is ``ready_at`` itself, or, where its weekday is not one of the subscription's, the first moment of
-    the next one that is. An hour gives its first fire at or after ``ready_at``. Raises ValueError where no weekday is
+    On arrival that is ``ready_at`` itself, or, in quiet hours, their end; where its weekday is not one of the
+    subscription's, the first such moment of the next one that is. An hour gives its first fire at or after
+    ``ready_at``; one that lies inside the quiet hours stands for their end. Raises ValueError where no weekday is
     allowed.
     """
+    zone = ZoneInfo(sub.zone)
     if sub.at is not None:
-        return next(_fires(sub, sub.at, ready_at))
-    if ready_at.astimezone(ZoneInfo(sub.zone)).weekday() in sub.days:
-        return ready_at.astimezone(UTC)
-    return next(_fires(sub, _MIDNIGHT, ready_at))
+        # From the day before: a fire pushed over midnight by a skipped hour still belongs to it.
+        days = _dates(sub, ready_at.astimezone(zone).date() - _DAY)
+        return next(fire for day in days if (fire := _fire(sub, sub.at, day, zone)) >= ready_at)
+    moment = _open_from(sub, ready_at)
+    while moment.astimezone(zone).weekday() not in sub.days:
+        # The quiet hours of that midnight may end on a day that is not one of them either.
+        tomorrow = moment.astimezone(zone).date() + _DAY
+        midnights = (_moment(day, _MIDNIGHT, zone) for day in _dates(sub, tomorrow))
+        moment = _open_from(sub, next(midnights))
+    return moment
+
+
+def next_arrival(sub: Subscription, settled_at: datetime) -> datetime:
+    """The moment (UTC) from which what changed by ``settled_at`` may be shown: as on arrival, whatever the hour."""
+    return next_fire(replace(sub, at=None), settled_at)
 
 
 def next_time(sub: Subscription, now: datetime) -> datetime | None:
@@ -36,19 +54,76 @@ def next_time(sub: Subscription, now: datetime) -> datetime | None:
     return None if sub.at is None else next_fire(sub, now)
 
 
-def _fires(sub: Subscription, at: time, since: datetime) -> Iterator[datetime]:
-    """Every fire at or after ``since``, in order, without end."""
+def last_fire(sub: Subscription, now: datetime) -> datetime | None:
+    """The latest fire (UTC) at or before ``now``; None on arrival, which has no hour."""
+    return next((fire for _, fire in fires_back(sub, now)), None)
+
+
+def fires_back(sub: Subscription, now: datetime) -> Iterator[tuple[date, datetime]]:
+    """The fires at or before ``now``, the latest first, without end, each with its date; none on arrival."""
+    if sub.at is None:
+        return
+    zone = ZoneInfo(sub.zone)
+    for day in _dates(sub, now.astimezone(zone).date(), -_DAY):
+        fire = _fire(sub, sub.at, day, zone)
+        if fire <= now:
+            yield day, fire
+
+
+def quiet_until(sub: Subscription, now: datetime) -> datetime | None:
+    """The end (UTC) of the quiet hours that ``now`` lies in; None where it lies in none."""
+    end = _open_from(sub, now)
+    return end if end > now else None
+
+
+def is_quiet(quiet: Quiet, at: time) -> bool:
+    """Whether a clock that shows ``at`` is inside: from the first hour on, until before the second."""
+    start, end = quiet
+    return start <= at < end if start < end else at >= start or at < end
+
+
+def _dates(sub: Subscription, day: date, step: timedelta = _DAY) -> Iterator[date]:
+    """The dates of the subscription's weekdays from ``day`` on that its zone has, without end."""
     if not sub.days:
         raise ValueError(f"subscription {sub.id} allows no day of the week")
     zone = ZoneInfo(sub.zone)
-    # From the day before: a fire pushed over midnight by a skipped hour still belongs to it.
-    day = since.astimezone(zone).date() - _DAY
     while True:
         if day.weekday() in sub.days and _exists(day, zone):
-            moment = _moment(day, at, zone)
-            if moment >= since:
-                yield moment
-        day += _DAY
+            yield day
+        day += step
+
+
+def _fire(sub: Subscription, at: time, day: date, zone: ZoneInfo) -> datetime:
+    """The fire (UTC) of one date."""
+    if sub.quiet is not None and is_quiet(sub.quiet, at):
+        at = sub.quiet[1]
+    # Once more: an hour that is skipped may come to lie inside them.
+    return _open_from(sub, _moment(day, at, zone))
+
+
+def _open_from(sub: Subscription, moment: datetime) -> datetime:
+    """The first moment (UTC) at or after this one that is outside the quiet hours."""
+    moment = moment.astimezone(UTC)
+    if sub.quiet is None:
+        return moment
+    zone = ZoneInfo(sub.zone)
+    while (end := _quiet_end(sub.quiet, moment, zone)) is not None:
+        moment = end
+    return moment
+
+
+def _quiet_end(quiet: Quiet, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Where the quiet hours end that ``moment`` lies in; None where it lies in none."""
+    start, end = quiet
+    local = moment.astimezone(zone)
+    if is_quiet(quiet, local.time()):
+        return _moment(local.date() + (_DAY if local.time() >= end else timedelta()), end, zone, fold=local.fold)
+    if local.fold:  # clocks went back: quiet hours that have begun do not stop because it is before their time again
+        for day in (local.date() - _DAY, local.date(), local.date() + _DAY):
+            ends = _moment(day + (_DAY if start > end else timedelta()), end, zone)
+            if _moment(day, start, zone) <= moment < ends:
+                return ends
+    return None
 
 
 def _exists(day: date, zone: ZoneInfo) -> bool:
@@ -56,11 +131,14 @@ def _exists(day: date, zone: ZoneInfo) -> bool:
     return _moment(day, _MIDNIGHT, zone).astimezone(zone).date() == day
 
 
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The first minute (UTC) of this zone that reads ``at`` on ``day``, or later where no clock ever read that."""
+def _moment(day: date, at: time, zone: ZoneInfo, fold: int = 0) -> datetime:
+    """The first minute (UTC) of this zone that reads ``at`` on ``day``, or later where no clock ever read that.
+
+    With ``fold`` 1 it is the second where there are two.
+    """
     local = datetime.combine(day, at)
     while True:
-        moment = local.replace(tzinfo=zone).astimezone(UTC)  # fold is 0: of an hour that comes twice, the first
+        moment = local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
         if moment.astimezone(zone).replace(tzinfo=None) == local:
             return moment
         local = local.replace(second=0, microsecond=0) + _MINUTE
@@ -87,6 +165,25 @@ def parse_at(text: str) -> time | None:
         if says_so and minute < 60 and (1 <= hour <= 12 if half else hour < 24):
             return time(hour % 12 + (12 if half in ("pm", "오후") else 0) if half else hour, minute)
     raise ValueError(f"{text!r} is not an hour: write it like '09:00', or write 'on arrival'")
+
+
+_TO = re.compile(r" ?(?:[-–—~〜～]|부터|에서|\bto\b|\buntil\b) ?")
+
+
+def parse_quiet(text: str) -> Quiet | None:
+    """Read quiet hours (`22:00-07:00`, `10pm to 7am`, `22시~7시`); None for none. Raises ValueError with the remedy."""
+    typed = " ".join(text.casefold().split())
+    if not typed:
+        return None
+    try:
+        start, end = map(parse_at, _TO.split(typed.removesuffix("까지")))
+    except ValueError:
+        start = end = None
+    if start is None or end is None:
+        raise ValueError(f"{text!r} are no quiet hours: write them like '22:00-07:00'")
+    if start == end:
+        raise ValueError(f"quiet hours {text!r} end where they begin: write two hours, like '22:00-07:00'")
+    return start, end
 
 
 _WEEK = (
