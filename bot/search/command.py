@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.digest.keys import paper_id
 from bot.errors import QueryError
+from bot.search.ahead import parse_ahead
 from bot.search.dates import parse_day, parse_span
 from bot.search.grammar import Query, parse_query
 
@@ -69,13 +71,58 @@ class Subscriptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """No posts for this channel, or of the subscription with this query, for a while or until somebody resumes it."""
+
+    until: date | None = None
+    """The first day with posts again."""
+    query: str = ""
+    otherwise: Query | None = None
+    """What was typed, read as a look-up: where the query is words alone and no subscription has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The end of a pause, as `Pause` has it."""
+
+    query: str = ""
+    otherwise: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What becomes of a day or a paper on its way to this channel. One of the three is given."""
+
+    day: date | None = None
+    yearless: bool = False
+    """As of `OnDay`."""
+    link: str = ""
+    """A paper's, also where only its id was typed."""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """A look-up."""
 
     query: Query = field(default_factory=lambda: Query(None))
 
 
-Command = Latest | Today | Random | OnDay | Tags | Help | Subscribe | Unsubscribe | Subscriptions | Find
+Command = (
+    Latest
+    | Today
+    | Random
+    | OnDay
+    | Tags
+    | Help
+    | Subscribe
+    | Unsubscribe
+    | Subscriptions
+    | Pause
+    | Resume
+    | Why
+    | Find
+)
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
@@ -87,6 +134,8 @@ ALONE: Mapping[str, Command] = {
     "subscribe": Subscribe(), "구독": Subscribe(), "구독하기": Subscribe(),
     "unsubscribe": Unsubscribe(), "구독취소": Unsubscribe(), "구독 취소": Unsubscribe(),
     "구독해지": Unsubscribe(), "구독 해지": Unsubscribe(),
+    "pause": Pause(), "일시정지": Pause(), "일시 정지": Pause(),
+    "resume": Resume(), "재개": Resume(),
 }  # fmt: skip
 """Texts that are a command as a whole."""
 
@@ -97,12 +146,21 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "구독 해지": Unsubscribe,
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
+_PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
+_RESUME = re.compile(r"(?:resume|재개)\s+(?=\S)", re.IGNORECASE)
+_WHY = re.compile(r"(?:why|왜)\s+(?=\S)", re.IGNORECASE)
 _KOREAN_WORDS = frozenset({"이해", "이주", "이월", "이년", "전달", "전해", "전주"})
 """Understanding, migration, carrying over, passing on …: written in one these are words, and spans only with a space
 (``이 해``) or under a date field."""
 _VERB = re.compile(rf"({'|'.join(re.escape(verb) for verb in _BEFORE_A_QUERY)})\s+(?=\S)", re.IGNORECASE)
 
-
+_QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»", "「": "」"}
+_ARXIV = re.compile(
+    r"(?:arxiv\s*:\s*)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]{2,20}(?:\.[a-z]{2})?/\d{7}(?:v\d+)?)", re.IGNORECASE
+)
+_DOI = re.compile(r"(?:doi\s*:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_OPENREVIEW = re.compile(r"openreview\s*:\s*(\S+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}([-./])\d{1,2}\1\d{1,2}")
 _YEARLESS = re.compile(
     r"\d{1,2}월 ?\d{1,2}일?|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?"
@@ -131,7 +189,7 @@ def parse_command(text: str, *, today: date) -> Command:
         return _with_query(verb, whole, len(text), today)
     if _is_span(typed, today):
         return Find(parse_query(f'day:"{typed}"', today=today))
-    return Find(parse_query(text, today=today))
+    return _why(composed, today) or _pause(text, today) or Find(parse_query(text, today=today))
 
 
 def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Command:
@@ -146,6 +204,74 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Com
         ) from error
     kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
     return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
+
+
+def _why(composed: str, today: date) -> Why | None:
+    """The question, where what follows the verb is a day, a link, an id or a title in quotation marks."""
+    verb = _WHY.match(composed.strip())
+    if not verb:
+        return None
+    rest = " ".join(verb.string[verb.end() :].split())
+    asked = parse_subject(rest.rstrip("?") or rest, today)
+    if asked:
+        return asked
+    close = _QUOTES.get(rest[0])
+    if close is None or not rest[1:].endswith(close):
+        return None
+    title = rest[1:-1].strip()
+    return Why(title=title) if title and close not in title else None
+
+
+def parse_subject(text: str, today: date) -> Why | None:
+    """What `why` is asked about, where that is a day, a link or an id. ``latest`` is none: which day that is only the
+    archive knows.
+    """
+    typed = " ".join(unicodedata.normalize("NFKC", text).split())
+    day = parse_day(typed, today)
+    if day:
+        return Why(day=day, yearless=_YEARLESS.fullmatch(typed.casefold()) is not None)
+    link = _link(typed.strip("<>"))
+    return Why(link=link) if link else None
+
+
+def _link(typed: str) -> str | None:
+    """The link that was typed, or that an id stands for."""
+    for pattern, begin in (
+        (_ARXIV, "https://arxiv.org/abs/"),
+        (_DOI, "https://doi.org/"),
+        (_OPENREVIEW, "https://openreview.net/forum?id="),
+    ):
+        if match := pattern.fullmatch(typed):
+            return begin + match[1]
+    if re.fullmatch(r"https?://\S+", typed, re.IGNORECASE):
+        return typed
+    return f"https://{typed}" if _ADDRESS.fullmatch(typed) and paper_id(f"https://{typed}") else None
+
+
+def _pause(text: str, today: date) -> Pause | Resume | None:
+    """A pause or its end, where more follows the verb: a while, a query, or both."""
+    typed = " ".join(unicodedata.normalize("NFC", text).split())
+    if verb := _RESUME.match(typed):
+        rest = typed[verb.end() :]
+        return Resume(rest, _otherwise(rest, text, today))
+    verb = _PAUSE.match(typed)
+    if not verb:
+        return None
+    words = typed[verb.end() :].split(" ")
+    ends = ((at, parse_ahead(" ".join(words[at:]), today)) for at in range(len(words)))
+    at, until = next(((at, until) for at, until in ends if until), (len(words), None))  # the longest end that is a day
+    named = " ".join(words[:at])
+    return Pause(until, named, _otherwise(named, text, today) if named else None)
+
+
+def _otherwise(named: str, text: str, today: date) -> Query | None:
+    """What was typed as a look-up, where the subscription is named by words alone. Raises QueryError for no query."""
+    query = parse_query(text, today=today)
+    return None if _has_field(named) else query
+
+
+def _has_field(text: str) -> bool:
+    return re.search(r"[^\W\d]+:\S", text) is not None
 
 
 def _is_span(typed: str, today: date) -> bool:

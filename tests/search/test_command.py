@@ -12,12 +12,15 @@ from bot.search.command import (
     Help,
     Latest,
     OnDay,
+    Pause,
     Random,
+    Resume,
     Subscribe,
     Subscriptions,
     Tags,
     Today,
     Unsubscribe,
+    Why,
     parse_command,
 )
 from bot.search.grammar import Query, parse_query
@@ -51,6 +54,27 @@ TODAY = date(2024, 4, 15)
         ("unsubscribe", Unsubscribe()),
         ("구독 취소 tag:moe", Unsubscribe("tag:moe")),
         ("구독해지", Unsubscribe()),
+        ("pause", Pause()),
+        ("일시 정지", Pause()),
+        ("pause 2w", Pause(date(2024, 4, 29))),
+        ("Pause until 2026-12-01", Pause(date(2026, 12, 1))),
+        ("일시정지 12월 1일까지", Pause(date(2024, 12, 1))),
+        ("pause tag:moe", Pause(None, "tag:moe")),
+        ("pause tag:moe llm until 1 December", Pause(date(2024, 12, 1), "tag:moe llm")),
+        ("resume", Resume()),
+        ("재개 tag:moe", Resume("tag:moe")),
+        ("why 2024-04-12", Why(day=date(2024, 4, 12))),
+        ("왜 4월 12일?", Why(day=date(2024, 4, 12), yearless=True)),
+        ("why 2404.07965v2", Why(link="https://arxiv.org/abs/2404.07965v2")),
+        ("why arXiv: 2404.07965?", Why(link="https://arxiv.org/abs/2404.07965")),
+        ("why cs/0112017", Why(link="https://arxiv.org/abs/cs/0112017")),
+        ("why doi:10.1145/(x)", Why(link="https://doi.org/10.1145/(x)")),
+        ("왜 openreview:abC_1", Why(link="https://openreview.net/forum?id=abC_1")),
+        ("why https://example.org/A?b=1", Why(link="https://example.org/A?b=1")),
+        ("why <https://example.org/A>", Why(link="https://example.org/A")),
+        ("why arxiv.org/abs/2404.07965", Why(link="https://arxiv.org/abs/2404.07965")),
+        ('why "Rho-1: Not All Tokens"', Why(title="Rho-1: Not All Tokens")),
+        ("왜 “상태 공간”", Why(title="상태 공간")),
         ("2024-04-12", OnDay(date(2024, 4, 12))),
         ("4월 12일", OnDay(date(2024, 4, 12), yearless=True)),
         ("어제", OnDay(date(2024, 4, 14))),
@@ -67,6 +91,7 @@ def test_reads_a_command(typed: str, command: Command) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["latest diffusion models", "today we learn", "random forest", "tags in graph networks", "help me", "moe",
+     "why", "why transformers", "why 10", "why not/that", 'why "one" or "two"', "resumes", "pausing", "왜 모델은",
      "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers",
      "이해", "이주", "이월", "이년", "전달", "전해", "전주"],
 )  # fmt: skip
@@ -82,8 +107,25 @@ def test_find_is_always_a_query(typed: str, query: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "command"), [("pause tokens", Pause), ("재개 학습", Resume), ("pause 3 tokens", Pause)]
+)
+def test_words_after_a_pause_may_be_a_look_up_after_all(typed: str, command: type[Pause | Resume]) -> None:
+    read = parse_command(typed, today=TODAY)
+    assert isinstance(read, command)
+    assert read.query == typed.split(" ", 1)[1]
+    assert read.otherwise == parse_query(typed, today=TODAY)
+
+
+@pytest.mark.parametrize(
     ("typed", "position"),
-    [("tga:moe", 0), ("subscribe tga:moe", 10), ("  find  tga:moe", 8), ("구독 취소 tga:moe", 6)],
+    [
+        ("pause tga:moe", 6),
+        ("재개 tga:moe", 3),
+        ("tga:moe", 0),
+        ("subscribe tga:moe", 10),
+        ("  find  tga:moe", 8),
+        ("구독 취소 tga:moe", 6),
+    ],
 )
 def test_a_mistake_has_its_place_in_the_whole_text(typed: str, position: int) -> None:
     with pytest.raises(QueryError) as caught:
@@ -93,7 +135,9 @@ def test_a_mistake_has_its_place_in_the_whole_text(typed: str, position: int) ->
 
 @given(
     st.text(max_size=60)
-    | st.builds("{} {}".format, st.sampled_from(["subscribe", "구독", "find", "tags"]), st.text(max_size=40))
+    | st.builds(
+        "{} {}".format, st.sampled_from(["subscribe", "구독", "find", "tags", "pause", "왜"]), st.text(max_size=40)
+    )
 )
 def test_any_text_is_a_command_or_one_query_error(typed: str) -> None:
     place = 0
