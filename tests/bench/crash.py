@@ -2,9 +2,11 @@
 
     python -m tests.bench.crash [--kills N] [--processes P] [--seed S] [--speed X] [--resume DIR]
 
-Bot processes share one database and post a corpus of days to several channels of the real stand-in, whose faults come
-at random from the seed. The judge reads the stand-in's own journal. ``--resume DIR`` keeps the run in a folder and
-goes on with the one that is there; its own settings hold then. Without it a run that went well leaves nothing behind.
+Bot processes share one database and post a corpus of days to several channels of the real stand-in. Some days are
+rewritten after they came: commentary grows and shrinks, titles and tags change, papers come late, go, and come back.
+Processes are killed, and stopped for longer than a lease and woken again; the stand-in's faults come at random from the
+seed. The judge reads the stand-in's own journal. ``--resume DIR`` keeps the run in a folder and goes on with the one
+that is there; its own settings hold then. Without it a run that went well leaves nothing behind.
 
 The last line is ``kills=40 owed=812 lost=0 doubled=0 out_of_order=0``; the exit code is 1 where one is not 0.
 """
@@ -22,26 +24,32 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.sandbox.visitor import Visitor
-from tests.bench.judge import SOURCE, judge_folder, of_folder
+from tests.bench.judge import SOURCE, DayDue, judge_folder, key_of, orders_of, read_version
 
 PAPERROUND = Path(sys.executable).with_name("paperround")
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-sandbox-paperround", "SLACK_APP_TOKEN": "xapp-sandbox-paperround"}
 SPEED = 10.0
 A_KILL = 20
-"""Messages that are owed for each kill, so that every life has something to do."""
+"""Messages that come first for each kill, so that every life has something to do."""
+A_DAY = 60
+"""Messages that an arrival comes to, roughly."""
 AHEAD = 120
 """Messages that may wait at once: days arrive while others are posted, and killings meet reading and planning too."""
-STALLED_SECONDS = 60.0
+STALLED_SECONDS = 90.0
 FIRST_DAY = date(2024, 3, 1)
 FEWEST_DAYS = 2
+REWRITTEN, AGAIN = 0.8, 0.5
+"""Of the days so many are rewritten, and of these so many again."""
+LATER = (0, 0, 1, 1, 2, 3, 5)
+"""After how many further days: at once, while the day is posted, long after."""
 
 ORDERS: tuple[tuple[str, str, str], ...] = (
     *((f"papers-{number}", "papers", "") for number in range(4)),
@@ -51,12 +59,27 @@ ORDERS: tuple[tuple[str, str, str], ...] = (
 )
 """Channel, layout, query."""
 
-# Of a scaled bot: time-out, settling and lease, in seconds at speed 1 (bot/settings.py and bot/delivery/pace.py).
-TIMEOUT, SETTLING, RETRY = 10.0, 3.0, 30.0
+# What the bot is told, in seconds as they pass whatever the speed: a call's time-out, and how long a call that went
+# wrong is left alone. Such a call must be over by then (nobody could know of it otherwise), on a busy machine too.
+TIMEOUT, SETTLING = 0.8, 0.8
+MARGIN, RETRY = 1.0, 30.0
+"""Of a lease beyond these two, and of a further try at speed 1: both are `Pace`'s."""
+LEASE = TIMEOUT + SETTLING + MARGIN
+
+SETTINGS = {
+    "PAPERROUND_DELIVERY__CATCH_UP": "1000000",  # no day is passed over, however long the bot was away
+    "PAPERROUND_DELIVERY__TEAM_CAP": "6000",
+}
 
 # For each of these so many faults wait for their call at any moment, and each lets through so many calls at most:
 # about one post in five goes wrong, and one look in four.
-METHODS = (("chat.postMessage", 4, 30), ("conversations.history", 1, 5), ("conversations.replies", 1, 5))
+METHODS = (
+    ("chat.postMessage", 4, 30),
+    ("chat.update", 2, 10),
+    ("chat.delete", 1, 2),
+    ("conversations.history", 1, 5),
+    ("conversations.replies", 1, 5),
+)
 STARTING = ("auth.test", "conversations.list", "conversations.info", "apps.connections.open")
 STARTING_LETS = 12
 KINDS = (
@@ -91,28 +114,156 @@ _KOREAN = (
     "데이터가 거의 전부를 결정합니다",
     "긴 문맥에서도 버팁니다",
 )
-_TAGS = ("vision", "moe", "alignment", "speech", "long-context", "retrieval")
+WANTED = "vision"
+_TAGS = (WANTED, "moe", "alignment", "speech", "long-context", "retrieval")
 
 
-def write_day(folder: Path, number: int, rng: random.Random) -> Path:
-    """Write one printed day of two to five papers; some commentaries need more than one message."""
-    day = FIRST_DAY + timedelta(days=number)
-    lines = [day.isoformat()]
-    for paper in range(rng.randint(2, 5)):
-        mark = f"{number:03d}{paper}"
-        lines += [
-            f"Paper {mark}: How {rng.choice(_SUBJECTS)} {rng.choice(_VERBS)} {rng.choice(_OBJECTS)}",
-            f"(Ada Author{mark}, Bo Writer{mark})",
-            f"https://arxiv.org/abs/24{1 + number % 12:02d}.{number:03d}{paper:02d}",
-            f"{rng.choice(_SUBJECTS)} {rng.choice(_VERBS)} {rng.choice(_OBJECTS)}: table {mark} shows it.",
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of the corpus. Its mark is in its title and its link, and in no other paper's."""
+
+    mark: str
+    title: str
+    remarks: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """As it is printed."""
+        return [
+            f"Paper {self.mark}: {self.title}",
+            f"(Ada Author{self.mark}, Bo Writer{self.mark})",
+            f"https://arxiv.org/abs/2401.{self.mark:0>5}",
+            *self.remarks,
+            " ".join(f"#{tag}" for tag in self.tags),
         ]
-        long = rng.random() < 0.1
-        for remark in range(rng.randint(90, 160) if long else rng.randint(1, 3)):
-            lines.append(f"{mark}번 논문의 {remark + 1}번째 메모: {rng.choice(_KOREAN)}, {rng.choice(_KOREAN)}.")
-        lines.append(" ".join(f"#{tag}" for tag in rng.sample(_TAGS, rng.randint(1, 3))))
-    path = folder / f"{day.isoformat()}.txt"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+
+
+def _sentence(rng: random.Random) -> str:
+    return f"{rng.choice(_SUBJECTS)} {rng.choice(_VERBS)} {rng.choice(_OBJECTS)}"
+
+
+def _remarks(mark: str, rng: random.Random, *, long: bool) -> tuple[str, ...]:
+    """What the curator says; a long one needs more than one message."""
+    number = rng.randint(90, 160) if long else rng.randint(1, 3)
+    said = (f"{mark}번 논문의 {n + 1}번째 메모: {rng.choice(_KOREAN)}, {rng.choice(_KOREAN)}." for n in range(number))
+    return (f"{_sentence(rng)}: table {mark} shows it.", *said)
+
+
+def _paper(mark: str, rng: random.Random) -> Paper:
+    tags = tuple(rng.sample(_TAGS, rng.randint(1, 3)))
+    return Paper(mark, f"How {_sentence(rng)}", _remarks(mark, rng, long=rng.random() < 0.1), tags)
+
+
+class Day:
+    """A day of the corpus: two to five papers, and how they are rewritten. A paper is changed in one way only."""
+
+    def __init__(self, number: int, rng: random.Random) -> None:
+        self.day = FIRST_DAY + timedelta(days=number)
+        self._rng = rng
+        self._number = number
+        self._marks = 0
+        self._touched: set[str] = set()
+        self._gone: list[tuple[int, Paper]] = []
+        self._blank = False
+        self.papers = [self._new() for _ in range(rng.randint(2, 5))]
+
+    def _new(self) -> Paper:
+        self._marks += 1
+        return _paper(f"{self._number:04d}{self._marks - 1}", self._rng)
+
+    def text(self) -> str:
+        """The printed day."""
+        between = ["", "   "] if self._blank else []
+        papers = (line for paper in self.papers for line in (*paper.lines(), *between))
+        return "\n".join([self.day.isoformat(), *papers]) + "\n"
+
+    def rewrite(self) -> None:
+        """Change it as curators do: one to three papers of it, sometimes nothing but white space."""
+        self._blank = self._rng.random() < 0.2
+        for _ in range(self._rng.choice((0, 1, 1, 2, 3)) if self._blank else self._rng.randint(1, 3)):
+            self._rng.choice((self._reword, self._reword, self._grow_or_shrink, self._retag, self._retitle,
+                              self._add, self._add, self._remove, self._remove))()  # fmt: skip
+        if self._gone and self._rng.random() < 0.3:
+            place, paper = self._gone.pop()
+            self.papers.insert(min(place, len(self.papers)), paper)
+
+    def _change(self, change: Callable[[Paper], Paper]) -> None:
+        free = [place for place, paper in enumerate(self.papers) if paper.mark not in self._touched]
+        if free:
+            place = self._rng.choice(free)
+            self.papers[place] = change(self.papers[place])
+            self._touched.add(self.papers[place].mark)
+
+    def _reword(self) -> None:
+        def reword(paper: Paper) -> Paper:
+            remarks = list(paper.remarks)
+            place = self._rng.randrange(len(remarks))
+            remarks[place] = f"{_sentence(self._rng)}, on second thoughts about {paper.mark}."
+            return replace(paper, remarks=tuple(remarks))
+
+        self._change(reword)
+
+    def _grow_or_shrink(self) -> None:
+        def other(paper: Paper) -> Paper:
+            return replace(paper, remarks=_remarks(paper.mark, self._rng, long=len(paper.remarks) < 10))
+
+        self._change(other)
+
+    def _retag(self) -> None:
+        def retag(paper: Paper) -> Paper:
+            # Whether a channel wants it stays as it was: what becomes of a paper nobody asks for any more is not tried.
+            kept = [tag for tag in paper.tags if tag == WANTED]
+            others = [tag for tag in _TAGS if tag != WANTED]
+            return replace(paper, tags=(*kept, *self._rng.sample(others, self._rng.randint(1, 2))))
+
+        self._change(retag)
+
+    def _retitle(self) -> None:
+        self._change(lambda paper: replace(paper, title=f"When {_sentence(self._rng)}"))
+
+    def _add(self) -> None:
+        if self._marks < 10:
+            paper = self._new()
+            self._touched.add(paper.mark)
+            self.papers.insert(self._rng.randint(0, len(self.papers)), paper)
+
+    def _remove(self) -> None:
+        free = [place for place, paper in enumerate(self.papers) if paper.mark not in self._touched]
+        if free and len(self.papers) > 1:
+            place = self._rng.choice(free)
+            self._touched.add(self.papers[place].mark)
+            self._gone.append((place, self.papers.pop(place)))
+
+
+def write_days(folder: Path, fewest: int, rng: random.Random) -> list[tuple[str, int]]:
+    """Write days, and how they are rewritten, until so many messages come first.
+
+    Gives the order in which they arrive, as names and versions.
+    """
+    arrivals: list[tuple[str, int]] = []
+    later: list[tuple[int, str, int]] = []
+    orders = orders_of(folder)
+    messages = number = 0
+    while number < FEWEST_DAYS or messages < fewest:
+        day = Day(number, rng)
+        name = f"{day.day.isoformat()}.txt"
+        versions = 1 if number == 0 or rng.random() > REWRITTEN else 2 + (rng.random() < AGAIN)
+        come = number
+        for version in range(versions):
+            if version:
+                day.rewrite()
+                come += rng.choice(LATER)
+                later.append((come, name, version))
+            path = folder / "days" / str(version) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(day.text(), encoding="utf-8")
+        first = (read_version(folder / "days" / "0" / name),)
+        messages += sum(len(DayDue(order, first).known) for order in orders)
+        arrivals.append((name, 0))
+        arrivals += [(name, version) for at, name, version in sorted(later) if at == number]
+        later = [one for one in later if one[0] > number]
+        number += 1
+    return arrivals + [(name, version) for _, name, version in sorted(later)]
 
 
 def write_config(folder: Path) -> None:
@@ -122,7 +273,6 @@ def write_config(folder: Path) -> None:
         for name, layout, query in ORDERS
     ]
     source = f'[[source]]\nname = "{SOURCE}"\nfolder = "vault"\n'
-    (folder / "config").mkdir()
     (folder / "config" / "paperround.toml").write_text("\n".join([source, *orders]), encoding="utf-8")
     usual = (Path(__file__).parents[2] / "bot" / "sandbox" / "workspace.toml").read_text(encoding="utf-8")
     channels = [
@@ -140,7 +290,12 @@ class Plan:
     processes: int
     seed: int
     speed: float
+    arrivals: list[tuple[str, int]] = field(default_factory=list)
+    """The days in the order of their arrival, as the name and the version of each."""
+    arrived: int = 0
     done: int = 0
+    pauses: int = 0
+    """How often a bot was stopped and woken again."""
     exits: int = 0
     """How often a bot ended although nobody had killed it."""
     seconds: float = 0.0
@@ -156,23 +311,13 @@ def prepare(folder: Path, plan: Plan) -> Plan:
     """Write the corpus and the configuration; where a run is there already, give its plan instead."""
     if (folder / "plan.json").exists():
         return Plan(**json.loads((folder / "plan.json").read_text(encoding="utf-8")))
-    shutil.rmtree(folder / "days", ignore_errors=True)
-    shutil.rmtree(folder / "config", ignore_errors=True)
-    for name in ("days", "vault"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in ("days", "vault", "config"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
     write_config(folder)
-    rng = random.Random(plan.seed)
-    owed = number = 0
-    while number < FEWEST_DAYS or owed < plan.kills * A_KILL:
-        owed += len_owed(folder, write_day(folder / "days", number, rng))
-        number += 1
+    plan.arrivals = write_days(folder, plan.kills * A_KILL, random.Random(plan.seed))
     plan.save(folder)
     return plan
-
-
-def len_owed(folder: Path, day: Path) -> int:
-    """How many messages a day comes to, over all channels."""
-    return sum(map(len, of_folder(folder, day).values()))
 
 
 # The processes
@@ -213,10 +358,17 @@ class Bots:
 
     def __init__(self, folder: Path, url: str, plan: Plan) -> None:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "PAPERROUND_"))}
-        self._environment = ours | TOKENS | {"SLACK_API_URL": f"{url}/api/", "PAPERROUND_SPEED": str(plan.speed)}
+        self._environment = ours | TOKENS | SETTINGS | {
+            "SLACK_API_URL": f"{url}/api/",
+            "PAPERROUND_SPEED": str(plan.speed),
+            "PAPERROUND_DELIVERY__TIMEOUT": f"{TIMEOUT}s",  # short enough for no speed to divide it
+            "PAPERROUND_DELIVERY__SETTLING": f"{SETTLING * plan.speed}s",
+        }  # fmt: skip
         self._folder = folder
         self._plan = plan
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._paused: dict[int, float] = {}
+        """Until when each is stopped, by its number."""
 
     def start(self) -> None:
         """Start all."""
@@ -233,14 +385,26 @@ class Bots:
                 preexec_fn=_die_with_parent,
             )
 
+    def pause(self, number: int, seconds: float) -> None:
+        """Stop one where it stands. It is woken by a later `revive`."""
+        if number not in self._paused:
+            self._processes[number].send_signal(signal.SIGSTOP)
+            self._paused[number] = time.monotonic() + seconds
+            self._plan.pauses += 1
+
     def kill(self, number: int) -> None:
         """SIGKILL one, and start it again."""
+        self._paused.pop(number, None)
         self._processes[number].kill()
         self._processes[number].wait()
         self._processes[number] = self._start(number)
 
     def revive(self) -> None:
-        """Start again what ended by itself, as whoever supervises processes would."""
+        """Wake what was stopped long enough, and start again what ended by itself, as a supervisor would."""
+        for number, until in list(self._paused.items()):
+            if time.monotonic() > until:
+                del self._paused[number]
+                self._processes[number].send_signal(signal.SIGCONT)
         for number, process in enumerate(self._processes):
             if process.poll() is not None:
                 self._plan.exits += 1
@@ -249,6 +413,7 @@ class Bots:
     def stop(self) -> None:
         """End all, politely first."""
         for process in self._processes:
+            process.send_signal(signal.SIGCONT)
             process.terminate()
         for process in self._processes:
             try:
@@ -263,7 +428,6 @@ class Trouble:
 
     def __init__(self, visitor: Visitor, plan: Plan) -> None:
         self._visitor = visitor
-        self._speed = plan.speed
         self._rng = random.Random(f"{plan.seed} trouble {plan.done}")
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -293,11 +457,9 @@ class Trouble:
         values: dict[str, Any] = {"after": rng.randint(0, at_most)}
         share = rng.random()
         if kind == "late answer":
-            kind, values = "delay", values | {"seconds": (TIMEOUT + 20 * share) / self._speed, "after_commit": True}
+            kind, values = "delay", values | {"seconds": TIMEOUT * (1 + share), "after_commit": True}
         elif kind == "late call":
-            # It must be done before the bot looks for it: nobody could know of it otherwise.
-            late = (TIMEOUT + SETTLING * 0.6 * share) / self._speed
-            kind, values = "delay", values | {"seconds": late, "after_commit": False}
+            kind, values = "delay", values | {"seconds": TIMEOUT + SETTLING * 0.5 * share, "after_commit": False}
         elif kind.startswith("http_"):
             kind, _, done = kind.partition(" ")
             values["commit"] = bool(done)
@@ -307,17 +469,19 @@ class Trouble:
 
 
 class Posts:
-    """How many messages the journal holds by now, in all and by channel."""
+    """Which messages the journal holds by now."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
         self._at = 0
         self._half = b""
-        self.total = 0
-        self.channels: set[str] = set()
+        self.lines = 0
+        """How often a message of the bot's came or changed."""
+        self.keys: set[str] = set()
+        """Of all that ever came."""
 
     def look(self) -> int:
-        """Read what is new. Gives the total."""
+        """Read what is new. Gives the number of lines."""
         if not self._journal.exists():
             return 0
         with self._journal.open("rb") as file:
@@ -327,10 +491,11 @@ class Posts:
         *lines, self._half = (self._half + data).split(b"\n")
         for line in lines:
             change = json.loads(line)
-            if change["type"] == "message" and change["message"].get("bot_id"):
-                self.total += 1
-                self.channels.add(change["channel"])
-        return self.total
+            if change["type"] in ("message", "changed", "deleted"):
+                self.lines += 1
+                key = key_of(change.get("message", {}))
+                self.keys |= {key} if key else set()
+        return self.lines
 
 
 class Run:
@@ -340,21 +505,29 @@ class Run:
         self._folder = folder
         self._plan = plan
         self._bots = bots
+        self._orders = orders_of(folder)
         self._posts = Posts(folder / "journal.jsonl")
-        days = sorted((folder / "days").glob("*.txt"))
-        self._owed = {day: len_owed(folder, day) for day in days}
-        self._total = sum(self._owed.values())
-        self._to_come = [day for day in days if not (folder / "vault" / day.name).exists()]
+        self._owed: dict[str, set[str]] = {}
+        """By day, the keys of the messages of its version in the vault that have not come yet."""
+        for name, version in plan.arrivals[: plan.arrived]:
+            self._owed[name] = self._keys(name, version)
         self._began = time.monotonic() - plan.seconds
         self._moved = time.monotonic()
 
+    def _keys(self, name: str, version: int) -> set[str]:
+        read = (read_version(self._folder / "days" / str(version) / name),)
+        return {key for order in self._orders for key in DayDue(order, read).known}
+
+    def _waiting(self) -> int:
+        self._owed = {name: left for name, keys in self._owed.items() if (left := keys - self._posts.keys)}
+        return sum(map(len, self._owed.values()))
+
     def begin(self) -> None:
         """The first day, and every channel with something of it: from then on each channel is owed all that comes."""
-        first = next(iter(self._owed))
-        if first in self._to_come:
+        if not self._plan.arrived:
             self._drop()
-        wanting = {channel for channel, messages in of_folder(self._folder, first).items() if messages}
-        while not self._posts.channels >= wanting and not self._stalled():
+        first = self._keys(*self._plan.arrivals[0])
+        while not first <= self._posts.keys and not self._stalled():
             self._look()
 
     def kill(self) -> None:
@@ -362,6 +535,8 @@ class Run:
         plan = self._plan
         while plan.done < plan.kills:
             rng = random.Random(f"{plan.seed} kill {plan.done}")
+            if rng.random() < (0.4 if plan.processes > 1 else 0.05):
+                self._bots.pause(rng.randrange(plan.processes), LEASE * rng.uniform(0.8, 2))
             self._wait_for_moment(rng)
             self._bots.kill(rng.randrange(plan.processes))
             plan.done += 1
@@ -369,53 +544,61 @@ class Run:
             plan.save(self._folder)
 
     def _wait_for_moment(self, rng: random.Random) -> None:
-        """Mostly some messages further, so that the work lasts for all kills; sometimes while it starts."""
-        left = self._total - self._posts.look()
-        further = rng.uniform(0, 2) * max(0, left) / (self._plan.kills - self._plan.done + 1)
+        """Mostly some arrivals further, so that the work lasts for all kills; sometimes while it starts."""
+        left = len(self._plan.arrivals) - self._plan.arrived
+        further = rng.uniform(0, 2) * left / (self._plan.kills - self._plan.done + 1) * A_DAY
         starting = rng.random() < 0.15
-        until = time.monotonic() + (rng.uniform(0, 1.5) if starting else rng.uniform(3, 6))
-        goal = math.inf if starting else self._posts.total + further
-        while self._posts.total < goal and time.monotonic() < until:
+        until = time.monotonic() + (rng.uniform(0, 1.5) if starting else rng.uniform(2, 5))
+        goal = math.inf if starting else self._posts.lines + further
+        while self._posts.lines < goal and time.monotonic() < until:
             self._tick()
         time.sleep(rng.uniform(0, 0.2))
 
     def finish(self) -> None:
-        """Until every message is there and nothing has come for as long as the bot may wait."""
-        while self._posts.look() < self._total and not self._stalled():
+        """Until all has come and nothing is lost, or nothing comes for long although it should."""
+        enough = LEASE + RETRY / self._plan.speed + 1
+        asked = -1
+        while not self._stalled():
             self._tick()
-        enough = (TIMEOUT + SETTLING + RETRY) / self._plan.speed + 1
-        while time.monotonic() - self._moved < enough:
-            self._tick()
+            is_quiet = time.monotonic() - self._moved > enough
+            if is_quiet and self._plan.arrived == len(self._plan.arrivals) and asked != self._posts.lines:
+                asked = self._posts.lines
+                if not judge_folder(self._folder).lost:
+                    break
         self._plan.seconds = time.monotonic() - self._began
         self._plan.save(self._folder)
 
     def _tick(self) -> None:
         self._look()
-        waiting = self._total - self._posts.total - sum(self._owed[day] for day in self._to_come)
-        if self._to_come and waiting < AHEAD:
+        if self._plan.arrived < len(self._plan.arrivals) and self._waiting() < AHEAD:
             self._drop()
 
     def _look(self) -> None:
         time.sleep(0.02)
-        before = self._posts.total
+        before = self._posts.lines
         if self._posts.look() > before:
             self._moved = time.monotonic()
         self._bots.revive()
         if sys.stderr.isatty():
-            done = f"kills {self._plan.done}/{self._plan.kills}  messages {self._posts.total}/{self._total}"
+            plan = self._plan
+            done = f"kills {plan.done}/{plan.kills}  days {plan.arrived}/{len(plan.arrivals)}"
             print(f"\r{done}  {time.monotonic() - self._began:.0f} s ", end="", file=sys.stderr, flush=True)
 
     def _stalled(self) -> bool:
         return time.monotonic() - self._moved > STALLED_SECONDS
 
     def _drop(self) -> None:
-        """Let the next day arrive in the vault, whole."""
-        day = self._to_come.pop(0)
-        new = self._folder / f"{day.name}.new"
-        shutil.copyfile(day, new)
+        """Let the next day, or the next version of one, arrive in the vault, whole."""
+        name, version = self._plan.arrivals[self._plan.arrived]
+        new = self._folder / f"{name}.new"
+        shutil.copyfile(self._folder / "days" / str(version) / name, new)
         long_ago = time.time() - 60  # a file written just now would be left to grow
         os.utime(new, (long_ago, long_ago))
-        new.replace(self._folder / "vault" / day.name)
+        new.replace(self._folder / "vault" / name)
+        self._owed[name] = self._keys(name, version)
+        self._plan.arrived += 1
+        self._plan.save(self._folder)
+        self._moved = time.monotonic()
 
 
 def crash(folder: Path, plan: Plan) -> bool:
@@ -438,7 +621,8 @@ def crash(folder: Path, plan: Plan) -> bool:
     for line in verdict.details():
         print(line)
     tracebacks = sum(log.read_text(errors="replace").count("Traceback") for log in folder.glob("bot-*.log"))
-    print(f"seconds={plan.seconds:.0f} processes={plan.processes} exits={plan.exits} tracebacks={tracebacks}")
+    counts = f"processes={plan.processes} pauses={plan.pauses} exits={plan.exits} tracebacks={tracebacks}"
+    print(f"seconds={plan.seconds:.0f} {counts}")
     print(f"kills={plan.done} {verdict.words()}")
     return verdict.clean
 

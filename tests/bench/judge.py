@@ -2,8 +2,13 @@
 
     python -m tests.bench.judge DIR
 
-DIR is what `tests.bench.crash --resume DIR` left behind. Of the bot it uses only what says what is owed: the parser,
-the query, the layout and the name of a message. Its tables are not looked at.
+DIR is what `tests.bench.crash --resume DIR` left behind: ``days/0`` holds the days as they came, ``days/1`` and so on
+how they were rewritten. Of the bot it uses only what says what is owed: the parser, the query, the layout and the name
+of a message. Its tables are not looked at.
+
+What stands at the end must read as the last version of its day does. A paper that was taken out is owed nowhere, or,
+where anything of it was ever seen in a channel, marked there. Messages that every version has must have come in their
+order; what came with a later version, after the line of its day and in its own order.
 """
 
 import html
@@ -13,7 +18,10 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +29,18 @@ from bot.delivery.outbox import Place, delivery_key
 from bot.digest.document import parse_document
 from bot.digest.keys import entry_key
 from bot.digest.model import StoredDigest, StoredEntry
+from bot.messages.content import DayMessage
 from bot.messages.day import lay_out
 from bot.messages.words import words_for
 from bot.plan.owed import wanted
+from bot.plan.subscription import Layout
 from bot.search.grammar import parse_query
 
 SOURCE = "vault"
 SHOWN = 20
 """Of what is wrong, so many are named."""
+
+Entries = tuple[StoredEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +48,29 @@ class Owed:
     """One message that a channel must hold."""
 
     key: str
-    text: str
+    texts: tuple[str, ...]
+    """It must read as one of these: where a paper that was taken out stands among the others is not ours to say."""
     parent: str | None
     """The key of the message it replies to."""
+    after: str | None
+    """The key of one that must have come before it."""
     name: str
     """For people: channel, day, entry, part."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Posted:
-    """One message that the bot put into a channel, in the order of acceptance."""
+    """One message that the bot put into a channel."""
 
     ts: str
     thread_ts: str | None
     key: str | None
-    text: str
-    """As it stands at the end; empty where it was deleted."""
+    came: int
+    """The number of its line in the journal."""
+    texts: list[str]
+    """All it ever said; the last is what it says at the end."""
+    went: int | None = None
+    """The number of the line that took it away."""
 
 
 @dataclass(slots=True)
@@ -81,30 +100,119 @@ class Verdict:
                 yield f"{what}: and {len(names) - SHOWN} more"
 
 
-def owed(
-    days: Iterable[Path], orders: Sequence[Mapping[str, Any]], team: str, ids: Mapping[str, str]
-) -> dict[str, list[Owed]]:
-    """What each channel (by id) must hold, in order: every day laid out as the channel's order says.
+@dataclass(frozen=True)
+class Order:
+    """A channel's standing order, as the config has it."""
 
-    ``orders`` are the config's subscriptions, one a channel, each with a layout; ``ids`` are channels by name.
-    """
-    digests = [_digest(path) for path in sorted(days)]
-    words = words_for("en")
-    found: dict[str, list[Owed]] = {}
-    for order in orders:
-        place = Place(team, ids[order["channel"]])
-        here = found.setdefault(place.channel, [])
-        for digest in digests:
-            query = parse_query(order.get("query", ""), today=digest.day)
-            for message in lay_out(digest, wanted(digest, query), order["layout"], words):
-                key = delivery_key(place, SOURCE, digest.day, message.entry_key, message.part)
-                parent = message.parent and delivery_key(place, SOURCE, digest.day, *message.parent)
-                name = f"{order['channel']} {digest.day} {message.entry_key or 'day'} part {message.part} key {key}"
-                here.append(Owed(key, message.content.text, parent, name))
-    return found
+    name: str
+    place: Place
+    layout: Layout
+    query: str
 
 
-def _digest(path: Path) -> StoredDigest:
+@dataclass(frozen=True)
+class DayDue:
+    """A day and what became of it, for one channel."""
+
+    order: Order
+    versions: tuple[StoredDigest, ...]
+    """As it came first, and as it was rewritten."""
+
+    @property
+    def day(self) -> date:
+        return self.versions[0].day
+
+    def wanted(self, version: StoredDigest) -> Entries:
+        """What the channel wants of a version."""
+        return wanted(version, parse_query(self.order.query, today=self.day))
+
+    @cached_property
+    def taken_out(self) -> dict[str, StoredEntry]:
+        """By key, the papers that the channel may have been shown and that the last version lacks."""
+        last = {entry.key for entry in self.versions[-1].entries}
+        earlier = (entry for version in self.versions[:-1] for entry in self.wanted(version))
+        return {entry.key: replace(entry, withdrawn=True) for entry in earlier if entry.key not in last}
+
+    @cached_property
+    def laid_out(self) -> tuple[dict[str, str | None], ...]:
+        """The messages of each version in their order: by key, the paper each is about; None for the day's line."""
+        versions = ((version, self.wanted(version)) for version in self.versions)
+        return tuple(
+            {self.key(message): message.entry_key for message in self._lay_out(*version)} for version in versions
+        )
+
+    @cached_property
+    def known(self) -> dict[str, str | None]:
+        """All that any version has, likewise."""
+        return {key: entry for version in self.laid_out for key, entry in version.items()}
+
+    @property
+    def steady(self) -> list[str]:
+        """The keys of the messages that every version has, in their order."""
+        return [key for key in self.laid_out[0] if all(key in version for version in self.laid_out)]
+
+    def shown(self, posted: Mapping[str, Sequence[Posted]]) -> frozenset[str]:
+        """Of the papers that were taken out, those of which anything was ever to be seen in the channel."""
+        found = {entry for key, entry in self.known.items() if entry in self.taken_out and key in posted}
+        lines = [key for key, entry in self.known.items() if entry is None]
+        said = "\n".join(_bare(text) for key in lines for message in posted.get(key, ()) for text in message.texts)
+        named = {key for key, entry in self.taken_out.items() if _bare(_mark(entry)) in said}
+        return frozenset(found | named)
+
+    def owed(self, shown: frozenset[str]) -> list[Owed]:
+        """What the channel must hold at the end, in the order of the last version."""
+        last = self.versions[-1]
+        gone = [entry for key, entry in self.taken_out.items() if key in shown]
+        ways = [self._lay_out(last, entries) for entries in _ways(self.wanted(last), gone)]
+        texts: dict[str, dict[str, None]] = defaultdict(dict)
+        for way in ways:
+            for message in way:
+                texts[self.key(message)][message.content.text] = None
+        before: dict[str, str] = {}
+        line = self.key_of(None, 0)
+        for earlier, message in pairwise(ways[0]):
+            same = earlier.entry_key == message.entry_key
+            before[self.key(message)] = self.key(earlier) if same else line
+        return [
+            Owed(
+                key := self.key(message),
+                tuple(texts[key]),
+                message.parent and self.key_of(*message.parent),
+                before.get(key),
+                f"{self.order.name} {self.day} {message.entry_key or 'day'} part {message.part} key {key}",
+            )
+            for message in ways[0]
+        ]
+
+    def key(self, message: DayMessage) -> str:
+        """The name of a message."""
+        return self.key_of(message.entry_key, message.part)
+
+    def key_of(self, entry: str | None, part: int) -> str:
+        """The name of a paper's message, or of one of the day's own."""
+        return delivery_key(self.order.place, SOURCE, self.day, entry, part)
+
+    def _lay_out(self, digest: StoredDigest, entries: Entries) -> tuple[DayMessage, ...]:
+        return lay_out(digest, entries, self.order.layout, words_for("en"))
+
+
+def _ways(entries: Entries, gone: Sequence[StoredEntry]) -> Iterator[Entries]:
+    """The papers with those that are gone wherever they may stand among them."""
+    if not gone:
+        yield entries
+        return
+    for way in _ways(entries, gone[1:]):
+        for place in range(len(way) + 1):
+            yield (*way[:place], gone[0], *way[place:])
+
+
+def _mark(entry: StoredEntry) -> str:
+    """What every version of a paper's title begins with, and no other paper's."""
+    return entry.entry.title.partition(":")[0]
+
+
+def read_version(path: Path) -> StoredDigest:
+    """A day as one of its files says it."""
     digest = parse_document(path.name, path.read_bytes())
     entries = [
         StoredEntry(position + 1, entry_key(entry), SOURCE, digest.day, position, entry)
@@ -115,77 +223,126 @@ def _digest(path: Path) -> StoredDigest:
 
 def read_journal(lines: Iterable[str]) -> dict[str, list[Posted]]:
     """What an app posted into each channel, in the order in which the stand-in accepted it."""
-    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    for line in lines:
+    found: dict[str, dict[str, Posted]] = defaultdict(dict)
+    for number, line in enumerate(lines):
         change = json.loads(line)
         kind = change["type"]
         if kind == "message" and change["message"].get("bot_id"):
-            found[change["channel"]][change["ts"]] = change["message"]
+            found[change["channel"]][change["ts"]] = _posted(change["message"], number)
         elif kind in ("changed", "deleted") and change["ts"] in found[change["channel"]]:
-            # Its key stays: what was posted was posted, whatever became of it.
             message = found[change["channel"]][change["ts"]]
-            message["text"] = change["message"].get("text", "") if kind == "changed" else ""
-    return {channel: [_posted(message) for message in messages.values()] for channel, messages in found.items()}
+            if kind == "deleted" or change["message"].get("subtype") == "tombstone":
+                message.went = number
+            else:
+                message.texts.append(change["message"].get("text", ""))
+    return {channel: list(messages.values()) for channel, messages in found.items()}
 
 
-def _posted(message: Mapping[str, Any]) -> Posted:
-    key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
+def _posted(message: Mapping[str, Any], number: int) -> Posted:
     thread_ts = message.get("thread_ts")
-    return Posted(message["ts"], None if thread_ts == message["ts"] else thread_ts, key, message.get("text", ""))
+    reply_to = None if thread_ts == message["ts"] else thread_ts
+    return Posted(message["ts"], reply_to, key_of(message), number, [message.get("text", "")])
 
 
-def judge(owed: Mapping[str, Sequence[Owed]], posted: Mapping[str, Sequence[Posted]]) -> Verdict:
+def key_of(message: Mapping[str, Any]) -> str | None:
+    """The name that a message carries."""
+    key: str | None = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
+    return key
+
+
+def judge(days: Mapping[str, Sequence[DayDue]], posted: Mapping[str, Sequence[Posted]]) -> Verdict:
     """Compare. What nobody owes counts as doubled; a message with other words than it should have is lost."""
-    verdict = Verdict(owed=sum(map(len, owed.values())))
-    for channel in owed.keys() | posted.keys():
-        _judge_channel(channel, owed.get(channel, ()), posted.get(channel, ()), verdict)
+    verdict = Verdict()
+    for channel in days.keys() | posted.keys():
+        _judge_channel(channel, days.get(channel, ()), posted.get(channel, ()), verdict)
     return verdict
 
 
-def _judge_channel(channel: str, owed: Sequence[Owed], posted: Sequence[Posted], verdict: Verdict) -> None:
-    places = {due.key: place for place, due in enumerate(owed)}
-    by_words = {_bare(due.text): due.key for due in owed}
-    first: dict[str, Posted] = {}
-    last = -1
+def _judge_channel(channel: str, days: Sequence[DayDue], posted: Sequence[Posted], verdict: Verdict) -> None:
+    known = {key for day in days for key in day.known}
+    by_key: dict[str, list[Posted]] = defaultdict(list)
     for message in posted:
-        key = message.key if message.key in places else by_words.get(_bare(message.text))
-        if key is None:
-            verdict.doubled.append(f"{channel} {message.ts}: nobody owes it: {message.text[:60]!r}")
-            continue
-        name = owed[places[key]].name
-        if key in first:
-            verdict.doubled.append(f"{name}: {first[key].ts} and {message.ts}")
-            continue
-        first[key] = message
-        if places[key] < last:
-            verdict.out_of_order.append(f"{name}: {message.ts}, after what follows it")
-        last = max(last, places[key])
-    for due in owed:
-        there = first.get(due.key)
-        if there is None:
-            verdict.lost.append(due.name)
-        elif _bare(there.text) != _bare(due.text):
-            verdict.lost.append(f"{due.name}: {there.ts} has other words")
+        if message.key in known:
+            by_key[message.key].append(message)
         else:
-            parent = first.get(due.parent) if due.parent else None
-            if there.thread_ts != (parent.ts if parent else None):
-                verdict.out_of_order.append(f"{due.name}: {there.ts} in the thread {there.thread_ts}")
+            verdict.doubled.append(f"{channel} {message.ts}: nobody owes it: {message.texts[0][:60]!r}")
+    owed = [one for day in days for one in day.owed(day.shown(by_key))]
+    verdict.owed += len(owed)
+    names = {one.key: one.name for one in owed}
+    for key, messages in by_key.items():
+        _judge_copies(names.get(key), messages, verdict)
+    there = {key: messages[-1] for key, messages in by_key.items() if messages[-1].went is None}
+    for one in owed:
+        _judge_message(one, there, verdict)
+    _judge_order([key for day in days for key in day.steady], by_key, names, verdict)
+
+
+def _judge_copies(name: str | None, messages: Sequence[Posted], verdict: Verdict) -> None:
+    """At most one at a time; none at the end where none is owed."""
+    for first, again in pairwise(messages):
+        if first.went is None or first.went > again.came:
+            verdict.doubled.append(f"{name or first.texts[-1][:60]!r}: {first.ts} and {again.ts}")
+    if name is None and messages[-1].went is None:
+        verdict.doubled.append(f"{messages[-1].ts}: should be gone: {messages[-1].texts[-1][:60]!r}")
+
+
+def _judge_message(one: Owed, there: Mapping[str, Posted], verdict: Verdict) -> None:
+    message = there.get(one.key)
+    if message is None:
+        verdict.lost.append(one.name)
+        return
+    if _bare(message.texts[-1]) not in map(_bare, one.texts):
+        verdict.lost.append(f"{one.name}: {message.ts} has other words: {message.texts[-1][:300]!r}")
+        return
+    parent = there.get(one.parent) if one.parent else None
+    if message.thread_ts != (parent.ts if parent else None):
+        verdict.out_of_order.append(f"{one.name}: {message.ts} in the thread {message.thread_ts}")
+    before = there.get(one.after) if one.after else None
+    if before is not None and before.came > message.came:
+        verdict.out_of_order.append(f"{one.name}: {message.ts}, before {before.ts}, which it follows")
+
+
+def _judge_order(
+    steady: Sequence[str], by_key: Mapping[str, Sequence[Posted]], names: Mapping[str, str], verdict: Verdict
+) -> None:
+    last = -1
+    for key in steady:
+        if key in by_key:
+            first = by_key[key][0]
+            if first.came < last:
+                verdict.out_of_order.append(f"{names.get(key, key)}: {first.ts}, before what it follows")
+            last = max(last, first.came)
 
 
 def _bare(text: str) -> str:
     """What is left of a text whatever the server makes of links, emoji and escapes."""
-    bare = re.sub(r"<([^<>|]*)\|[^<>]*>", r"\1", text)
+    bare = re.sub(r"<([^<>|]*)\|([^<>]*)>", r"\1 \2", text)
     bare = re.sub(r":[a-z0-9_+'-]+:", "", html.unescape(bare))
     return "".join(filter(str.isalnum, bare))
 
 
-def of_folder(folder: Path, day: Path | None = None) -> dict[str, list[Owed]]:
-    """What is owed in the run that a folder holds, or for one of its days."""
+def orders_of(folder: Path) -> list[Order]:
+    """The standing orders of the run that a folder holds, one a channel."""
     workspace = tomllib.loads((folder / "workspace.toml").read_text(encoding="utf-8"))
     config = tomllib.loads((folder / "config" / "paperround.toml").read_text(encoding="utf-8"))
     ids = {f"#{channel['name']}": channel["id"] for channel in workspace["channels"]}
-    days = [day] if day else (folder / "days").glob("*.txt")
-    return owed(days, config["subscription"], workspace["team"]["id"], ids)
+    team = workspace["team"]["id"]
+    return [
+        Order(order["channel"], Place(team, ids[order["channel"]]), order["layout"], order.get("query", ""))
+        for order in config["subscription"]
+    ]
+
+
+def versions_of(folder: Path, name: str) -> tuple[StoredDigest, ...]:
+    """A day by the name of its files, as it came and as it was rewritten."""
+    paths = sorted((folder / "days").glob(f"*/{name}"), key=lambda path: int(path.parent.name))
+    return tuple(map(read_version, paths))
+
+
+def of_folder(folder: Path) -> dict[str, list[DayDue]]:
+    """What is owed in the run that a folder holds, by the id of the channel."""
+    days = [versions_of(folder, path.name) for path in sorted((folder / "days" / "0").glob("*.txt"))]
+    return {order.place.channel: [DayDue(order, versions) for versions in days] for order in orders_of(folder)}
 
 
 def judge_folder(folder: Path) -> Verdict:
