@@ -30,6 +30,10 @@ STANDING_KINDS = {
     "every_socket": "an envelope goes to every connection, not to one",
     "duplicate_events": "every event is delivered twice",
     "reorder_events": "of two events the later comes first; one that stays alone comes after a second",
+    "unreadable_history": "no channel's (or not `channel`'s) messages and threads can be read: `error` (default "
+    "missing_scope; ratelimited comes with `retry_after`)",
+    "edit_window": "the app may change a message for `seconds` (default 0) only, then edit_window_closed",
+    "unthread": "a reply whose parent was deleted is taken all the same, and stands in the channel",
     "history_limit": "reading history as an app outside the Marketplace may: once a minute, 15 messages",
 }
 NOW_KINDS = {
@@ -93,10 +97,10 @@ class Faults:
             known = ", ".join([*CALL_KINDS, *STANDING_KINDS, *NOW_KINDS])
             raise ValueError(f"unknown fault {fault.kind!r}; there are {known}")
 
-    def clear(self) -> None:
-        """Switch everything off."""
-        self._calls.clear()
-        self._standing.clear()
+    def clear(self, kind: str | None = None) -> None:
+        """Switch everything off, or everything of a kind."""
+        self._calls[:] = [fault for fault in self._calls if kind not in (None, fault.kind)]
+        self._standing = {name: fault for name, fault in self._standing.items() if kind not in (None, name)}
 
     def shown(self) -> list[dict[str, Any]]:
         """All that are on."""

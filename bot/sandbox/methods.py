@@ -15,7 +15,7 @@ from bot.sandbox.blocks import Problem
 from bot.sandbox.drafts import UPDATE_CHARS, author, draft, is_true, parsed, refused
 from bot.sandbox.faults import Faults
 from bot.sandbox.rates import SPECIAL, TIERS, Rates
-from bot.sandbox.workspace import App, Channel, Message, SlackError, User, Workspace
+from bot.sandbox.workspace import App, Channel, Message, RateLimitedError, SlackError, User, Workspace
 
 Body = dict[str, Any]
 
@@ -102,8 +102,7 @@ def chat_post_message(call: Call) -> Body:
     """Post into a channel or a thread; a user's id opens the direct message."""
     call.need("chat:write")
     channel = _target(call)
-    if not call.is_member(channel) and "chat:write.public" not in call.app.scopes:
-        raise SlackError("not_in_channel")
+    _may_write(call, channel)
     if channel.is_archived:
         raise SlackError("is_archived")
     call.rates.post(call.workspace.team_id, channel.id, call.now)
@@ -111,13 +110,33 @@ def chat_post_message(call: Call) -> Body:
     message = author(call.workspace, call.app) | draft(call.workspace, call.app, call.args, ts, refuse_over=None)
     if call.faults.standing("drop_metadata"):
         message.pop("metadata", None)
-    thread_ts = call.args.get("thread_ts")
+    thread_ts = _thread(call, channel)
     if thread_ts:
-        message["thread_ts"] = str(thread_ts)
+        message["thread_ts"] = thread_ts
     if thread_ts and call.flag("reply_broadcast"):
         message["subtype"] = "thread_broadcast"
     stored = call.workspace.post(channel, message | {"ts": ts}, call.now)
     return {"channel": channel.id, "ts": ts, "message": stored}
+
+
+def _thread(call: Call, channel: Channel) -> str | None:
+    """The thread to post into. Raises thread_not_found where its parent was deleted, replies or not.
+
+    Slack does not say what it does then (section 3.5); a field report says that it takes the message and puts it into
+    the channel, which the switch ``unthread`` does.
+    """
+    thread_ts = str(call.args.get("thread_ts") or "")
+    parent = channel.messages.get(thread_ts)
+    if thread_ts and (parent is None or parent.get("subtype") == "tombstone"):
+        if call.faults.standing("unthread"):
+            return None
+        raise SlackError("thread_not_found")
+    return thread_ts or None
+
+
+def _may_write(call: Call, channel: Channel) -> None:
+    if not call.is_member(channel) and "chat:write.public" not in call.app.scopes:
+        raise SlackError("not_in_channel")
 
 
 def _target(call: Call) -> Channel:
@@ -133,12 +152,18 @@ def _target(call: Call) -> Channel:
 
 
 def chat_update(call: Call) -> Body:
-    """Change one's own message. Text without blocks removes blocks; metadata stays unless it is given."""
+    """Change one's own message. Text without blocks removes blocks; metadata stays unless it is given.
+
+    Links are looked at when a message is posted, and never again: a change brings no previews and takes none away.
+    """
     call.need("chat:write")
     channel, message = _own(call, "cant_update_message")
     if channel.is_archived:
         raise SlackError("is_inactive")
-    args = dict(call.args)
+    window = call.faults.standing("edit_window")
+    if window and call.now - micros(message["ts"]) / 1_000_000 > float(window.values.get("seconds", 0)):
+        raise SlackError("edit_window_closed")
+    args = {**call.args, "unfurl_links": False}
     if all(args.get(name) is None for name in ("text", "blocks", "attachments", "markdown_text")):
         args |= {name: message[name] for name in ("text", "blocks") if name in message}
     cleared = parsed(args, "metadata", "invalid_metadata_format") == {}
@@ -146,6 +171,8 @@ def chat_update(call: Call) -> Body:
     if args.get("attachments") is None and "attachments" in message:
         content.setdefault("attachments", message["attachments"])
     gone = {"text", "blocks", "attachments"} | ({"metadata"} if cleared else set())
+    if call.faults.standing("drop_metadata"):
+        content.pop("metadata", None)
     kept = {name: value for name, value in message.items() if name not in gone}
     updated = kept | content | {"edited": {"user": call.app.bot_user, "ts": f"{call.now:.6f}"}}
     call.workspace.replace(channel, updated, call.now)
@@ -163,6 +190,7 @@ def chat_delete(call: Call) -> Body:
 def _own(call: Call, error: str) -> tuple[Channel, Message]:
     [_, ts] = call.required("channel", "ts")
     channel = call.channel()
+    _may_write(call, channel)
     message = call.workspace.message(channel, ts)
     if message.get("bot_id") != call.app.bot_id:
         raise SlackError(error)
@@ -285,8 +313,11 @@ def conversations_open(call: Call) -> Body:
     if len(people) > PEOPLE_IN_GROUP:
         raise SlackError("too_many_users")
     for person in people:
-        if call.workspace.user(person).deleted:
+        found = call.workspace.user(person)
+        if found.deleted:
             raise SlackError("user_disabled")
+        if found.is_bot:
+            raise SlackError("cannot_dm_bot")
     return _opened(call, *call.workspace.open([call.app.bot_user, *people], call.now))
 
 
@@ -336,7 +367,18 @@ def _readable(call: Call) -> Channel:
     call.need(f"{channel.kind}:history")
     if not call.is_member(channel):
         raise SlackError("not_in_channel")
+    fault = call.faults.standing("unreadable_history")
+    if fault and fault.channel in (None, channel.id):
+        raise _unreadable(call, channel, str(fault.values.get("error", "missing_scope")), fault.values)
     return channel
+
+
+def _unreadable(call: Call, channel: Channel, error: str, values: Mapping[str, Any]) -> SlackError:
+    if error == "ratelimited":
+        return RateLimitedError(int(values.get("retry_after", 1)))
+    if error == "missing_scope":
+        return SlackError(error, needed=f"{channel.kind}:history", provided=",".join(call.app.scopes))
+    return SlackError(error)
 
 
 def _between(call: Call, messages: Sequence[Message]) -> list[Message]:

@@ -273,12 +273,18 @@ class PageApi:
             for event in uninstalled(app, now):
                 self._sockets.publish(app.id, event_payload(self._workspace, app, event, now))
 
-    async def clear_faults(self, _request: Request) -> Response:
-        """Switches everything off; tokens count again."""
-        self._faults.clear()
-        for app in self._workspace.apps.values():
-            app.revoked = None
-        return JSONResponse({"ok": True})
+    async def clear_faults(self, request: Request) -> Response:
+        """Switches everything off, or the ``kind`` that is named; tokens count again."""
+
+        async def clear(body: Told) -> Told:
+            kind = body.get("kind")
+            self._faults.clear(str(kind) if kind else None)
+            if kind in (None, "revoke", "uninstall"):
+                for app in self._workspace.apps.values():
+                    app.revoked = None
+            return {}
+
+        return await self._answer(request, clear)
 
     def _who(self, body: Mapping[str, Any], name: str = "user") -> str:
         named = str(body.get(name, ""))
@@ -291,7 +297,7 @@ class PageApi:
 
     async def _answer(self, request: Request, act: Callable[[Told], Awaitable[Told]]) -> Response:
         try:
-            body = json.loads(await request.body())
+            body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
                 raise ValueError("expected a JSON object")
             return JSONResponse({"ok": True, **await act(body)})

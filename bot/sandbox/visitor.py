@@ -96,9 +96,9 @@ class Visitor:
         """The switches that are on."""
         return list(self._ask("GET", "/faults"))
 
-    def clear_faults(self) -> None:
-        """Switch all faults off."""
-        self._post("/faults/clear", {})
+    def clear_faults(self, kind: str | None = None) -> None:
+        """Switch all faults off, or those of a kind."""
+        self._post("/faults/clear", {"kind": kind} if kind else {})
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Told:
         answer: Told = self._ask("POST", path, body)

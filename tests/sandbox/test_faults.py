@@ -92,6 +92,88 @@ def test_slack_may_break(sandbox: Running, client: WebClient, kind: str, commit:
     assert texts(sandbox) == left
 
 
+FAULTS: list[tuple[str, dict[str, Any], bool]] = [
+    ("drop", {}, True),
+    ("drop_before", {}, False),
+    ("cut", {}, True),
+    ("delay", {"seconds": 20}, True),
+    ("delay", {"seconds": 20, "after_commit": False}, False),
+    ("ratelimited", {}, False),
+    ("http_500", {}, False),
+    ("http_503", {"commit": True}, True),
+    ("internal_error", {}, False),
+    ("fatal_error", {}, True),
+    ("error", {"error": "update_failed"}, False),
+]
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.delete"])
+@pytest.mark.parametrize(("kind", "values", "done"), FAULTS)
+def test_an_update_and_a_deletion_go_wrong_in_every_way(
+    sandbox: Running, client: WebClient, method: str, kind: str, values: dict[str, Any], done: bool
+) -> None:
+    stamps = [client.chat_postMessage(channel=HOME, text=text)["ts"] for text in ("a", "b")]
+    hasty = WebClient(sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=1)
+    changed = {"chat.update": ["c", "d"], "chat.delete": []}[method]
+
+    def act(number: int) -> None:
+        arguments = {"channel": HOME, "ts": stamps[number], "text": "cd"[number]}
+        hasty.api_call(method, json=arguments)
+
+    sandbox.fault(kind, method, after=1, **values)
+    act(0)
+    with pytest.raises((SlackApiError, OSError, IncompleteRead)):
+        act(1)
+    assert texts(sandbox) == [*changed[:1], *(changed[1:] if done else ["b"])]
+    assert sandbox.faults() == []
+
+
+def test_a_direct_message_may_fail_to_open(sandbox: Running, client: WebClient) -> None:
+    sandbox.fault("error", "conversations.open", count=2, error="user_disabled")
+    for _ in range(2):
+        with pytest.raises(SlackApiError, match="user_disabled"):
+            client.conversations_open(users="U0ANNA0001")
+    assert client.conversations_open(users="U0ANNA0001")["ok"]
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "not_in_channel", "ratelimited"])
+def test_history_may_be_unreadable_for_as_long_as_the_switch_stands(
+    sandbox: Running, client: WebClient, error: str
+) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="a")["ts"]
+    sandbox.fault("unreadable_history", channel="home", error=error, retry_after=3)
+    for read in (client.conversations_history, client.conversations_history, client.conversations_replies):
+        with pytest.raises(SlackApiError) as refused:
+            read(channel=HOME, ts=ts)
+        answer = refused.value.response
+        assert answer["error"] == error
+        assert answer.get("needed") == ("channels:history" if error == "missing_scope" else None)
+        assert answer.headers.get("retry-after") == ("3" if error == "ratelimited" else None)
+    direct = client.chat_postMessage(channel="U0ANNA0001", text="b")["channel"]
+    assert client.conversations_history(channel=direct)["ok"]
+    sandbox.fault("internal_error", "auth.test")
+    sandbox.clear_faults("unreadable_history")
+    assert client.conversations_history(channel=HOME)["ok"]
+    assert [fault["kind"] for fault in sandbox.faults()] == ["internal_error"]
+
+
+def test_a_message_may_be_too_old_to_be_changed(sandbox: Running, client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="a")["ts"]
+    sandbox.fault("edit_window", seconds=60)
+    client.chat_update(channel=HOME, ts=ts, text="b")
+    sandbox.fault("edit_window")
+    with pytest.raises(SlackApiError, match="edit_window_closed"):
+        client.chat_update(channel=HOME, ts=ts, text="c")
+    client.chat_delete(channel=HOME, ts=ts)
+
+
+def test_a_reply_to_nothing_may_be_taken_into_the_channel(sandbox: Running, client: WebClient) -> None:
+    sandbox.fault("unthread")
+    answer = client.chat_postMessage(channel=HOME, text="a", thread_ts="1712912399.000100")
+    assert "thread_ts" not in answer["message"]
+    assert [m["text"] for m in client.conversations_history(channel=HOME)["messages"]] == ["a"]
+
+
 def test_a_switch_acts_as_often_and_on_what_it_says(sandbox: Running, client: WebClient) -> None:
     sandbox.fault("internal_error", "chat.*", count=2, after=1, channel="home")
     assert [f["kind"] for f in sandbox.faults()] == ["internal_error"]

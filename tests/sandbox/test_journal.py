@@ -27,6 +27,7 @@ def test_a_stand_in_restarted_knows_what_was_said(club_file: Path, tmp_path: Pat
         gone = client.chat_postMessage(channel=ANNA, text="gone")
         client.chat_delete(channel=gone["channel"], ts=gone["ts"])
         client.conversations_join(channel="C0OPEN0001")
+        client.chat_update(channel=HOME, ts=ts, text="parent, once more")
         client.chat_postEphemeral(channel=HOME, user=ANNA, text="psst")
         before = sandbox.state("anna")
     with running(workspace=club_file, journal=journal) as sandbox:
@@ -46,6 +47,7 @@ def test_a_stand_in_restarted_knows_what_was_said(club_file: Path, tmp_path: Pat
         "deleted",
         "joined",
         "message",
+        "changed",
         "ephemeral",
         "message",
     ]

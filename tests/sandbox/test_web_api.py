@@ -218,6 +218,56 @@ def test_an_update_drops_blocks_that_it_does_not_repeat_and_keeps_metadata(clien
     assert "metadata" not in client.chat_update(channel=HOME, ts=ts, text="b", metadata={})["message"]
 
 
+def test_an_update_with_an_empty_list_of_blocks_has_none(client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="a", blocks=[{"type": "divider"}])["ts"]
+    assert "blocks" not in client.chat_update(channel=HOME, ts=ts, text="b", blocks=[])["message"]
+
+
+def test_an_update_brings_no_previews_and_takes_none_away(client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="a")["ts"]
+    assert "attachments" not in client.chat_update(channel=HOME, ts=ts, text="https://arxiv.org/abs/1")["message"]
+    ts = client.chat_postMessage(channel=HOME, text="https://arxiv.org/abs/1")["ts"]
+    assert len(client.chat_update(channel=HOME, ts=ts, text="b")["message"]["attachments"]) == 1
+
+
+def test_who_left_a_channel_changes_nothing_there(sandbox: Running, client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="a")["ts"]
+    sandbox.fault("remove_member", channel="home", who="reader")
+    assert refusal(lambda: client.chat_update(channel=HOME, ts=ts, text="b"))["error"] == "not_in_channel"
+    assert refusal(lambda: client.chat_delete(channel=HOME, ts=ts))["error"] == "not_in_channel"
+
+
+def test_a_deleted_parent_leaves_its_thread_to_read_and_takes_no_more_replies(client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="parent")["ts"]
+    client.chat_postMessage(channel=HOME, text="reply", thread_ts=ts)
+    client.chat_delete(channel=HOME, ts=ts)
+    tombstone, reply = client.conversations_replies(channel=HOME, ts=ts)["messages"]
+    assert (tombstone["subtype"], tombstone["text"], reply["text"]) == (
+        "tombstone",
+        "This message was deleted.",
+        "reply",
+    )
+    assert [m["ts"] for m in client.conversations_history(channel=HOME)["messages"]] == [ts]
+    for act in (
+        lambda: client.chat_update(channel=HOME, ts=ts, text="b"),
+        lambda: client.chat_delete(channel=HOME, ts=ts),
+    ):
+        assert refusal(act)["error"] == "message_not_found"
+    answer = refusal(lambda: client.chat_postMessage(channel=HOME, text="late", thread_ts=ts))
+    assert answer["error"] == "thread_not_found"
+
+
+def test_a_deleted_message_without_replies_leaves_nothing(client: WebClient) -> None:
+    ts = client.chat_postMessage(channel=HOME, text="alone")["ts"]
+    client.chat_delete(channel=HOME, ts=ts)
+    assert client.conversations_history(channel=HOME)["messages"] == []
+    assert refusal(lambda: client.conversations_replies(channel=HOME, ts=ts))["error"] == "thread_not_found"
+
+
+def test_a_direct_message_is_opened_with_people_only(client: WebClient) -> None:
+    assert refusal(lambda: client.conversations_open(users="U0WRITER01"))["error"] == "cannot_dm_bot"
+
+
 def test_an_edit_in_an_archived_channel_is_refused(sandbox: Running, client: WebClient) -> None:
     ts = client.chat_postMessage(channel=HOME, text="a")["ts"]
     sandbox.fault("archive", channel="home")
