@@ -1,0 +1,192 @@
+"""Why a channel has a day or a paper, or has not, in words: the answer first, then gate by gate how it came to that."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+
+from slack_sdk.models.blocks import RichTextElement
+
+from bot.messages import richtext
+from bot.messages.content import Content
+from bot.messages.limits import TEXT, clean, cut, is_seen, units
+from bot.messages.mrkdwn import escape
+from bot.messages.richtext import Leaf
+from bot.messages.words import Words
+from bot.plan.why import Answer, Gate, Outcome, Walk
+
+_VALUE = 200
+_TITLE = 250
+_MARKS: dict[Outcome, str] = {"passed": "✓", "waiting": "…", "stopped": "✗", "unknown": "?"}
+_VERDICTS: dict[Outcome, str] = {
+    "passed": "why.is_there",
+    "waiting": "why.on_its_way",
+    "stopped": "why.does_not_come",
+    "unknown": "why.not_known",
+}
+_SAID = {
+    "nothing_read": "why.nothing_read",
+    "nothing_readable": "why.nothing_readable",
+    "read": "why.read",
+    "read_before": "why.read_before",
+    "withdrawn": "why.withdrawn",
+    "all_withdrawn": "why.all_withdrawn",
+    "ready": "why.ready",
+    "settling": "why.settling",
+    "settling_over": "why.settling_over",
+    "settling_unread": "why.settling_unread",
+    "settling_again": "why.settling_again",
+    "settling_again_over": "why.settling_again_over",
+    "settling_again_unread": "why.settling_unread",
+    "change_settling": "why.change_settling",
+    "change_settling_over": "why.change_settling_over",
+    "change_settling_unread": "why.settling_unread",
+    "since": "why.since",
+    "since_not": "why.since_not",
+    "since_open": "why.since_open",
+    "query_all": "why.query_all",
+    "query": "why.query",
+    "query_not": "why.query_not",
+    "query_some": "why.query_some",
+    "query_none": "why.query_none",
+    "not_paused": "why.not_paused",
+    "paused": "why.paused",
+    "paused_until": "why.paused_until",
+    "open": "why.open",
+    "closed": "why.closed",
+    "carried_elsewhere": "why.carried_elsewhere",
+    "passed_over": "why.passed_over",
+    "hour": "why.hour",
+    "hour_not": "why.hour_not",
+    "arrival": "why.arrival",
+    "arrival_not": "why.arrival_not",
+    "quiet": "why.quiet",
+    "quiet_not": "why.quiet_not",
+    "considered": "why.considered",
+    "too_old": "why.too_old",
+    "due": "why.due",
+    "by_hand": "why.by_hand",
+    "unsubscribed": "why.unsubscribed",
+    "in_the_line": "why.in_the_line",
+    "posted": "why.posted",
+    "posted_some": "why.posted_some",
+    "turn": "why.turn",
+    "update_turn": "why.update_turn",
+    "removal_turn": "why.removal_turn",
+    "tried": "why.tried",
+    "update_tried": "why.update_tried",
+    "removal_tried": "why.removal_tried",
+    "sending": "why.sending",
+    "unsure": "why.unsure",
+    "refused": "why.refused",
+    "update_refused": "why.update_refused",
+    "removal_refused": "why.removal_refused",
+}
+_ERROR = re.compile(r"(?P<code>[a-z_]+(?:\.[a-z_]+)+)(?P<values>(?: \w+=.*)?)", re.DOTALL)
+
+
+def why(answer: Answer, words: Words, zone: str = "UTC") -> Content:
+    """The answer as a message. Moments are told in the subscription's zone, else in ``zone``."""
+    elements: list[RichTextElement] = []
+    said: list[str] = []
+    for heading, lines in _sections(answer, words, zone):
+        text = "\n".join([escape(heading), *("".join(leaf.said for leaf in line) for line in lines)])
+        if said and units("\n".join([*said, text])) > TEXT - 200:
+            break
+        said.append(text)
+        elements += [richtext.section([Leaf(heading, bold=True)]), richtext.bullets(lines)]
+    return Content("\n".join(said), (richtext.block(elements),))
+
+
+def why_text(answer: Answer, words: Words, zone: str = "UTC") -> str:
+    """The same for a terminal."""
+    return "\n".join(
+        "\n".join([heading, *("  " + "".join(leaf.text for leaf in line) for line in lines)])
+        for heading, lines in _sections(answer, words, zone)
+    )
+
+
+def no_paper(asked: str, words: Words) -> Content:
+    """Nothing that was read is that paper."""
+    said = no_paper_text(asked, words)
+    return Content(escape(said), (richtext.block([richtext.section([Leaf(said)])]),))
+
+
+def no_paper_text(asked: str, words: Words) -> str:
+    return words.t("why.no_paper", asked=_flat(asked))
+
+
+def _sections(answer: Answer, words: Words, zone: str) -> Iterator[tuple[str, list[list[Leaf]]]]:
+    """A heading and its lines: for the channel's answer, then for each other subscription where that one ended."""
+    first, *others = answer.walks
+    day = words.date(answer.day)
+    title = cut(" ".join(clean(answer.title or "").split()), _TITLE)
+    what = words.t("why.paper_of", title=title, date=day) if is_seen(title) else day
+    verdict = words.t(_VERDICTS[first.verdict.outcome])
+    yield f"{what}: {verdict}", [_line(gate, first, words, zone) for gate in _told(first)]
+    for walk in others:
+        query = _query(walk.subscription.query if walk.subscription else None, words)
+        heading = words.t("why.by_subscription", query=query) if walk.subscription else words.t("why.by_nobody")
+        yield heading, [_line(walk.verdict, walk, words, zone)]
+    if answer.other_days:
+        days = ", ".join(words.date(day) for day in answer.other_days)
+        yield words.t("why.other_days"), [[Leaf(days)]]
+
+
+def _told(walk: Walk) -> Sequence[Gate]:
+    """The gate that decided, then all of them in order."""
+    return walk.gates if walk.delivers else (walk.verdict, *(gate for gate in walk.gates if gate != walk.verdict))
+
+
+def _line(gate: Gate, walk: Walk, words: Words, zone: str) -> list[Leaf]:
+    name = gate.name if gate.outcome == "passed" or f"{gate.name}_not" not in _SAID else f"{gate.name}_not"
+    there = walk.subscription.zone if walk.subscription else zone
+    values = {fact: _value(fact, value, words, there) for fact, value in gate.facts.items()}
+    mark = Leaf(f"{_MARKS[gate.outcome]} ", bold=gate.outcome != "passed")
+    return [mark, *_linked(words.told(_SAID[name], values))]
+
+
+def _linked(said: str) -> list[Leaf]:
+    """The addresses in it can be followed."""
+    return list(richtext.plain_leaves(said))
+
+
+def _value(fact: str, value: object, words: Words, zone: str) -> str:
+    match value:
+        case datetime():
+            return words.moment(value, zone)
+        case date():
+            return words.date(value)
+        case time():
+            return f"{value:%H:%M}"
+        case _ if fact == "query":
+            return _query(None if value is None else str(value), words)
+        case _ if fact in ("error", "reason"):
+            return _fault(str(value or ""), words)
+        case _ if fact == "why":
+            return words.t(_PAUSED[str(value)]) if str(value) in _PAUSED else _flat(str(value))
+        case None:
+            return "?"
+        case _:
+            return _flat(str(value))
+
+
+_PAUSED = {"chat": "why.paused_by_chat", "operator": "why.paused_by_operator"}
+
+
+def _query(query: str | None, words: Words) -> str:
+    if query is None:
+        return words.t("why.no_query")
+    return f"“{_flat(query)}”" if is_seen(query) else words.t("standing.everything")
+
+
+def _fault(text: str, words: Words) -> str:
+    """An error as it was stored, a code and its values, in words where we have them."""
+    match = _ERROR.fullmatch(text)
+    if match is None or not words.has(f"error.{match['code']}"):
+        return _flat(text) or words.t("why.no_reason")
+    pairs = (pair.split("=", 1) for pair in re.split(r" (?=\w+=)", match["values"].strip()) if "=" in pair)
+    return words.told(f"error.{match['code']}", {name: _flat(value) for name, value in pairs})
+
+
+def _flat(text: str) -> str:
+    return cut(" ".join(clean(text).split()), _VALUE)

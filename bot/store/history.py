@@ -1,0 +1,163 @@
+"""What became of a day and its papers, step by step: for whoever asks why a channel has them or has not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from bot.delivery.outbox import Place
+from bot.digest.keys import canonical_link, paper_id, title_key
+from bot.digest.model import StoredEntry
+from bot.plan.why import Considered, Read
+from bot.store import tables as t
+from bot.store.database import reading
+from bot.store.entries import load
+
+UNREAD = 3
+"""Documents at fault that are named; `paperround doctor` lists them all."""
+
+BEGINS = 20
+"""Papers whose titles begin as typed, of which the newest is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayHistory:
+    """The moments of a day of a source, and the documents that hold it."""
+
+    changed_at: datetime
+    ready_at: datetime | None
+    settled_at: datetime | None
+    quiet_from: datetime | None
+    """Since when none of its documents has changed, the settle time of notes included; None where it has none now."""
+    documents: tuple[Read, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """A channel as it is remembered."""
+
+    place: Place
+    name: str | None
+    closed_reason: str | None
+    closed_at: datetime | None
+
+
+class History:
+    """Looks up what the other classes need not know together. Changes nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def entries(self, *, link: str = "", title: str = "") -> list[StoredEntry]:
+        """The papers with that link (or another of the same paper) or that title, newest day first; withdrawn too.
+
+        Where no title is the same, those that begin so.
+        """
+        with reading(self._engine) as connection:
+            if link:
+                return _newest_first(load(connection, _has_link(link)))
+            e, key = t.Entry, title_key(title)
+            same = load(connection, e.title_key == key)
+            begins = sa.select(e.id).where(e.title_key.startswith(key, autoescape=True)).order_by(e.id.desc())
+            return _newest_first(same or load(connection, e.id.in_(begins.limit(BEGINS))))
+
+    def day(self, source: str, day: date, settle: timedelta, entry_id: int | None = None) -> DayHistory | None:
+        """What is known of a day, the documents only those of one entry where given; None for a day nobody wrote."""
+        g = t.Digest
+        moments = sa.select(g.id, g.changed_at, g.ready_at, g.settled_at).where(g.source == source, g.day == day)
+        with reading(self._engine) as connection:
+            digest = connection.execute(moments).first()
+            if digest is None:
+                return None
+            return DayHistory(
+                changed_at=digest.changed_at,
+                ready_at=digest.ready_at,
+                settled_at=digest.settled_at,
+                quiet_from=_quiet_from(connection, digest.id, settle),
+                documents=_documents(connection, digest.id, entry_id),
+            )
+
+    def withdrawn_at(self, entry_id: int) -> datetime | None:
+        with reading(self._engine) as connection:
+            return connection.scalar(sa.select(t.Entry.withdrawn_at).where(t.Entry.id == entry_id))
+
+    def unread(self, source: str) -> tuple[Read, ...]:
+        """Documents of a source that never could be read, those at fault last first."""
+        d = t.Document
+        at_fault = sa.select(d.uri, d.changed_at, d.error, d.error_at).where(
+            d.source == source, d.error.is_not(None), d.digest_id.is_(None)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(at_fault.order_by(d.error_at.desc(), d.uri).limit(UNREAD))
+            return tuple(Read(*row) for row in rows)
+
+    def considered(self, subscription_ids: Sequence[int], day: date) -> Mapping[int, Considered]:
+        """Which of these have looked at the day."""
+        d = t.SubscriptionDay
+        mine = (d.subscription_id.in_(subscription_ids), d.day == day)
+        looked = sa.select(d.subscription_id, d.considered_at).where(*mine)
+        with reading(self._engine) as connection:
+            return {one: Considered(at) for one, at in connection.execute(looked)}
+
+    def carried(self, place: Place, source: str, day: date) -> Mapping[int, str | None]:
+        """The entries of a day that a channel has or will have, each with the query of its edition."""
+        c, e = t.Carried, t.Edition
+        carried = (
+            sa.select(c.entry_id, e.query)
+            .outerjoin(e, e.id == c.edition_id)
+            .where(
+                c.team_id == place.team,
+                c.channel_id == place.channel,
+                c.source == source,
+                c.day == day,
+                c.entry_id.is_not(None),
+            )
+        )
+        with reading(self._engine) as connection:
+            return {entry_id: query for entry_id, query in connection.execute(carried) if entry_id is not None}
+
+    def channels(self, typed: str) -> list[ChannelState]:
+        """Those of that id, or of that name with or without its #, in every workspace."""
+        c = t.Channel
+        name = typed.removeprefix("#").casefold()
+        found = sa.select(c.team_id, c.channel_id, c.name, c.closed_reason, c.closed_at)
+        with reading(self._engine) as connection:
+            rows = connection.execute(found.order_by(c.team_id, c.channel_id)).all()
+        # Compared here: a database folds the case of ASCII alone.
+        return [
+            ChannelState(Place(row.team_id, row.channel_id), row.name, row.closed_reason, row.closed_at)
+            for row in rows
+            if row.channel_id == typed or (row.name or "").casefold() == name
+        ]
+
+    def channel(self, place: Place) -> ChannelState | None:
+        return next((one for one in self.channels(place.channel) if one.place == place), None)
+
+
+def _has_link(link: str) -> sa.ColumnElement[bool]:
+    e, a = t.Entry, t.EntryLink
+    paper = paper_id(link)
+    canonical = canonical_link(link)
+    linked = (a.paper_id == paper) if paper else a.url.in_({link, canonical})
+    return sa.or_(e.key.in_({paper or canonical, canonical}), e.id.in_(sa.select(a.entry_id).where(linked)))
+
+
+def _newest_first(entries: Sequence[StoredEntry]) -> list[StoredEntry]:
+    return sorted(entries, key=lambda entry: (entry.withdrawn, -entry.day.toordinal(), entry.id))
+
+
+def _quiet_from(connection: Connection, digest_id: int, settle: timedelta) -> datetime | None:
+    d = t.Document
+    rows = connection.execute(sa.select(d.shape, d.changed_at).where(d.digest_id == digest_id))
+    return max((changed_at + (settle if shape == "note" else timedelta(0)) for shape, changed_at in rows), default=None)
+
+
+def _documents(connection: Connection, digest_id: int, entry_id: int | None) -> tuple[Read, ...]:
+    """Those of the day, or of one of its entries, the latest change first."""
+    d, held = t.Document, t.EntryDocument
+    columns = sa.select(d.uri, d.changed_at, d.error, d.error_at).where(d.digest_id == digest_id)
+    if entry_id is not None:
+        columns = columns.join(held, held.document_id == d.id).where(held.entry_id == entry_id)
+    return tuple(Read(*row) for row in connection.execute(columns.order_by(d.changed_at.desc(), d.uri)))
