@@ -4,6 +4,7 @@ Nothing of an abstract or a commentary is ever cut or left out: what is too long
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.messages import blocks, paper, richtext
@@ -23,7 +24,9 @@ def lay_out(
 ) -> tuple[DayMessage, ...]:
     """The messages that carry these papers of a day to a channel, in the order in which they must be sent.
 
-    ``entries`` are those of the digest's that the channel wants; without any there is nothing to send.
+    ``entries`` are those of the digest's that the channel wants; without any there is nothing to send. One that was
+    withdrawn keeps its messages and says so. What changes of one paper changes no message of another: only its own, and
+    those of the day, which name no entry.
     """
     if not entries:
         return ()
@@ -37,21 +40,26 @@ def lay_out(
 
 
 def day_heading(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -> tuple[list[Block], list[str]]:
-    """The day, how many papers, and the commonest tags, as blocks and as lines of text."""
-    day, count = words.date(digest.day), len(entries)
-    total = max(sum(not stored.withdrawn for stored in digest.entries), count)
-    line = (
-        words.n("day.heading", count, date=day)
-        if count == total
-        else words.t("day.heading_some", date=day, count=count, total=total)
-    )
+    """The day, how many papers, and the commonest tags, as blocks and as lines of text; withdrawn ones do not count."""
+    there = [stored for stored in entries if not stored.withdrawn]
+    total = max(sum(not stored.withdrawn for stored in digest.entries), len(there))
+    line = _count(words.date(digest.day), len(there), total, len(entries), words)
     own_title = _own_title(digest)
-    marks = " · ".join(words.t("day.tag", tag=cut(tag, 50), count=number) for tag, number in paper.top_tags(entries))
+    marks = " · ".join(words.t("day.tag", tag=cut(tag, 50), count=number) for tag, number in paper.top_tags(there))
     small = blocks.small(own_title, marks)
     return [blocks.header(line), *([small] if small else [])], [
         line,
         *(escape(text) for text in (own_title, marks) if text),
     ]
+
+
+def _count(day: str, count: int, total: int, laid: int, words: Words) -> str:
+    """How many papers of how many; of ``laid`` ones that are all withdrawn, that they are."""
+    if not count:
+        return words.n("day.heading_withdrawn", laid, date=day)
+    if count == total:
+        return words.n("day.heading", count, date=day)
+    return words.t("day.heading_some", date=day, count=count, total=total)
 
 
 def _own_title(digest: StoredDigest) -> str:
@@ -63,7 +71,7 @@ def _own_title(digest: StoredDigest) -> str:
 def _papers(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -> Iterable[DayMessage]:
     yield DayMessage(_content(*day_heading(digest, entries, words)), None, None, 0)
     for stored in entries:
-        yield DayMessage(_content(*paper.card(stored.entry, words)), stored.id, stored.key, 0)
+        yield DayMessage(_content(*paper.card(stored, words)), stored.id, stored.key, 0)
         for part, reply in enumerate(_replies(stored, words), 1):
             yield DayMessage(reply, stored.id, stored.key, part, parent=(stored.key, 0))
 
@@ -93,8 +101,8 @@ def _numbered(label: str, number: int, total: int, words: Words) -> str:
 def _list(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -> Iterable[DayMessage]:
     parent = (None, 0)
     made, lines = day_heading(digest, entries, words)
-    titles = [[paper.title_leaf(stored.entry, words)] for stored in entries]
-    said = [f"{number}. {escape(leaves[0].text)}" for number, leaves in enumerate(titles, 1)]
+    titles = [paper.title_leaves(stored, words) for stored in entries]
+    said = [f"{n}. {escape(''.join(leaf.text for leaf in leaves))}" for n, leaves in enumerate(titles, 1)]
     runs = _runs(said, [TEXT - LABEL - units("\n".join(lines)), TEXT - LABEL])
     for part, (start, end) in enumerate(runs):
         marked = _numbered(words.t("list.titles"), part + 1, len(runs), words)
@@ -116,10 +124,12 @@ def _list(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) ->
 def _whole(stored: StoredEntry, words: Words) -> Iterable[Content]:
     """One paper with all its text, in as few messages as it takes; each but the first begins with its title."""
     entry = stored.entry
-    head, lines = paper.heading(entry, words)
+    head, lines = paper.heading(stored, words)
     passages = paper.whole(entry, words)
-    # The first message also carries the heading, so every part leaves room for it.
-    parts = richtext.fill(passages, TEXT - LABEL - units("\n".join(lines))) or [()]
+    # The first message also carries the heading, so every part leaves room for it. A mark that comes later fits into
+    # what is kept for a label: it must not move the parts.
+    _, unmarked = paper.heading(replace(stored, withdrawn=False), words)
+    parts = richtext.fill(passages, TEXT - LABEL - units("\n".join(unmarked))) or [()]
     for number, part in enumerate(parts, 1):
         marked = _numbered(paper.title(entry, words, SHORT_TITLE), number, len(parts), words)
         small = blocks.small(marked) if number > 1 else blocks.small(_numbered("", 1, len(parts), words))
@@ -135,7 +145,7 @@ def _brief(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -
     items: list[list[Leaf]] = []
     for stored in entries:
         marks = paper.tags(stored.entry)
-        items.append([paper.title_leaf(stored.entry, words), *([Leaf(f"  {marks}")] if marks else [])])
+        items.append([*paper.title_leaves(stored, words), *([Leaf(f"  {marks}")] if marks else [])])
     said = ["• " + "".join(leaf.said for leaf in item) for item in items]
     runs = _runs(said, [TEXT - LABEL - units("\n".join(lines)), TEXT - LABEL])
     for part, (start, end) in enumerate(runs):

@@ -9,7 +9,7 @@ from bot.digest.keys import paper_id, tag_key
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.messages import blocks, richtext
 from bot.messages.content import Block
-from bot.messages.limits import ELLIPSIS, clean, cut, is_seen, longest, sentence_ends, weight
+from bot.messages.limits import ELLIPSIS, TEXT, clean, cut, is_seen, longest, sentence_ends, units, weight
 from bot.messages.markdown import passage
 from bot.messages.mrkdwn import escape, safe_url, title_search
 from bot.messages.richtext import Chunk, Leaf, Passage
@@ -38,6 +38,17 @@ def title_leaf(entry: Entry, words: Words, most: int = TITLE) -> Leaf:
     """The title, leading to the paper, or to a search for it where its link was lost."""
     search = title_search(entry.title) if is_seen(clean(entry.title)) else None
     return Leaf(title(entry, words, most), bold=True, link=_paper_url(entry) or search)
+
+
+def title_leaves(stored: StoredEntry, words: Words) -> list[Leaf]:
+    """The title of a paper of a day; struck through, with a small mark behind it, where its curator withdrew it."""
+    leaf = title_leaf(stored.entry, words)
+    return [replace(leaf, strike=True), withdrawn_mark(words)] if stored.withdrawn else [leaf]
+
+
+def withdrawn_mark(words: Words) -> Leaf:
+    """What stands behind a title that is struck through: its text alone would not show it."""
+    return Leaf(f" · {words.t('paper.withdrawn')}", italic=True)
 
 
 def _paper_url(entry: Entry) -> str | None:
@@ -115,18 +126,19 @@ def _short(url: str) -> str:
     return cut((parts.netloc + parts.path).removeprefix("www.").rstrip("/"), 60)
 
 
-def heading(entry: Entry, words: Words) -> tuple[list[Block], list[str]]:
+def heading(stored: StoredEntry, words: Words) -> tuple[list[Block], list[str]]:
     """Title, authors and tags, as blocks and as lines of text."""
-    linked = title_leaf(entry, words)
-    people, marks = authors(entry, words), tags(entry)
+    leaves = title_leaves(stored, words)
+    people, marks = authors(stored.entry, words), tags(stored.entry)
     small = blocks.small(people, marks)
-    made = [richtext.block([richtext.section([linked])]), *([small] if small else [])]
-    return made, [linked.said, *(escape(line) for line in (people, marks) if line)]
+    made = [richtext.block([richtext.section(leaves)]), *([small] if small else [])]
+    return made, ["".join(leaf.said for leaf in leaves), *(escape(line) for line in (people, marks) if line)]
 
 
-def card(entry: Entry, words: Words) -> tuple[list[Block], list[str]]:
+def card(stored: StoredEntry, words: Words) -> tuple[list[Block], list[str]]:
     """A whole paper in a channel: title, authors, tags, why it matters, where else to look."""
-    made, lines = heading(entry, words)
+    made, lines = heading(stored, words)
+    entry = stored.entry
     why = gist(entry, words)
     if why:
         made.append(richtext.block([richtext.section(why)]))
@@ -138,7 +150,9 @@ def card(entry: Entry, words: Words) -> tuple[list[Block], list[str]]:
             shown = replace(leaf, text=cut(leaf.text, 100))
             line += [Leaf(" · "), shown] if place else [shown]
         made.append(richtext.block([richtext.section(line)]))
-        lines.append("".join(leaf.said if len(leaf.said) <= 300 else escape(leaf.text) for leaf in line))
+        said = "".join(leaf.said if len(leaf.said) <= 300 else escape(leaf.text) for leaf in line)
+        has_room = units("\n".join([*lines, said])) <= TEXT
+        lines.append(said if has_room else "".join(escape(leaf.text) for leaf in line))
     return made, lines
 
 

@@ -240,7 +240,7 @@ def empty_archive(words: Words) -> Content:
 
 def commentary(entry: StoredEntry, words: Words) -> tuple[Content, ...]:
     """Everything there is to read of a paper, for one person: one message, more only where it is very long."""
-    head, lines = paper.heading(entry.entry, words)
+    head, lines = paper.heading(entry, words)
     passages = paper.whole(entry.entry, words)
     if not paper.has_words(entry.entry):
         passages = [*passages, richtext.plain_passage(words.t("commentary.none"))]
@@ -298,7 +298,7 @@ def _whole(
 
 def shared(entry: StoredEntry, user_id: str, words: Words) -> Content:
     """A paper that a person shows to everybody, by name; they can take it back."""
-    made, lines = paper.card(entry.entry, words)
+    made, lines = paper.card(entry, words)
     by = richtext.woven(words.t("shared.by", user=richtext.place("user")), {"user": user_leaf(user_id)})
     when = words.date(entry.day)
     take_back = blocks.buttons((actions.TAKE_BACK, words.t("shared.take_back"), user_id))

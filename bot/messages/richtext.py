@@ -45,6 +45,8 @@ class Leaf:
     """Its text is the link itself, or a part of it where it was cut."""
     user: str | None = None
     """The person it names; the text is their id."""
+    strike: bool = False
+    """Only in blocks: the ``text`` of a message has no mark for it that outside words could not end."""
 
     @property
     def said(self) -> str:
@@ -343,7 +345,7 @@ def _merged(leaves: Iterable[Leaf]) -> list[Leaf]:
 def _part(leaf: Leaf) -> RichTextElement:
     if leaf.user is not None:
         return RichTextElementParts.User(user_id=leaf.user)
-    style = {name: True for name in ("bold", "italic", "code") if getattr(leaf, name)} or None
+    style = {name: True for name in ("bold", "italic", "code", "strike") if getattr(leaf, name)} or None
     if leaf.link is not None:
         return RichTextElementParts.Link(url=leaf.link, text=leaf.text, style=style)
     return RichTextElementParts.Text(text=leaf.text, style=style)

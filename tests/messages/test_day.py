@@ -1,6 +1,7 @@
 """A day's layouts: whole, in order, and within Slack's limits whatever the day holds."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
@@ -313,3 +314,133 @@ def test_a_day_without_a_year_in_its_title_shows_the_title(stored, en):
     assert "Weekend reading" in one[0].content.text
     assert "2024년" not in two[0].content.text
     assert one[0].content.text.startswith(Words("en").date(date(2024, 4, 12)))
+
+
+# --- what the curator withdrew, and what changed ----------------------------------------------------------------------
+
+
+def with_withdrawn(digest, places):
+    """The digest with the papers at these places withdrawn."""
+    entries = [replace(one, withdrawn=one.withdrawn or place in places) for place, one in enumerate(digest.entries)]
+    return replace(digest, entries=tuple(entries))
+
+
+def named(messages) -> dict:
+    """Each message that belongs to a paper, by what it is known by."""
+    return {(message.entry_id, message.part): message for message in messages if message.entry_id is not None}
+
+
+@settings(max_examples=80)
+@given(st.data(), st.sampled_from(LAYOUTS), st.sampled_from(["en", "ko"]))
+def test_a_withdrawal_changes_the_papers_first_message_and_the_days_own(any_digest, check, data, layout, lang):
+    digest = data.draw(any_digest)
+    places = data.draw(st.sets(st.integers(0, 4)))
+    after = with_withdrawn(digest, places)
+    messages = lay_out(after, after.entries, layout, Words(lang))
+    for message in messages:
+        check(message.content)
+    were, are = named(lay_out(digest, digest.entries, layout, Words(lang))), named(messages)
+    assert were.keys() == are.keys(), "no message comes or goes"
+    changed = {name for name in are if are[name] != were[name]}
+    gone = {stored.id for stored in after.entries if stored.withdrawn}
+    assert changed == {(entry_id, part) for entry_id, part in are if part == 0 and entry_id in gone}
+
+
+@settings(max_examples=80)
+@given(st.data(), st.sampled_from(LAYOUTS))
+def test_an_edit_of_one_paper_changes_no_message_of_another(any_digest, any_entry, en, data, layout):
+    digest = data.draw(any_digest.filter(lambda digest: digest.entries))
+    place = data.draw(st.integers(0, len(digest.entries) - 1))
+    edited = replace(digest.entries[place], entry=data.draw(any_entry), withdrawn=data.draw(st.booleans()))
+    entries = (*digest.entries[:place], edited, *digest.entries[place + 1 :])
+    title = data.draw(st.sampled_from([digest.title, "Another title"]))
+    before = lay_out(digest, digest.entries, layout, en)
+    after = lay_out(replace(digest, title=title, entries=entries), entries, layout, en)
+    others = [
+        {name: message for name, message in named(messages).items() if name[0] != edited.id}
+        for messages in (before, after)
+    ]
+    assert others[0] == others[1]
+
+
+@settings(max_examples=30)
+@given(st.data(), st.sampled_from(LAYOUTS))
+def test_a_late_paper_changes_no_message_of_another(any_digest, en, data, layout):
+    digest = data.draw(any_digest.filter(lambda digest: digest.entries))
+    late = data.draw(st.integers(0, len(digest.entries) - 1))
+    before = named(lay_out(digest, digest.entries[:late] + digest.entries[late + 1 :], layout, en))
+    after = named(lay_out(digest, digest.entries, layout, en))
+    assert before == {name: message for name, message in after.items() if name[0] != digest.entries[late].id}
+
+
+TWO = (Entry("Kept", tags=("moe",)), Entry("Gone", tags=("moe", "vision"), commentary=(Paragraph("말.", "ko"),)))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_withdrawn_title_is_struck_through_and_says_why(stored, en, rich_leaves, layout):
+    digest = with_withdrawn(stored(*TWO), {1})
+    messages = lay_out(digest, digest.entries, layout, en)
+    leaves = [leaf for message in messages for leaf in rich_leaves(message.content) if leaf["type"] == "link"]
+    struck = {(leaf["text"], leaf.get("style", {}).get("strike", False)) for leaf in leaves}
+    assert struck == {("Kept", False), ("Gone", True)}
+    for message in messages:
+        text = said(message.content)
+        assert ("Gone · withdrawn by the curator" in text) == ("Gone" in text)
+        assert "Kept · withdrawn" not in text
+        assert "~" not in text, "Slack's own mark could be ended by what the curator wrote"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_days_line_counts_what_is_left(stored, en, layout):
+    digest = with_withdrawn(stored(*TWO), {1})
+    assert lay_out(digest, digest.entries, layout, en)[0].content.text.split("\n")[:2] == [
+        "Friday, April 12, 2024 · 1 paper",
+        "#moe 1",
+    ]
+    digest = with_withdrawn(stored(*TWO, Entry("Other")), {1})
+    line = lay_out(digest, digest.entries[:2], layout, en)[0].content.text.split("\n")[0]
+    assert line == "Friday, April 12, 2024 · 1 of 2 papers"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("lang", "count", "line"),
+    [
+        ("en", 1, "Friday, April 12, 2024 · 1 paper, withdrawn by the curator"),
+        ("en", 2, "Friday, April 12, 2024 · 2 papers, all withdrawn by the curator"),
+        ("ko", 2, "2024년 4월 12일 금요일 · 큐레이터가 내린 논문 2편"),
+    ],
+)
+def test_a_day_whose_papers_are_all_withdrawn_says_so(stored, check, layout, lang, count, line):
+    digest = with_withdrawn(stored(*TWO[:count]), {0, 1})
+    first = lay_out(digest, digest.entries, layout, Words(lang))[0].content
+    check(first)
+    assert first.text.split("\n")[0] == line
+    assert "#moe 1" not in first.text
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_paper_with_as_much_of_everything_as_there_can_be_keeps_to_the_limits(
+    stored, words, check, layout, withdrawn
+):
+    entry = Entry(
+        "<&>한 " * 300,
+        tuple(f"<{number}>" * 60 for number in range(9)),
+        ("https://arxiv.org/pdf/a.pdf?" + "1" * 560, *(f"https://{n}.example/" + "&a" * 32 for n in range(5))),
+        commentary=(Paragraph("&" * 150, "ko"),),
+        tags=("&" * 100,) * 6,
+    )
+    digest = with_withdrawn(stored(entry), {0} if withdrawn else {})
+    for message in lay_out(digest, digest.entries, layout, words):
+        check(message.content)
+
+
+def test_a_mark_that_comes_later_moves_no_text_to_another_part(stored, en):
+    """Paragraphs that end wherever the room of the first message may end."""
+    for size in range(120):
+        paragraphs = tuple(Paragraph("x" * length, "ko") for length in (3000, 100 + size, 20))
+        digest = stored(Entry("T", ("Ann",), commentary=paragraphs))
+        after = with_withdrawn(digest, {0})
+        were, are = (named(lay_out(one, one.entries, "list", en)) for one in (digest, after))
+        assert [name for name in are if are[name] != were[name]] == [(1, 0)]
