@@ -1,113 +1,203 @@
 """Writes down the messages that channels are owed: one pass over the subscriptions, harmless to repeat."""
 
-import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.delivery.outbox import Outbox, Place
-from bot.delivery.told import Told
-from bot.digest.model import StoredDigest, StoredEntry
-from bot.errors import BotError, StoreUnavailableError
-from bot.messages.content import DayMessage
-from bot.plan.owed import PAPERS_UP_TO, choose_layout, owed, wanted
-from bot.plan.subscription import Layout, Subscription
-from bot.search.grammar import parse_query
+from bot.delivery.editions import Archive, Editions, LayOut
+from bot.delivery.outbox import Edition, Outbox, Place
+from bot.delivery.told import Told, reported
+from bot.digest.model import StoredEntry
+from bot.messages.content import Content
+from bot.plan.hours import quiet_until
+from bot.plan.owed import PAPERS_UP_TO, OpenDay, choose_layout, empty_day, owed, split_missed, wanted
+from bot.plan.subscription import Subscription
+from bot.search.grammar import Query, parse_query
 
-log = logging.getLogger(__name__)
-
-LayOut = Callable[[StoredDigest, Sequence[StoredEntry], Layout], Sequence[DayMessage]]
-"""The messages of a day's papers in the order of sending, in the one language that all posts have."""
+_REMEDY = "end or correct the subscription, or report the day"
 
 
-class Days(Protocol):
+class Days(Archive, Protocol):
     """The digests there are."""
 
     def ready(self, source: str, /) -> Mapping[date, datetime]: ...
 
-    def load_day(self, source: str, day: date, /) -> StoredDigest | None: ...
+
+class Done(Protocol):
+    """The days that each subscription is done with."""
+
+    def open_days(self, team: str, settled_since: datetime, /) -> Mapping[int, Sequence[OpenDay]]:
+        """By subscription, the ready days it has not considered as they are now; changes only since that moment."""
+        ...
+
+    def consider(self, subscription_id: int, day: date, at: datetime | None, /) -> None:
+        """It is done with the day as it had settled ``at``; None: for good. Harmless where it has ended meanwhile."""
+        ...
 
 
-class Handled(Protocol):
-    """The days a subscription is done with."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a channel is told, in the one language that all posts have."""
 
-    def handled(self, subscription: int, /) -> Collection[date]: ...
-
-    def mark_handled(self, subscription: int, day: date, /) -> None: ...
+    day: LayOut
+    missed: Callable[[Sequence[date], str], Content]
+    """That these days were passed over for a query, and how to read them."""
+    empty: Callable[[date, str], Content]
+    """That this day brought nothing."""
 
 
 def deliver_owed(
+    team: str,
     subscriptions: Iterable[Subscription],
     days: Days,
-    done: Handled,
+    done: Done,
     outbox: Outbox,
-    lay_out: LayOut,
+    wording: Wording,
     now: datetime,
     *,
     papers_up_to: int = PAPERS_UP_TO,
+    edit_window: timedelta,
+    catch_up: int,
     told: Told | None = None,
 ) -> int:
-    """Write down what every unpaused subscription is owed by ``now``. Returns how many messages are new.
+    """Write down what every unpaused subscription of a workspace is owed by ``now``. Returns how many messages now
+    have something to be done.
 
-    A channel gets a paper once, whichever of its subscriptions matched first; of a closed channel nothing is owed. A
-    subscription or a day that fails is an ERROR in the log, once while it fails the same way, does not stop the
+    A channel gets a paper once, whichever of its subscriptions matched first; late papers go into what it has of their
+    day. Of what was missed, the newest ``catch_up`` days are delivered and the others named in one message. To a closed
+    channel nothing is owed; one whose subscriptions all have quiet hours now begins nothing.
+
+    A subscription or a day that fails is an ERROR in the log, once while it fails the same way, does not stop the
     others, and is tried again at the next pass. Raises StoreUnavailableError, which would fail them all.
     """
-    ready = cache(days.ready)
-    closed = outbox.closed()
     told = told or Told()
-    rows = 0
+    closed = outbox.closed()
+    awake = [sub for sub in subscriptions if not sub.is_paused(now) and _place(sub) not in closed]
+    quiet = _quiet(awake, now, told)
+    if quiet:
+        outbox.hold(quiet)
+    since = now - edit_window
+    open_days = done.open_days(team, since)
+    editions = Editions(days, outbox, wording.day, since)
+    this = _Pass(cache(days.ready), done, outbox, editions, wording, now, papers_up_to, catch_up, told)
+    return sum(this.serve(sub, open_days.get(sub.id, ())) for sub in awake)
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A day that has papers for a channel which it does not carry."""
+
+    day: OpenDay
+    entries: tuple[StoredEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    ready: Callable[[str], Mapping[date, datetime]]
+    done: Done
+    outbox: Outbox
+    editions: Editions
+    wording: Wording
+    now: datetime
+    papers_up_to: int
+    catch_up: int
+    told: Told
+
+    def serve(self, sub: Subscription, days: Sequence[OpenDay]) -> int:
+        rows = 0
+        if not days and not sub.say_when_empty:
+            return rows
+        with _reported(self.told, "owed", sub):
+            query = parse_query(sub.query, today=self.now.astimezone(ZoneInfo(sub.zone)).date())
+            brought = [each for day in owed(sub, days, self.now) if (each := self._bring(sub, query, day))]
+            missed = self._missed(sub, brought)
+            if missed:
+                rows += self._pass_over(sub, missed)
+            for each in brought:
+                if each.day.day not in missed:
+                    with _reported(self.told, "laid out", sub, each.day.day):
+                        rows += self._write(sub, each)
+            if sub.say_when_empty:
+                rows += self._say_when_empty(sub)
+        return rows
+
+    def _bring(self, sub: Subscription, query: Query, day: OpenDay) -> _Brought | None:
+        """What the channel does not carry of a day; where that is nothing, it is done with it."""
+        with _reported(self.told, "looked at", sub, day.day):
+            digest = self.editions.day(sub.source, day.day)
+            entries = wanted(digest, query) if digest else ()
+            if entries:
+                carried = self.outbox.carried(_place(sub), sub.source, day.day)
+                entries = tuple(entry for entry in entries if entry.key not in carried)
+            if entries:
+                return _Brought(day, entries)
+            self.done.consider(sub.id, day.day, day.settled_at)
+        return None
+
+    def _missed(self, sub: Subscription, brought: Sequence[_Brought]) -> list[date]:
+        """The days that are too many to catch up with; never of those that one fire brings in ordinary times."""
+        passed_over, _ = split_missed([each.day for each in brought], max(self.catch_up, _longest_gap(sub.days)))
+        return [day.day for day in passed_over]
+
+    def _pass_over(self, sub: Subscription, missed: Sequence[date]) -> int:
+        """Name them in the channel, and be done with them: both or neither."""
+        name, content = f"missed:{sub.query}", self.wording.missed(missed, sub.query)
+        return self.outbox.add_note(
+            _place(sub), sub.source, max(missed), name, content, subscription=sub, passed_over=missed
+        )
+
+    def _write(self, sub: Subscription, brought: _Brought) -> int:
+        place, day, entries = _place(sub), brought.day.day, brought.entries
+        edition = self.outbox.edition(place, sub.source, day, sub.query)
+        if edition is None:
+            layout = choose_layout(sub.layout, len(entries), self.papers_up_to)
+            edition = Edition(place, sub.source, day, sub.query, layout)
+        settled_at = brought.day.settled_at
+        rows = self.editions.lay(edition, entries, settled_at, subscription=sub)
+        if rows is None:
+            return 0  # it ended, or another process was faster: the next pass sees which
+        # Last: killed before this line, the next pass finds that the channel carries it all, and comes here again.
+        self.done.consider(sub.id, day, settled_at)
+        return rows
+
+    def _say_when_empty(self, sub: Subscription) -> int:
+        day = empty_day(sub, self.ready(sub.source), self.now)
+        if day is None:
+            return 0
+        name, content = f"empty:{sub.query}", self.wording.empty(day, sub.query)
+        return self.outbox.add_note(_place(sub), sub.source, day, name, content, subscription=sub)
+
+
+def _place(sub: Subscription) -> Place:
+    return Place(sub.team, sub.channel)
+
+
+def _longest_gap(weekdays: Collection[int]) -> int:
+    """How many days lie between two of these weekdays at most: once a week brings a week's digests."""
+    ordered = sorted(weekdays)
+    return max((later - earlier for earlier, later in pairwise([*ordered, *(day + 7 for day in ordered)])), default=0)
+
+
+def _quiet(subscriptions: Iterable[Subscription], now: datetime, told: Told) -> dict[Place, datetime]:
+    """The channels all of whose subscriptions have quiet hours now, and when the first of these end."""
+    until: dict[Place, datetime] = {}
+    loud: set[Place] = set()
     for sub in subscriptions:
-        place = Place(sub.team, sub.channel)
-        if sub.paused is not None or place in closed:
-            continue
-        with _reported(told, sub):
-            query = parse_query(sub.query, today=now.astimezone(ZoneInfo(sub.zone)).date())
-            for day in owed(sub, ready(sub.source), done.handled(sub.id), now):
-                with _reported(told, sub, day):
-                    digest = days.load_day(sub.source, day)
-                    entries = _uncarried(wanted(digest, query), place, sub, day, outbox) if digest else ()
-                    if digest and entries:
-                        messages = lay_out(digest, entries, choose_layout(sub.layout, len(entries), papers_up_to))
-                        added = outbox.add(place, sub.source, day, messages, entries=entries, subscription=sub)
-                        if not added:
-                            continue  # it ended, or another process was faster: the next pass sees which
-                        rows += added
-                    # Last: killed before this line, the next pass adds nothing that is there and comes here again.
-                    done.mark_handled(sub.id, day)
-    return rows
+        place = _place(sub)
+        with _reported(told, "kept quiet", sub):
+            ends = quiet_until(sub, now)
+            if ends is None:
+                loud.add(place)
+            else:
+                until[place] = min(ends, until.get(place, ends))
+    return {place: ends for place, ends in until.items() if place not in loud}
 
 
-def _uncarried(
-    entries: Sequence[StoredEntry], place: Place, sub: Subscription, day: date, outbox: Outbox
-) -> tuple[StoredEntry, ...]:
-    carried = outbox.carried(place, sub.source, day) if entries else ()
-    return tuple(entry for entry in entries if entry.key not in carried)
-
-
-@contextmanager
-def _reported(told: Told, sub: Subscription, day: date | None = None) -> Iterator[None]:
-    subject = ("laid out", sub.id, day)
-    try:
-        yield
-    except StoreUnavailableError:
-        raise
-    except Exception as exc:  # of the tick: one bad subscription must not stop the others
-        # Of our own errors only the code: their values may hold the words of a query.
-        reason, trace = (exc.code, None) if isinstance(exc, BotError) else (type(exc).__name__, exc)
-        if told.is_news(subject, reason):
-            log.error(
-                "not laid out subscription=%d team=%s channel=%s day=%s reason=%s; end or correct the subscription, "
-                "or report the day",
-                sub.id,
-                sub.team,
-                sub.channel,
-                day,
-                reason,
-                exc_info=trace,
-            )
-    else:
-        told.is_news(subject, None)
+def _reported(told: Told, step: str, sub: Subscription, day: date | None = None) -> AbstractContextManager[None]:
+    fields = {"subscription": sub.id, "team": sub.team, "channel": sub.channel, "day": day}
+    return reported(told, (step, sub.id, day), f"not {step}", _REMEDY, **fields)

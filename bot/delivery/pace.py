@@ -17,7 +17,8 @@ class Pace:
     gap: timedelta = timedelta(seconds=1)
     """Between two messages of one channel: Slack's own limit."""
     settling: timedelta = timedelta(seconds=3)
-    """Between an unknown outcome and looking for it: Slack may still be storing the message."""
+    """Between an unknown outcome and looking for it: Slack may still be storing the message. Twice as long after each
+    further one, up to ``operator``."""
     call_timeout: timedelta = timedelta(seconds=10)
     """How long one call may take in all; its client breaks it off then."""
     margin: timedelta = timedelta(seconds=5)
@@ -48,7 +49,15 @@ class Pace:
 
     def after(self, attempts: int) -> timedelta:
         """How long to wait before the next try after so many."""
-        return min(self.retry * 2 ** min(attempts - 1, 10), max(self.operator, self.retry))
+        return self._doubled(self.retry, attempts)
+
+    def settled(self, attempts: int) -> timedelta:
+        """How long to wait after so many tries of which the last one's outcome is not known."""
+        return self._doubled(self.settling, attempts)
+
+    def _doubled(self, span: timedelta, attempts: int) -> timedelta:
+        factor: int = 2 ** min(max(attempts - 1, 0), 10)
+        return min(span * factor, max(self.operator, span))
 
     @property
     def needed(self) -> timedelta:
@@ -70,5 +79,7 @@ class Pace:
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         spans = {name: value for name, value in values.items() if isinstance(value, timedelta) and name != "back"}
         least = {"call_timeout": LEAST_CALL, "margin": LEAST_MARGIN}
-        scaled = {name: max(span / factor, min(span, least.get(name, timedelta(0)))) for name, span in spans.items()}
+        scaled: dict[str, Any] = {
+            name: max(span / factor, min(span, least.get(name, timedelta(0)))) for name, span in spans.items()
+        }
         return replace(self, **scaled)

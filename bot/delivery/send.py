@@ -1,4 +1,4 @@
-"""Sends what is written down, each message once: claim, look where an attempt may have arrived, post, confirm.
+"""Sends what is written down, each message once: claims what may go now, and takes one step for each (`step.py`).
 
 Nothing here sleeps: what has to wait is given back to the outbox with the moment of its next turn.
 """
@@ -7,138 +7,33 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from bot.delivery.outbox import Claim, Outbox, Poster
 from bot.delivery.pace import Pace
+from bot.delivery.recall import Recall
+from bot.delivery.step import Sent, Step
 from bot.delivery.told import Told
-from bot.errors import (
-    ChannelClosedError,
-    DeliveryDeferredError,
-    DeliveryRefusedError,
-    DeliveryUnknownError,
-    PayloadRefusedError,
-    StoreUnavailableError,
-)
-from bot.messages.content import Content
+from bot.errors import StoreUnavailableError
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["posted", "found", "deferred", "unknown", "refused", "late"]
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One step taken for one message.
-
-    ``found`` stood there already; ``deferred`` and ``unknown`` come again; ``late`` was given back unsent because its
-    lease was nearly over.
-    """
-
-    claim: Claim
-    outcome: Outcome
-    posted_ts: str | None = None
-
-
-def send_next(outbox: Outbox, poster: Poster, owner: str, clock: Callable[[], datetime], pace: Pace) -> Sent | None:
+def send_next(
+    outbox: Outbox,
+    poster: Poster,
+    owner: str,
+    clock: Callable[[], datetime],
+    pace: Pace,
+    recall: Recall | None = None,
+) -> Sent | None:
     """Take one step for the next message whose turn it is; None where nobody's turn is now.
 
-    Never holds a transaction open while Slack is asked.
+    Never holds a transaction open while Slack is asked. ``recall`` is one for the whole of a process; without it
+    nothing is adopted.
     """
     claim = _claim(outbox, owner, clock, pace)
-    return _Step(outbox, poster, clock, pace).take(claim) if claim else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    outbox: Outbox
-    poster: Poster
-    clock: Callable[[], datetime]
-    pace: Pace
-
-    def take(self, claim: Claim) -> Sent:
-        if claim.looking:
-            try:
-                posted_ts = self.poster.find(claim)
-            except (DeliveryRefusedError, DeliveryDeferredError, DeliveryUnknownError) as exc:
-                return self._cannot_look(claim, exc)
-            if posted_ts is not None:
-                return self._confirm(claim, posted_ts, "found")
-        return self._post(claim)
-
-    def _post(self, claim: Claim) -> Sent:
-        if claim.lease_until - self.clock() < self.pace.needed:
-            # Another process may own it before the call has settled: stopped and woken, or a slow look.
-            self.outbox.give_back(claim, self.clock(), unknown=claim.looking, error="lease nearly over")
-            log.warning("given back unsent channel=%s key=%s reason=lease", claim.place.channel, claim.key)
-            return Sent(claim, "late")
-        try:
-            posted_ts = self.poster.post(claim)
-        except DeliveryDeferredError as exc:
-            retry_at = max(exc.retry_at, self.clock() + self.pace.gap)
-            return self._give_back(claim, retry_at, "deferred", exc)
-        except DeliveryUnknownError as exc:
-            return self._give_back(claim, self.clock() + self.pace.settling, "unknown", exc)
-        except PayloadRefusedError as exc:
-            if not claim.content.blocks:  # it was the words alone already
-                return self._refuse(claim, exc)
-            log.error(
-                "sent as plain text channel=%s key=%s reason=%s; report this message: its blocks are wrong",
-                claim.place.channel,
-                claim.key,
-                exc,
-            )
-            return self._post(replace(claim, content=Content(claim.content.text, ())))
-        except DeliveryRefusedError as exc:
-            return self._refuse(claim, exc)
-        return self._confirm(claim, posted_ts, "posted")
-
-    def _confirm(self, claim: Claim, posted_ts: str, outcome: Literal["posted", "found"]) -> Sent:
-        now = self.clock()
-        self.outbox.confirm(claim, posted_ts, now + self.pace.gap, now)
-        log.info("%s channel=%s key=%s posted_ts=%s", outcome, claim.place.channel, claim.key, posted_ts)
-        return Sent(claim, outcome, posted_ts)
-
-    def _cannot_look(
-        self, claim: Claim, exc: DeliveryRefusedError | DeliveryDeferredError | DeliveryUnknownError
-    ) -> Sent:
-        """It may have arrived, and Slack does not say: it waits, rather than risk a second copy."""
-        retry_at = self.clock() + self.pace.retry
-        if isinstance(exc, DeliveryDeferredError):
-            retry_at = max(exc.retry_at, self.clock() + self.pace.gap)
-        return self._give_back(claim, retry_at, "unknown", exc)
-
-    def _give_back(
-        self,
-        claim: Claim,
-        retry_at: datetime,
-        outcome: Literal["deferred", "unknown"],
-        exc: DeliveryRefusedError | DeliveryDeferredError | DeliveryUnknownError,
-    ) -> Sent:
-        self.outbox.give_back(claim, retry_at, unknown=outcome == "unknown", error=str(exc))
-        log.warning(
-            "%s channel=%s key=%s retry_at=%s reason=%s",
-            outcome,
-            claim.place.channel,
-            claim.key,
-            retry_at.isoformat(timespec="seconds"),
-            exc,
-        )
-        return Sent(claim, outcome)
-
-    def _refuse(self, claim: Claim, exc: DeliveryRefusedError) -> Sent:
-        closed = isinstance(exc, ChannelClosedError)
-        self.outbox.refuse(claim, str(exc), close_channel=closed)
-        log.error(
-            "refused channel=%s key=%s reason=%s; %s",
-            claim.place.channel,
-            claim.key,
-            exc,
-            "nothing more is sent there: invite the bot or end the subscription" if closed else "this message is lost",
-        )
-        return Sent(claim, "refused")
+    return Step(outbox, poster, clock, pace, recall).take(claim) if claim else None
 
 
 class Senders:
@@ -159,7 +54,7 @@ class Senders:
     ) -> None:
         """``pool`` must have ``at_most`` threads for this, and is its maker's to shut down."""
         self._outbox = outbox
-        self._step = _Step(outbox, poster, clock, pace)
+        self._step = Step(outbox, poster, clock, pace, Recall(poster, outbox, pace))
         self._owner = owner
         self._clock = clock
         self._pace = pace

@@ -1,5 +1,13 @@
 """Says a thing in the log once, and not at every tick, for as long as it stays the same."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.errors import BotError, StoreUnavailableError
+
+log = logging.getLogger(__name__)
+
 
 class Told:
     """What was last said of each subject. Each subject is one thread's at a time."""
@@ -13,3 +21,24 @@ class Told:
         if what is not None:
             self._said[subject] = what
         return what != before
+
+
+@contextmanager
+def reported(told: Told, subject: object, what: str, remedy: str, **fields: object) -> Iterator[None]:
+    """Of a tick: let one part of it fail without stopping the others.
+
+    It is an ERROR in the log, once while it fails the same way; ``subject`` is this part's alone within a tick. Passes
+    StoreUnavailableError on, which would fail all the others too.
+    """
+    try:
+        yield
+    except StoreUnavailableError:
+        raise
+    except Exception as exc:  # of the tick: one bad subscription must not stop the others
+        # Of our own errors only the code: their values may hold the words of a query.
+        reason, trace = (exc.code, None) if isinstance(exc, BotError) else (type(exc).__name__, exc)
+        if told.is_news(subject, reason):
+            named = " ".join(f"{name}={value}" for name, value in fields.items())
+            log.error("%s %s reason=%s; %s", what, named, reason, remedy, exc_info=trace)
+    else:
+        told.is_news(subject, None)

@@ -1,0 +1,73 @@
+"""What channels have of a day, laid out: the papers of each edition, and the messages that show them."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Protocol
+
+from bot.delivery.outbox import Edition, Outbox
+from bot.digest.model import StoredDigest, StoredEntry
+from bot.messages.content import DayMessage
+from bot.plan.subscription import Layout, Subscription
+
+LayOut = Callable[[StoredDigest, Sequence[StoredEntry], Layout], Sequence[DayMessage]]
+"""The messages of a day's papers in the order of sending, in the one language that all posts have."""
+
+
+class Archive(Protocol):
+    """The digests there are, whole."""
+
+    def load_day(self, source: str, day: date, /, *, withdrawn: bool = False) -> StoredDigest | None: ...
+
+
+class Editions:
+    """The editions of one pass: a day is read once, and laid out once for all channels that get the same of it."""
+
+    def __init__(self, archive: Archive, outbox: Outbox, lay_out: LayOut, edit_since: datetime) -> None:
+        """What was posted before ``edit_since`` is left as it is."""
+        self._outbox = outbox
+        self._lay_out = lay_out
+        self._edit_since = edit_since
+        self._laid_out: dict[tuple[object, ...], Sequence[DayMessage]] = {}
+
+        @cache
+        def load(source: str, day: date) -> StoredDigest | None:
+            return archive.load_day(source, day, withdrawn=True)
+
+        self.day = load
+        """The day with what was withdrawn of it."""
+
+    def lay(
+        self,
+        edition: Edition,
+        fresh: Sequence[StoredEntry],
+        at: datetime,
+        subscription: Subscription | None = None,
+    ) -> int | None:
+        """Write down that the channel has these papers too, and reads of the others what they say now.
+
+        As `Outbox.lay` returns it; None also where the day is not there.
+        """
+        digest = self.day(edition.source, edition.day)
+        if digest is None:
+            return None
+        entries = _printed(digest, edition, {entry.id for entry in fresh})
+        messages = self._messages(digest, entries, edition.layout)
+        return self._outbox.lay(edition, messages, entries, at, edit_since=self._edit_since, subscription=subscription)
+
+    def _messages(self, digest: StoredDigest, entries: Sequence[StoredEntry], layout: Layout) -> Sequence[DayMessage]:
+        if not entries:
+            return ()
+        same = (digest.source, digest.day, layout, tuple(entry.id for entry in entries))
+        if same not in self._laid_out:
+            self._laid_out[same] = tuple(self._lay_out(digest, entries, layout))
+        return self._laid_out[same]
+
+
+def _printed(digest: StoredDigest, edition: Edition, fresh: Collection[int]) -> list[StoredEntry]:
+    """What the edition carries from now on, in the curator's order. What was withdrawn before it began leaves it."""
+    return [
+        entry
+        for entry in digest.entries
+        if entry.id in fresh or (entry.id in edition.entry_ids and (not entry.withdrawn or entry.id in edition.begun))
+    ]
