@@ -171,7 +171,8 @@ def walk(
         gates.append(Gate("passed_over", "stopped"))
     elif asked.ready_at is not None and matching:
         gates += _hours(asked, sub, now, late=late)
-        gates += _planned(asked, considered, now, edit_window)
+        if all(gate.outcome == "passed" for gate in gates):
+            gates.append(_due(asked, considered, now, edit_window))
     return Walk(sub, tuple(gates))
 
 
@@ -305,17 +306,16 @@ def _hours(asked: Subject, sub: Subscription, now: datetime, *, late: bool) -> I
         yield Gate("quiet", "passed" if quiet_fire <= now else "waiting", facts)
 
 
-def _planned(asked: Subject, considered: Considered | None, now: datetime, edit_window: timedelta) -> Iterator[Gate]:
-    """Due, and nothing of it is written down."""
+def _due(asked: Subject, considered: Considered | None, now: datetime, edit_window: timedelta) -> Gate:
+    """Nothing keeps it any more, and nothing of it is written down."""
     settled = asked.settled_at or asked.ready_at
-    if considered is not None and considered.at is not None:
-        if settled is not None and settled <= considered.at:
-            yield Gate("considered", "unknown", {"at": considered.at})
-            return
-        if asked.ready_at is not None and asked.ready_at < now - edit_window:
-            yield Gate("too_old", "stopped", {"at": asked.ready_at})
-            return
-    yield Gate("due", "waiting")
+    if considered is None or considered.at is None or settled is None:
+        return Gate("due", "waiting")
+    if settled <= considered.at:
+        return Gate("considered", "unknown", {"at": considered.at})
+    if asked.ready_at is not None and asked.ready_at < now - edit_window:
+        return Gate("too_old", "stopped", {"at": asked.ready_at})
+    return Gate("due", "waiting")
 
 
 def _mine(asked: Subject, sub: Subscription, here: Here) -> tuple[Message, ...]:
