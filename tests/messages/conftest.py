@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block
 
 from bot import errors as bot_errors
 from bot.digest.model import Entry, Paragraph, StoredDigest, StoredEntry
-from bot.messages import errors, help, results, standing
+from bot.messages import errors, help, notes, results, standing
 from bot.messages.content import Content
 from bot.messages.day import lay_out
 from bot.messages.words import LANGS, Words
@@ -343,6 +343,11 @@ def every_content(words: Words) -> dict[str, Content]:
         ),
         "no subscriptions": standing.subscriptions([], words),
         "many subscriptions": standing.subscriptions([standing.Standing(at_nine, first, DAY)] * 60, words),
+        "missed": notes.missed_days([DAY], "", words),
+        "many missed": notes.missed_days([date(2024, 4, day) for day in range(1, 31)], "tag:moe OR <!here>", words),
+        "nothing came": notes.no_digest(DAY, "tag:moe", words),
+        "closed": notes.channel_closed("papers", "slack.channel error=is_archived", words),
+        "silent": notes.silent_source("vault", DAY, first, words),
         "query mistake": errors.describe(
             bot_errors.QueryError("query.unclosed_quote", position=16, found='"kim'), words, typed
         ),
