@@ -66,6 +66,7 @@ _SAID = {
     "due": "why.due",
     "by_hand": "why.by_hand",
     "unsubscribed": "why.unsubscribed",
+    "unfollowed": "why.unfollowed",
     "in_the_line": "why.in_the_line",
     "posted": "why.posted",
     "posted_some": "why.posted_some",

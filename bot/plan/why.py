@@ -126,21 +126,13 @@ def walks(
     now: datetime,
     *,
     edit_window: timedelta,
-    subscribed: bool,
 ) -> list[Walk]:
-    """A walk for each of the channel's subscriptions to that source, and one for what none of them brought.
-
-    ``subscribed`` tells whether the channel has any, to whichever source.
-    """
+    """A walk for each of the channel's subscriptions to that source, and one for what none of them brought."""
     found = [walk(asked, sub, here, considered, now, edit_window=edit_window) for sub, considered in orders]
     claimed = {one.id for sub, _ in orders for one in _mine(replace(asked, entry=None), sub, here)}
     rest = replace(here, messages=tuple(one for one in here.messages if one.id not in claimed))
     by_hand = _by_hand(asked, rest, now)
-    if by_hand:
-        found.append(by_hand)
-    elif not subscribed:
-        found.append(_unsubscribed(asked, now))
-    return found
+    return [*found, by_hand] if by_hand else found
 
 
 def walk(
@@ -184,9 +176,11 @@ def _by_hand(asked: Subject, here: Here, now: datetime) -> Walk | None:
     return Walk(None, (*_read(asked, here), Gate("by_hand"), *messages))
 
 
-def _unsubscribed(asked: Subject, now: datetime) -> Walk:
+def nobodys(asked: Subject, now: datetime, *, subscribed: bool) -> Walk:
+    """Of what no subscription of the channel is to: whether it has others."""
     ready = _ready(asked, now, late=False) if asked.digest is not None else ()
-    return Walk(None, (*_read(asked, Here()), *ready, Gate("unsubscribed", "stopped")))
+    stop = Gate("unfollowed", "stopped", {"source": asked.source}) if subscribed else Gate("unsubscribed", "stopped")
+    return Walk(None, (*_read(asked, Here()), *ready, stop))
 
 
 def _read(asked: Subject, here: Here) -> Iterator[Gate]:
@@ -347,7 +341,8 @@ def _messages(asked: Subject, messages: Sequence[Message], here: Here, now: date
     standing = [one for one in messages if one.posted_at is not None]
     left = [one for one in messages if one.state != "posted"]
     if standing:
-        facts = {"at": standing[0].posted_at, "where": standing[0].where, "count": len(standing), "all": len(messages)}
+        one = standing[0]
+        facts = {"at": one.posted_at, "where": one.where, "count": len(standing), "all": len(messages), "id": one.id}
         gates.append(Gate("posted" if len(standing) == len(messages) else "posted_some", facts=facts))
     if left and here.closed_reason is not None:
         gates += _closed(here)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.digest.model import Entry, StoredDigest, StoredEntry
 from bot.plan.subscription import Subscription
-from bot.plan.why import Considered, Gate, Here, Message, Read, Subject, Walk, in_order, walk, walks
+from bot.plan.why import Considered, Gate, Here, Message, Read, Subject, Walk, in_order, nobodys, walk, walks
 
 FRIDAY = date(2024, 4, 12)
 
@@ -61,7 +61,8 @@ def walked(
 ) -> Walk:
     """The walk by one subscription, or in a channel that has none."""
     orders = [(sub, considered)] if sub else []
-    return in_order(walks(asked, orders, here, now, edit_window=timedelta(days=14), subscribed=bool(orders)))[0]
+    found = walks(asked, orders, here, now, edit_window=timedelta(days=14))
+    return in_order(found or [nobodys(asked, now, subscribed=False)])[0]
 
 
 def verdict(*args: object, **kwargs: object) -> tuple[str, str, dict[str, object]]:
@@ -274,6 +275,11 @@ def test_a_channel_without_a_subscription_gets_nothing():
     assert verdict(sub=None)[:2] == ("unsubscribed", "stopped")
 
 
+def test_a_channel_that_follows_other_sources_gets_nothing_of_this_one():
+    gate = nobodys(ENTRY, NOON, subscribed=True).verdict
+    assert (gate.name, gate.outcome, gate.facts) == ("unfollowed", "stopped", {"source": "vault"})
+
+
 def test_what_somebody_posted_is_there_without_a_subscription():
     way = walked(sub=None, here=there(message(1), query=""))
     assert way.delivers
@@ -290,7 +296,7 @@ def test_the_channels_answer_is_the_first_subscription_that_delivers_else_the_on
     asked = replace(ENTRY, entry=replace(MOE, entry=replace(MOE.entry, title="moe")))
 
     def first(*subs: Subscription, here: Here) -> int | None:
-        found = walks(asked, [(sub, None) for sub in subs], here, NOON, edit_window=timedelta(days=14), subscribed=True)
+        found = walks(asked, [(sub, None) for sub in subs], here, NOON, edit_window=timedelta(days=14))
         assert len(found) == len(subs)
         best = in_order(found)[0].subscription
         return best and best.id
