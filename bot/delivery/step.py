@@ -106,7 +106,7 @@ class Step:
             self._give_back(claim, retry_at, exc, unknown=claim.op == "post")
             return Sent(claim, "unknown")
         except PayloadRefusedError as exc:
-            if not claim.content.blocks or claim.op == "delete":
+            if not claim.content.blocks:  # it was the words alone already
                 return self._refused(claim, exc)
             log.error(
                 "sent as plain text channel=%s key=%s reason=%s; report this message: its blocks are wrong",

@@ -108,17 +108,18 @@ def test_a_day_is_read_once_and_laid_out_once_for_all_that_have_the_same_of_it(l
     assert (archive.asked, len(laid), len(outbox.laid)) == (1, 2, 4)
 
 
-def test_what_could_not_be_written_down_is_no_row(look, carry, outbox):
+def test_what_could_not_be_written_down_is_no_row_and_no_error(look, carry, outbox, caplog):
     carry()
     outbox.under_way = True
     assert look() == 0
+    assert caplog.records == []
 
 
-def test_a_day_that_is_not_there_changes_nothing(look, carry, archive, outbox):
+def test_a_day_that_is_not_there_changes_nothing(look, carry, archive, outbox, caplog):
     carry()
     archive.digest = None
     assert look() == 0
-    assert outbox.laid == []
+    assert (outbox.laid, caplog.records) == ([], [])
 
 
 def test_an_edition_that_fails_is_told_once_without_its_query_and_stops_no_other(look, carry, outbox, caplog):
