@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
-from bot.errors import BotError
+from bot.errors import BotError, QueryError
 from bot.messages import actions, blocks, richtext
 from bot.messages.content import Content
 from bot.messages.errors import error_text
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
+from bot.messages.notes import closed_remedy, closed_why
+from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
 from bot.plan.subscription import EVERY_DAY, Subscription
+from bot.search.grammar import parse_query
 
 _QUERY = 200
 _BUTTONS = 20  # subscriptions with a button each; who has more names the query
@@ -23,6 +27,7 @@ _LAYOUTS = {
     "brief": "standing.layout_brief",
     None: "standing.layout_default",
 }
+_PAUSED = {"chat": "standing.paused_by_chat", "operator": "standing.paused_by_operator"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,15 @@ class Standing:
 
     sub: Subscription
     next_at: datetime | None
-    """When its next post comes; None for one that waits for an arrival."""
+    """When its next post comes; None for one that waits for an arrival, or that nobody knows the end of a pause of."""
     last_day: date | None
     """The newest digest day it has posted."""
+    last_at: datetime | None = None
+    """When the last message of that day was posted (UTC)."""
+    closed: str | None = None
+    """Why its channel takes nothing more, as it is stored; None where it is open."""
+    waiting: int = 0
+    """How many days it is still to catch up with."""
 
 
 def subscribed(
@@ -88,26 +99,50 @@ def which(subs: Sequence[Subscription], words: Words) -> Content:
     return Content("\n".join(said), tuple(made))
 
 
-def paused(sub: Subscription, where: str, words: Words) -> Content:
+def stopped(sub: Subscription, where: str, words: Words) -> Content:
     """A subscription of the config stops posting; where it is written and how it is taken up again."""
-    return _line(_woven("standing.paused", words, what=_what(sub, words), where=Leaf(_flat(where), code=True)))
+    return _line(_woven("standing.stopped", words, what=_what(sub, words), where=Leaf(_flat(where), code=True)))
 
 
-def resumed(sub: Subscription, first: datetime | None, words: Words) -> Content:
-    """A paused subscription posts again."""
-    leaves = _woven("standing.resumed", words, what=_what(sub, words))
-    return _line([*leaves, Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))])
+def paused(
+    sub: Subscription, until: datetime | None, user_id: str, words: Words, not_told: BotError | None = None
+) -> Content:
+    """The channel's line: who paused what, until when, and how it is taken up again. ``not_told`` as above."""
+    what, user = _what(sub, words), user_leaf(user_id)
+    if until is None:
+        leaves = _woven("standing.paused", words, user=user, what=what)
+    else:
+        moment = Leaf(words.moment(until, sub.zone))
+        leaves = _woven("standing.paused_until", words, user=user, what=what, moment=moment)
+    return _line([*leaves, *_not_told(not_told, words)])
 
 
-def subscriptions(items: Sequence[Standing], words: Words) -> Content:
-    """What a channel is subscribed to: query, layout, times, the next and the last post, and why one is paused."""
+def resumed(
+    sub: Subscription, first: datetime | None, words: Words, user_id: str = "", not_told: BotError | None = None
+) -> Content:
+    """A paused subscription posts again; by whom, where the whole channel is told. ``not_told`` as above."""
+    what = _what(sub, words)
+    leaves = (
+        _woven("standing.resumed_by", words, user=user_leaf(user_id), what=what)
+        if user_id
+        else _woven("standing.resumed", words, what=what)
+    )
+    times = Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))
+    return _line([*leaves, times, *_not_told(not_told, words)])
+
+
+def subscriptions(items: Sequence[Standing], words: Words, now: datetime) -> Content:
+    """What a channel is subscribed to: query, layout, times; then the next and the last post, and why one is paused."""
     if not items:
         return _line([Leaf(words.t("standing.none"))])
     heading = words.n("standing.heading", len(items))
-    said, lines = [escape(heading)], []
+    several = len({item.sub.source for item in items}) > 1
+    closed = next((item.closed for item in items if item.closed is not None), None)
+    remedy = [] if closed is None else [closed_remedy(closed, words)]
+    said, lines = [escape(heading), *map(escape, remedy)], []
     for place, item in enumerate(items):
-        leaves = _standing(item, words)
-        text = "• " + "".join(leaf.said for leaf in leaves)
+        leaves = [*_ordered(item, words, now, source=several), Leaf("\n"), *_state(item, words, now)]
+        text = "• " + "".join(leaf.said for leaf in leaves).replace("\n", "\n  ")
         if units("\n".join([*said, text])) > TEXT - 200:
             more = words.n("standing.more", len(items) - place)
             said.append(escape(more))
@@ -115,19 +150,67 @@ def subscriptions(items: Sequence[Standing], words: Words) -> Content:
             break
         said.append(text)
         lines.append(leaves)
-    elements = [richtext.section([Leaf(heading, bold=True)]), richtext.bullets(lines)]
+    elements = [
+        richtext.section([Leaf("\n".join([heading, *remedy]), bold=True)]),
+        richtext.bullets(lines),
+    ]
     return Content("\n".join(said), (richtext.block(elements),))
 
 
-def _standing(item: Standing, words: Words) -> list[Leaf]:
+def subscription_text(item: Standing, channel: str, words: Words, now: datetime) -> str:
+    """The same of one subscription for a terminal: its channel, then what a channel is told of it."""
+    lines = [
+        Leaf(_flat(channel)),
+        Leaf("\n"),
+        *_ordered(item, words, now, source=True),
+        Leaf("\n"),
+        *_state(item, words, now),
+    ]
+    return "".join(leaf.text for leaf in lines).replace("\n", "\n  ")
+
+
+def _ordered(item: Standing, words: Words, now: datetime, *, source: bool) -> list[Leaf]:
+    """What is ordered: the query as it is typed and in words, how it is laid out, when it may post."""
     sub = item.sub
-    leaves = [_what(sub, words), Leaf(" · " + words.t(_LAYOUTS[sub.layout])), Leaf(" · " + _times(sub, words))]
-    if sub.paused:
-        leaves.append(Leaf(" " + _why_paused(sub, words)))
-    else:
-        leaves.append(Leaf(" " + _next(item, words)))
-    if item.last_day:
-        leaves.append(Leaf(" " + words.t("standing.last", date=words.date(item.last_day))))
+    facts = [
+        *([_flat(sub.source)] if source else []),
+        words.t(_LAYOUTS[sub.layout]),
+        words.t("standing.when", days=_days(sub.days, words), when=_when(sub, words)),
+        *([words.t("standing.quiet", start=_hour(sub.quiet[0]), end=_hour(sub.quiet[1]))] if sub.quiet else []),
+        *([words.t("standing.says_empty")] if sub.say_when_empty else []),
+    ]
+    in_words = _in_words(sub, words, now)
+    return [
+        _what(sub, words),
+        *([Leaf(f" ({in_words})")] if in_words else []),
+        *(Leaf(f" · {fact}") for fact in facts),
+    ]
+
+
+def _in_words(sub: Subscription, words: Words, now: datetime) -> str:
+    """What was understood of the query; nothing where it has none, or cannot be read."""
+    try:
+        tree = parse_query(sub.query, today=now.astimezone(ZoneInfo(sub.zone)).date()).tree
+    except QueryError:
+        return ""
+    return cut(describe(tree, words), _QUERY) if tree else ""
+
+
+def _state(item: Standing, words: Words, now: datetime) -> list[Leaf]:
+    """What becomes of it: whether it is paused, the next post, the last one, who wants it."""
+    sub = item.sub
+    said: list[str] = []
+    stands = item.closed is None and not sub.is_paused(now)
+    if item.closed is not None:
+        said.append(words.t("standing.paused_why", why=closed_why(item.closed, words)))
+    elif not stands:
+        said += _pause(sub, words)
+    if stands or (item.next_at and item.closed is None):
+        said.append(_next(item, words))
+    if item.waiting and stands:
+        said.append(words.n("standing.waiting", item.waiting))
+    said.append(_last(item, words))
+    leaves = [Leaf(" ".join(said))]
     if sub.origin == "config":
         leaves.append(Leaf(" " + words.t("standing.from_config")))
     elif sub.created_by:
@@ -135,10 +218,23 @@ def _standing(item: Standing, words: Words) -> list[Leaf]:
     return leaves
 
 
-def _why_paused(sub: Subscription, words: Words) -> str:
-    if sub.paused == "chat":
-        return words.t("standing.paused_by_chat")
-    return words.t("standing.paused_why", why=_flat(sub.paused or ""))
+def _pause(sub: Subscription, words: Words) -> list[str]:
+    """Why it is paused, and what ends that."""
+    why = sub.paused or ""
+    said = words.t(_PAUSED[why]) if why in _PAUSED else words.t("standing.paused_why", why=_flat(why))
+    if sub.paused_until is None:
+        return [said, words.t("standing.until_resumed")]
+    return [said, words.t("standing.until", moment=words.moment(sub.paused_until, sub.zone))]
+
+
+def _last(item: Standing, words: Words) -> str:
+    if item.last_day is None:
+        return words.t("standing.last_none")
+    day = words.date(item.last_day)
+    if item.last_at is None:
+        return words.t("standing.last", date=day)
+    there = item.last_at.astimezone(ZoneInfo(item.sub.zone))
+    return words.t("standing.last_at", date=day, at=f"{there:%Y-%m-%d %H:%M}", zone=item.sub.zone)
 
 
 def _what(sub: Subscription, words: Words) -> Leaf:
@@ -148,11 +244,17 @@ def _what(sub: Subscription, words: Words) -> Leaf:
 
 def _times(sub: Subscription, words: Words) -> str:
     """When it may post: an hour in its zone, or on arrival; on which days."""
+    return words.t("standing.times", days=_days(sub.days, words), when=_when(sub, words))
+
+
+def _when(sub: Subscription, words: Words) -> str:
     if sub.at is None:
-        when = words.t("standing.on_arrival")
-    else:
-        when = words.t("standing.at", time=f"{sub.at:%H:%M}", zone=sub.zone)
-    return words.t("standing.times", days=_days(sub.days, words), when=when)
+        return words.t("standing.on_arrival")
+    return words.t("standing.at", time=_hour(sub.at), zone=sub.zone)
+
+
+def _hour(at: time) -> str:
+    return f"{at:%H:%M}"
 
 
 def _days(days: frozenset[int], words: Words) -> str:

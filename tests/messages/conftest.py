@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -302,7 +302,9 @@ def every_content(words: Words) -> dict[str, Content]:
     by_config = Subscription(
         3, "T1", "C1", "vault", at=time(8, 30), days=frozenset({0, 2}), paused="chat", origin="config"
     )
+    quiet = replace(at_nine, quiet=(time(22), time(7)), say_when_empty=True)
     first = datetime(2024, 4, 15, tzinfo=UTC)
+    before = datetime(2024, 4, 13, tzinfo=UTC)
     typed = 'tag:moe (author:"kim'
     shown = {
         "results": results.results(hits, total=23, page=2, pool_id="p1", query_text="tag:moe <!channel>", words=words),
@@ -331,18 +333,26 @@ def every_content(words: Words) -> dict[str, Content]:
         "subscribed on arrival": standing.subscribed(on_arrival, "U1ABCDEF", None, words),
         "already": standing.already_subscribed(at_nine, first, words),
         "unsubscribed": standing.unsubscribed(at_nine, "U1ABCDEF", words),
-        "paused": standing.paused(by_config, "config/paperround.toml", words),
+        "stopped": standing.stopped(by_config, "config/paperround.toml", words),
+        "paused": standing.paused(at_nine, None, "U1ABCDEF", words),
+        "paused until": standing.paused(at_nine, first, "U1ABCDEF", words),
+        "resumed by": standing.resumed(at_nine, first, words, "U1ABCDEF"),
         "resumed": standing.resumed(by_config, first, words),
         "subscriptions": standing.subscriptions(
             [
-                standing.Standing(at_nine, first, DAY),
+                standing.Standing(quiet, first, DAY, first, waiting=3),
                 standing.Standing(on_arrival, None, None),
                 standing.Standing(by_config, None, DAY),
+                standing.Standing(replace(quiet, paused="chat", paused_until=first), first, DAY, first),
             ],
             words,
+            before,
         ),
-        "no subscriptions": standing.subscriptions([], words),
-        "many subscriptions": standing.subscriptions([standing.Standing(at_nine, first, DAY)] * 60, words),
+        "subscriptions of a closed channel": standing.subscriptions(
+            [standing.Standing(at_nine, None, DAY, first, closed="slack.channel error=is_archived")], words, before
+        ),
+        "no subscriptions": standing.subscriptions([], words, before),
+        "many subscriptions": standing.subscriptions([standing.Standing(quiet, first, DAY)] * 60, words, before),
         "missed": notes.missed_days([DAY], "", words),
         "many missed": notes.missed_days([date(2024, 4, day) for day in range(1, 31)], "tag:moe OR <!here>", words),
         "nothing came": notes.no_digest(DAY, "tag:moe", words),
@@ -364,6 +374,9 @@ def every_content(words: Words) -> dict[str, Content]:
     for layout in ("papers", "list", "brief"):
         for place, message in enumerate(lay_out(many, many.entries[:47], layout, words)):
             shown[f"{layout} {place}"] = message.content
+        some = tuple(replace(each, withdrawn=each.position % 2 == 0) for each in many.entries[:4])
+        for place, message in enumerate(lay_out(replace(many, entries=some), some, layout, words)):
+            shown[f"{layout} {place}, some withdrawn"] = message.content
     return shown
 
 

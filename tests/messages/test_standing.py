@@ -12,6 +12,7 @@ from bot.plan.subscription import Subscription
 
 SUB = Subscription(1, "T1", "C1", "vault", "tag:moe", time(9), zone="Asia/Seoul", created_by="U1ABCDEF")
 FIRST = datetime(2024, 4, 15, tzinfo=UTC)
+NOW = datetime(2024, 4, 13, tzinfo=UTC)
 
 
 def test_the_channel_is_told_who_subscribed_to_what_and_when_the_first_post_comes(en, rich_leaves):
@@ -44,21 +45,134 @@ def test_korean_days_are_those_of_every_week(ko):
 
 
 def test_one_from_the_config_is_paused_and_told_where_it_is_written(words):
-    content = standing.paused(replace(SUB, origin="config"), "config/paperround.toml", words)
+    content = standing.stopped(replace(SUB, origin="config"), "config/paperround.toml", words)
     assert "config/paperround.toml" in content.text
     assert "/paper subscribe" in content.text
 
 
-def test_the_list_tells_the_next_and_the_last_post_and_why_one_is_paused(en):
-    config = replace(SUB, query="", origin="config", created_by=None, paused="the channel is archived")
-    content = standing.subscriptions([Standing(SUB, FIRST, date(2024, 4, 12)), Standing(config, None, None)], en)
-    first, second = content.text.split("\n")[1:]
-    assert "Next: Monday, April 15, 2024, 09:00 (Asia/Seoul; 2024-04-15 00:00 UTC)." in first
-    assert "Last posted: the digest of Friday, April 12, 2024." in first
-    assert "Subscribed by <@U1ABCDEF>." in first
-    assert "Paused: the channel is archived" in second
-    assert "Next" not in second
-    assert "Set in the config." in second
+def listed(item, words, now=NOW) -> list[str]:
+    """The two lines of one subscription, without the heading and the bullet."""
+    return [line[2:] for line in standing.subscriptions([item], words, now).text.split("\n")[-2:]]
+
+
+def test_the_list_tells_in_two_lines_what_is_ordered_and_what_becomes_of_it(en):
+    posted_at = datetime(2024, 4, 12, 0, 0, 3, tzinfo=UTC)
+    assert listed(Standing(SUB, FIRST, date(2024, 4, 12), posted_at), en) == [
+        "tag:moe (tag #moe) · a message per paper, a list on long days · every day, at 09:00 (Asia/Seoul)",
+        "Next: Monday, April 15, 2024, 09:00 (Asia/Seoul; 2024-04-15 00:00 UTC). "
+        "Last posted: the digest of Friday, April 12, 2024, on 2024-04-12 09:00 (Asia/Seoul). "
+        "Subscribed by <@U1ABCDEF>.",
+    ]
+
+
+def test_what_a_subscription_has_beyond_the_usual_is_told(en):
+    sub = replace(SUB, layout="brief", days=frozenset(range(5)), quiet=(time(22), time(7, 30)), say_when_empty=True)
+    line, state = listed(Standing(sub, FIRST, None, waiting=3), en)
+    assert line == (
+        "tag:moe (tag #moe) · titles only · on weekdays, at 09:00 (Asia/Seoul) · quiet from 22:00 to 07:30"
+        " · says so when no digest comes"
+    )
+    assert "Catching up: 3 days are on their way. Nothing posted yet." in state
+
+
+def test_a_source_is_named_where_there_are_several(en):
+    one, other = Standing(SUB, FIRST, None), Standing(replace(SUB, source="blog"), FIRST, None)
+    assert "vault" not in standing.subscriptions([one, one], en, NOW).text
+    text = standing.subscriptions([one, other], en, NOW).text
+    assert "(tag #moe) · vault · " in text
+    assert "(tag #moe) · blog · " in text
+
+
+def test_a_query_is_told_in_words_where_it_can_be_read(en):
+    assert listed(Standing(replace(SUB, query=""), FIRST, None), en)[0].startswith("every paper · ")
+    assert listed(Standing(replace(SUB, query='"never closed'), FIRST, None), en)[0].startswith('"never closed · ')
+    # Dates that move are those of today in its zone, where the day has begun before UTC's.
+    late = datetime(2024, 4, 12, 20, tzinfo=UTC)
+    assert (
+        "(on or after Saturday, April 6, 2024)"
+        in listed(Standing(replace(SUB, query="since:1w"), FIRST, None), en, late)[0]
+    )
+
+
+END = datetime(2024, 4, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "closed", "said"),
+    [
+        pytest.param({"paused": "chat"}, None, "Paused from this channel. /paper resume takes it up again.", id="chat"),
+        pytest.param(
+            {"paused": "operator"},
+            None,
+            "Paused by whoever runs this bot. /paper resume takes it up again.",
+            id="operator",
+        ),
+        pytest.param(
+            {"paused": "chat", "paused_until": END},
+            None,
+            "Paused from this channel. It goes on by itself: "
+            "Saturday, April 20, 2024, 09:00 (Asia/Seoul; 2024-04-20 00:00 UTC).",
+            id="with an end",
+        ),
+        pytest.param({"paused": "moving <house>"}, None, "Paused: moving &lt;house&gt;.", id="another reason"),
+        pytest.param(
+            {}, "slack.channel error=is_archived", "Paused: the channel is archived (is_archived).", id="closed channel"
+        ),
+        pytest.param(
+            {"paused": "chat"}, "is_archived", "Paused: the channel is archived (is_archived).", id="closed and paused"
+        ),
+    ],
+)
+def test_one_that_is_paused_says_why_and_what_ends_it(en, check, change, closed, said):
+    item = Standing(replace(SUB, **change), None, None, closed=closed, waiting=2)
+    check(standing.subscriptions([item], en, NOW))
+    state = listed(item, en)[1]
+    assert state.startswith(said)
+    assert "Next" not in state
+    assert "Catching up" not in state
+
+
+def test_what_comes_after_a_pause_with_an_end_is_told(en):
+    item = Standing(replace(SUB, paused="chat", paused_until=END), END, None)
+    assert "Next: Saturday, April 20, 2024, 09:00" in listed(item, en)[1]
+
+
+def test_a_pause_that_is_over_is_none(words):
+    over = replace(SUB, paused="chat", paused_until=NOW)
+    assert listed(Standing(over, FIRST, None), words) == listed(Standing(SUB, FIRST, None), words)
+
+
+def test_of_a_closed_channel_what_can_be_done_is_told_once(en):
+    items = [Standing(SUB, None, None, closed="slack.channel error=not_in_channel")] * 2
+    assert standing.subscriptions(items, en, NOW).text.count("/invite") == 1
+
+
+def test_the_command_line_is_told_the_same_without_markup(words, en):
+    item = Standing(SUB, FIRST, date(2024, 4, 12), datetime(2024, 4, 12, tzinfo=UTC))
+    lines = standing.subscription_text(item, "#papers", en, NOW).split("\n")
+    order, state = listed(item, en)
+    assert lines == [
+        "#papers",
+        "  " + order.replace("(tag #moe) · ", "(tag #moe) · vault · "),
+        "  " + state.replace("<@U1ABCDEF>", "U1ABCDEF"),
+    ]
+    closed = replace(item, sub=replace(SUB, query="a & <b>\x1b[31m"), closed="is_archived")
+    text = standing.subscription_text(closed, "#papers\n", words, NOW)
+    assert "a & <b>[31m" in text
+    assert "is_archived" in text
+    assert len(text.split("\n")) == 3
+
+
+def test_the_channel_is_told_who_paused_what_until_when_and_who_resumed_it(en, check):
+    for_good, until = (standing.paused(SUB, end, "U1ABCDEF", en) for end in (None, END))
+    assert for_good.text == "<@U1ABCDEF> paused tag:moe in this channel. To take it up again, type /paper resume."
+    assert "until Saturday, April 20, 2024, 09:00 (Asia/Seoul; 2024-04-20 00:00 UTC)." in until.text
+    resumed = standing.resumed(SUB, FIRST, en, "U1ABCDEF", ChannelClosedError("slack.channel", error="is_archived"))
+    assert resumed.text.startswith("<@U1ABCDEF> took tag:moe up again in this channel. Posts come every day")
+    assert "The channel itself could not be told" in resumed.text
+    assert "<@" not in standing.resumed(SUB, FIRST, en).text
+    for content in (for_good, until, resumed):
+        check(content)
 
 
 def test_what_was_typed_as_a_query_calls_nobody(en, check):
