@@ -151,7 +151,7 @@ def subscriptions(items: Sequence[Standing], words: Words, now: datetime) -> Con
         said.append(text)
         lines.append(leaves)
     elements = [
-        richtext.section([Leaf("\n".join([heading, *remedy]), bold=True)]),
+        richtext.lines([Leaf(heading, bold=True)], *([Leaf(line)] for line in remedy)),
         richtext.bullets(lines),
     ]
     return Content("\n".join(said), (richtext.block(elements),))
