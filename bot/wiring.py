@@ -23,9 +23,10 @@ if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them
     from bot.delivery.due import LayOut
     from bot.delivery.pace import Pace
     from bot.delivery.told import Told
-    from bot.slack.client import Identity, SlackPoster
+    from bot.slack.client import Identity
     from bot.slack.desk import Desk
     from bot.slack.directory import Channel, Directory
+    from bot.slack.poster import SlackPoster
     from bot.store.digests import Digests
     from bot.store.index import Index
     from bot.store.outbox import Outbox
@@ -150,9 +151,10 @@ def _free_name(short: str, whole: str, settings: Settings) -> str:
 
 def connect(bot: Bot, bot_token: str) -> Workspace:
     """Ask Slack who we are, and make what needs a workspace. Raises the errors of a delivery."""
-    from bot.slack.client import SlackPoster, identify, reading_client, sending_client
+    from bot.slack.client import identify, reading_client, sending_client
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
+    from bot.slack.poster import SlackPoster
 
     settings = bot.settings
     timeout = settings.delivery.timeout

@@ -1,4 +1,8 @@
-"""A Slack client whose calls end in time, whatever the line does."""
+"""A Slack client whose calls end in time, whatever the line does.
+
+Only to ask for the address of a name is not ours to bound: the system's resolver has time-outs of its own. A call that
+comes back from it too late sends nothing.
+"""
 
 import http.client
 import socket
@@ -44,6 +48,7 @@ class _Call:
         self._socket: socket.socket | None = None
         self._alarm = threading.Timer(seconds, self._break_off)
         self._alarm.daemon = True
+        self._lock = threading.Lock()  # the alarm must not break off what has just become another call's
 
     def __enter__(self) -> Self:
         self._alarm.start()
@@ -51,6 +56,8 @@ class _Call:
 
     def __exit__(self, *raised: object) -> None:
         self._alarm.cancel()
+        with self._lock:
+            self._let_go()
 
     def check(self) -> None:
         """Raises TimeoutError once the time is over."""
@@ -65,20 +72,34 @@ class _Call:
         """The connection, made to send nothing once the time is over, however long it took to come about."""
         send = made.send
 
+        def connected(*given: Any, **named: Any) -> socket.socket:
+            found = socket.create_connection(*given, **named)
+            with self._lock:
+                self._let_go()
+                # A second hold on the line, before it is ours: a proxy answers first, and TLS takes the first one away.
+                # What comes after the alarm is ended by `send_in_time`, and a handshake by its own time-out.
+                self._socket = found.dup()
+            return found
+
         def send_in_time(data: Any) -> None:
             if made.sock is None:
                 made.connect()
-            self._socket = made.sock
             self.check()
             send(data)
 
+        made._create_connection = connected  # type: ignore[attr-defined]  # http.client's own seam, not in its types
         made.send = send_in_time  # type: ignore[method-assign]  # one connection's own, for one call
         return made
 
     def _break_off(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
+        with self._lock, suppress(OSError):
+            if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)  # whoever reads from it reads its end
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
 
 class _Http(HTTPHandler):

@@ -1,4 +1,4 @@
-"""Who people are and what channels are called, asked of Slack once and remembered for a while."""
+"""Who people are, where they are written to, and what channels are called: asked once and remembered for a while."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import DeliveryDeferredError, RequestRefusedError
-from bot.slack.client import WALL, translate
+from bot.slack.client import WALL, code_of, translate
 from bot.slack.failures import Failure
 
 REMEMBERED = timedelta(hours=1)  # a person who changes their language or zone sees it within the hour
@@ -21,6 +21,16 @@ PAGE = 200  # the number Slack advises for lists (conversations.list)
 
 _LATER = (Failure.BUSY.value, Failure.UNCLEAR.value, Failure.NOT_DONE.value, "slack.unreachable")
 _NOT_SEEN = ("channel_not_found", "method_not_supported_for_channel_type")
+_NOT_WRITTEN_TO = (
+    "user_not_found",
+    "user_not_visible",
+    "user_disabled",
+    "cannot_dm_bot",
+    "channel_not_found",
+    "invalid_user_combination",
+    "not_enough_users",
+)
+"""What conversations.open says of a person whom the bot cannot write to, however often it asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Channel:
     name: str
     is_private: bool
     is_member: bool
+    is_archived: bool = False
 
 
 class Directory:
@@ -51,6 +62,7 @@ class Directory:
         self._client = client
         self._clock = clock
         self._sleep = sleep
+        self._direct: dict[str, str] = {}
         self._people: dict[str, tuple[datetime, Person]] = {}
         self._listed: tuple[datetime, tuple[Channel, ...]] | None = None
 
@@ -68,6 +80,22 @@ class Directory:
             return kept[1] if kept else Person(user, None, "UTC")
         self._people[user] = (now, person)
         return person
+
+    def direct(self, user: str) -> str:
+        """The id of the direct message with a person, opened where it was not; it never changes.
+
+        Raises RequestRefusedError("channel.no_direct") where this person cannot be written to.
+        """
+        if user not in self._direct:
+            try:
+                self._direct[user] = str(self._client.conversations_open(users=user)["channel"]["id"])
+            except WALL as exc:
+                if _is_unheard_of(exc):
+                    return user  # a person's id opens the direct message wherever something is posted
+                if code_of(exc) in _NOT_WRITTEN_TO:
+                    raise RequestRefusedError("channel.no_direct", reason=code_of(exc)) from exc
+                raise translate(exc, self._clock()) from exc
+        return self._direct[user]
 
     def channel(self, channel_id: str) -> Channel | None:
         """The channel of that id; None where it is not there or not the bot's to see (a private one it is not in).
@@ -173,4 +201,5 @@ def _channel(found: dict[str, Any]) -> Channel:
         name=found.get("name") or found["id"],
         is_private=bool(found.get("is_private")) or direct,
         is_member=bool(found.get("is_member")) or direct,  # a direct message the bot can see is one it is in
+        is_archived=bool(found.get("is_archived")),
     )

@@ -1,6 +1,8 @@
 """What every error code of the Web API means for a message: the one table, and nothing that acts on it.
 
-The codes are those of the method pages of chat.postMessage, chat.update, conversations.history and .replies.
+The codes are those of the method pages of chat.postMessage, .update and .delete, conversations.history and .replies. A
+code means the same wherever it comes from, but for two: a message that is not there is what a deletion wants, and it is
+no parent's fault where a message has none (`poster`).
 """
 
 from enum import Enum
@@ -17,8 +19,10 @@ class Failure(Enum):
     """It was not done, and a later try may succeed."""
     CHANNEL = "slack.channel"
     """Nothing more can be posted to this channel."""
+    GONE = "slack.gone"
+    """What is to be changed, or replied to, is not in the channel any more."""
     MESSAGE = "slack.message"
-    """This message cannot be, or its parent or the one to change is not there; others can."""
+    """This message cannot be, or cannot be changed; others can."""
     PAYLOAD = "slack.payload"
     """Slack cannot read what we built: the fault is ours."""
     INSTALL = "slack.install"
@@ -43,24 +47,29 @@ _CODES: tuple[tuple[Failure, str], ...] = (
         "messages_tab_disabled user_not_in_channel restricted_action restricted_action_read_only_channel "
         "restricted_action_thread_only_channel",
     ),
+    (Failure.GONE, "message_not_found thread_not_found cannot_reply_to_message"),
     (
         Failure.MESSAGE,
-        # The last two are about replies: what goes into the channel itself still may.
-        "message_not_found thread_not_found cannot_reply_to_message cant_update_message edit_window_closed "
-        "block_mismatch update_failed restricted_action_non_threadable_channel restricted_action_thread_locked",
+        # The two restrictions are about replies: what goes into the channel itself still may.
+        "cant_update_message edit_window_closed block_mismatch update_failed cant_delete_message "
+        "compliance_exports_prevent_deletion restricted_action_non_threadable_channel restricted_action_thread_locked",
     ),
     (
         Failure.PAYLOAD,
         "invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text invalid_arguments "
-        "invalid_metadata_format metadata_too_large markdown_text_conflict too_many_attachments invalid_attachments",
+        "invalid_metadata_format metadata_too_large markdown_text_conflict too_many_attachments invalid_attachments "
+        "invalid_metadata_schema attachment_payload_limit_exceeded",
     ),
     (
         Failure.INSTALL,
         "account_inactive token_revoked invalid_auth token_expired not_authed team_access_not_granted "
-        "org_login_required",
+        "org_login_required two_factor_setup_required",
     ),
     (Failure.SCOPE, "missing_scope no_permission not_allowed_token_type"),
 )
+
+ONCE_MORE = frozenset({"update_failed"})
+"""Of these `MESSAGE` is the meaning of the second time; the first is tried again."""
 
 FAILURES: dict[str, Failure] = {code: failure for failure, codes in _CODES for code in codes.split()}
 

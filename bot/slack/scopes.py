@@ -11,5 +11,6 @@ BOT_SCOPES = {
     "groups:read": "find private channels the bot was invited to",
     "im:history": "answer questions in a direct message",
     "im:read": "know that a channel is a direct message",
+    "im:write": "tell who subscribed when a channel takes nothing more",
     "users:read": "answer in each person's language, at their hours",
 }

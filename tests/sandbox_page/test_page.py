@@ -34,6 +34,24 @@ def test_a_thread_opens_beside_the_channel_and_escape_closes_it(visit, slack, sa
     expect(page.get_by_role("button", name="3 replies")).to_be_focused()
 
 
+def test_what_was_changed_says_so_and_what_was_deleted_goes(visit, slack):
+    parent, alone = (slack.chat_postMessage(channel=PAPERS, text=words)["ts"] for words in ("JetMoE", "Rho-1"))
+    slack.chat_postMessage(channel=PAPERS, text="초록", thread_ts=parent)
+    page = visit("emma")
+    row, other = page.locator(f'.channel [data-ts="{parent}"]'), page.locator(f'.channel [data-ts="{alone}"]')
+    slack.chat_update(channel=PAPERS, ts=parent, text="JetMoE, withdrawn")
+    expect(row).to_contain_text("JetMoE, withdrawn")
+    expect(row.locator(".edited")).to_have_text("(edited)")
+    expect(other.locator(".edited")).to_have_count(0)
+    slack.chat_delete(channel=PAPERS, ts=alone)
+    expect(other).to_have_count(0)
+    slack.chat_delete(channel=PAPERS, ts=parent)
+    expect(row.locator(".tombstone")).to_have_text("This message was deleted.")
+    expect(row.locator(".edited")).to_have_count(0)
+    row.get_by_role("button", name="1 reply").click()
+    expect(page.get_by_role("complementary", name="Thread")).to_contain_text("초록")
+
+
 def test_a_command_is_offered_run_and_answered_in_private(visit, app):
     page = visit("emma")
     composer(page).focus()

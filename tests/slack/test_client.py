@@ -21,11 +21,13 @@ from bot.errors import (
     DeliveryDeferredError,
     DeliveryRefusedError,
     DeliveryUnknownError,
+    MessageGoneError,
     PayloadRefusedError,
 )
 from bot.messages.content import Content
-from bot.slack.client import SlackPoster, identify, reading_client, sending_client, translate
-from bot.slack.failures import FAILURES, Failure
+from bot.slack.client import identify, reading_client, sending_client, translate
+from bot.slack.failures import FAILURES, ONCE_MORE, Failure
+from bot.slack.poster import SlackPoster
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
 PACE = Pace()
@@ -165,6 +167,14 @@ def test_a_content_without_blocks_goes_as_plain_text(poster, server):
     assert (asked["text"], asked["mrkdwn"], "blocks" in asked) == ("2 * 3 * 4", False, False)
 
 
+@pytest.mark.parametrize("blocks", [BLOCKS, ()])
+def test_an_update_says_all_that_is_to_stand_there_and_leaves_the_key_alone(poster, server, blocks):
+    poster.update(replace(CLAIM, content=Content("Rho-1", blocks), op="update", target_ts="1.0"))
+    # Slack's pages do not agree on what becomes of blocks that are not mentioned: an empty list takes them away.
+    told = {"channel": "C1", "ts": "1.0", "text": "Rho-1", "blocks": list(blocks)}
+    assert server.calls == [("chat.update", told)]
+
+
 def test_a_text_that_slack_would_cut_is_not_sent(poster, server):
     with pytest.raises(PayloadRefusedError):
         poster.post(Claim(1, CLAIM.place, "a1b2", Content("가" * 40_001, ()), None, NOW, NOW))
@@ -247,6 +257,7 @@ RAISED = {
     Failure.UNCLEAR: DeliveryUnknownError,
     Failure.NOT_DONE: DeliveryDeferredError,
     Failure.CHANNEL: ChannelClosedError,
+    Failure.GONE: MessageGoneError,
     Failure.MESSAGE: DeliveryRefusedError,
     Failure.PAYLOAD: PayloadRefusedError,
     Failure.INSTALL: DeliveryDeferredError,
@@ -258,9 +269,35 @@ RAISED = {
 def test_every_code_becomes_what_the_sender_does_next(poster, server, code):
     server.answers = [refuses(code)]
     with pytest.raises(RAISED[FAILURES[code]]) as caught:
-        poster.post(CLAIM)
+        poster.post(replace(reply(), attempts=2))
     assert type(caught.value) is RAISED[FAILURES[code]]
     assert caught.value.values["error"] == code
+
+
+@pytest.mark.parametrize("code", ["thread_not_found", "message_not_found", "cannot_reply_to_message"])
+def test_a_message_that_replies_to_nothing_has_lost_no_parent(poster, server, code):
+    server.answers = [refuses(code)]
+    with pytest.raises(DeliveryRefusedError) as caught:
+        poster.post(CLAIM)
+    assert type(caught.value) is DeliveryRefusedError
+
+
+def test_what_slack_did_not_do_is_waited_for_longer_each_time(poster, server):
+    server.answers = [refuses("request_timeout")]
+    for attempts in (1, 3, 100):
+        with pytest.raises(DeliveryDeferredError) as caught:
+            poster.post(replace(CLAIM, attempts=attempts))
+        assert caught.value.retry_at == NOW + PACE.after(attempts)
+
+
+@pytest.mark.parametrize("code", sorted(ONCE_MORE))
+def test_an_update_that_failed_is_tried_once_more(poster, server, code):
+    server.answers = [refuses(code)]
+    change = replace(CLAIM, op="update", target_ts="1.0")
+    with pytest.raises(DeliveryDeferredError):
+        poster.update(change)
+    with pytest.raises(DeliveryRefusedError):
+        poster.update(replace(change, attempts=2))
 
 
 def test_an_unheard_of_code_is_tried_again_a_few_times_then_refuses_the_message_alone(poster, server, caplog):
@@ -270,7 +307,7 @@ def test_an_unheard_of_code_is_tried_again_a_few_times_then_refuses_the_message_
         with pytest.raises(DeliveryDeferredError) as caught:
             poster.post(replace(CLAIM, attempts=attempt))
         waits.append((caught.value.retry_at - NOW) / PACE.retry)
-    assert waits == [1, 2, 4, 8, 16]
+    assert waits == [PACE.after(attempt) / PACE.retry for attempt in range(1, 6)] == [1, 2, 4, 8, 16]
     assert [record.levelname for record in caplog.records if "brand_new_error" in record.message] == ["ERROR"] * 5
     with pytest.raises(DeliveryRefusedError) as refused:
         poster.post(replace(CLAIM, attempts=6))
@@ -314,13 +351,10 @@ def test_a_message_is_found_by_its_key_from_a_little_before_its_claim(poster, se
     assert poster.find(CLAIM) == "2.0"
     [(method, asked)] = server.calls
     assert method == "conversations.history"
-    assert (asked["channel"], asked["inclusive"], asked["include_all_metadata"], asked["limit"]) == (
-        "C1",
-        "1",
-        "1",
-        "15",
+    assert (asked["channel"], asked["include_all_metadata"], asked["limit"]) == ("C1", "1", "15")
+    assert (
+        timedelta(hours=1) < NOW - datetime.fromtimestamp(float(asked["oldest"]), UTC) < timedelta(hours=1, minutes=1)
     )
-    assert NOW.timestamp() - 60 < float(asked["oldest"]) <= NOW.timestamp() - 2
 
 
 def test_a_reply_is_looked_for_in_its_thread(poster, server):
@@ -338,6 +372,20 @@ def test_every_page_is_read_until_the_message_is_found(poster, server):
     ]
     assert poster.find(CLAIM) == "2.0"
     assert [asked.get("cursor") for _, asked in server.calls] == [None, "p2", "p3"]
+
+
+@pytest.mark.parametrize(
+    ("back", "asked_back"),
+    [
+        pytest.param(timedelta(hours=20), timedelta(hours=20), id="a day's message"),
+        pytest.param(timedelta(hours=-9), timedelta(hours=-9), id="our clock was far behind"),
+        pytest.param(timedelta(days=90), timedelta(hours=25), id="a channel that slept"),
+    ],
+)
+def test_it_is_looked_for_after_the_last_message_of_ours_by_slacks_own_clock(poster, server, back, asked_back):
+    server.answers = [page()]
+    poster.find(replace(CLAIM, after_ts=f"{(NOW - back).timestamp():.6f}"))
+    assert server.calls[0][1]["oldest"] == f"{(NOW - asked_back).timestamp():.6f}"
 
 
 def test_what_is_on_no_page_is_not_there(poster, server):
@@ -388,9 +436,54 @@ def test_a_message_without_letters_is_never_known_by_its_words(poster, server):
 
 
 @pytest.mark.parametrize("code", ["thread_not_found", "message_not_found"])
-def test_in_a_thread_that_is_gone_nothing_is_found(poster, server, code):
-    server.answers = [refuses(code)]
+def test_a_reply_whose_thread_is_gone_is_looked_for_in_the_channel(poster, server, code):
+    server.answers = [refuses(code), page(carrying("c3d4", "2.0")), refuses(code), page()]
+    assert poster.find(reply()) == "2.0"
     assert poster.find(reply()) is None
+    assert [method for method, _ in server.calls] == ["conversations.replies", "conversations.history"] * 2
+
+
+def busy(seconds: int = 60) -> Answer:
+    return says({"ok": False, "error": "ratelimited"}, 429, Retry_After=str(seconds))
+
+
+def test_a_look_that_slack_has_no_time_for_goes_on_where_it_was(poster, server):
+    server.answers = [page(carrying("x", "9.0"), cursor="p2"), busy(), page(cursor="p3"), busy(), page()]
+    for _ in range(2):
+        with pytest.raises(DeliveryDeferredError):
+            poster.find(CLAIM)
+    assert poster.find(CLAIM) is None
+    assert [asked.get("cursor") for _, asked in server.calls] == [None, "p2", "p2", "p3", "p3"]
+    server.answers = [page(carrying("a1b2", "2.0"))]
+    assert poster.find(CLAIM) == "2.0"
+    assert server.calls[-1][1].get("cursor") is None
+
+
+def test_a_look_that_breaks_begins_again(poster, server):
+    server.answers = [page(cursor="p2"), drops, page()]
+    with pytest.raises(DeliveryUnknownError):
+        poster.find(CLAIM)
+    poster.find(CLAIM)
+    assert [asked.get("cursor") for _, asked in server.calls] == [None, "p2", None]
+
+
+def test_a_look_that_would_outlast_its_claim_is_gone_on_with_by_the_next(poster, server):
+    server.answers = [page(cursor="p2"), page(cursor="p3"), page(carrying("a1b2", "2.0"))]
+    short = replace(CLAIM, lease_until=NOW + PACE.needed)
+    for _ in range(2):
+        with pytest.raises(DeliveryDeferredError) as caught:
+            poster.find(short)
+        assert caught.value.retry_at == NOW
+    assert poster.find(short) == "2.0"
+    assert [asked.get("cursor") for _, asked in server.calls] == [None, "p2", "p3"]
+
+
+def test_a_channel_of_a_throttled_app_is_read_through_in_the_end(poster, server):
+    server.answers = [page({"ts": "9.0", "text": "people talk"}, cursor="p2"), busy(), page(carrying("x", "2.0"))]
+    with pytest.raises(DeliveryDeferredError):
+        poster.recent(CLAIM.place, None, NOW, ())
+    recent = poster.recent(CLAIM.place, None, NOW, ())
+    assert (list(recent.ours), recent.newest_ts) == (["x"], "9.0")
 
 
 @pytest.mark.parametrize(
@@ -459,6 +552,49 @@ def test_a_connection_that_comes_too_late_sends_nothing(poster, server, monkeypa
     monkeypatch.undo()
     assert poster.find(CLAIM) is None
     assert [method for method, _ in server.calls] == ["conversations.history"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    ("begins", "proxy"),
+    [
+        pytest.param(b"\x16\x03\x03\x40\x00", False, id="a TLS handshake"),  # the head of a message of 16,384 bytes
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", True, id="a proxy's tunnel"),
+    ],
+)
+def test_a_connection_that_drips_before_anything_is_asked_ends_with_the_call(monkeypatch, begins, proxy, late):
+    connect, gone = socket.create_connection, threading.Event()
+
+    def slowly(*arguments, **options):
+        made = connect(*arguments, **options)
+        time.sleep(0.6)  # nothing can be broken off before there is a connection, and then the time is over
+        return made
+
+    def drip(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        ends = time.monotonic() + 5
+        with line, suppress(OSError):
+            line.sendall(begins)
+            while not gone.wait(0.05) and time.monotonic() < ends:
+                line.sendall(b"\0")
+
+    if late:
+        monkeypatch.setattr(socket, "create_connection", slowly)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        if proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        api_url = "https://slack.invalid/api/" if proxy else f"https://{address}/api/"
+        client = sending_client("xoxb-test", api_url, timeout=timedelta(seconds=0.5))
+        began = time.monotonic()
+        with pytest.raises(DeliveryUnknownError):
+            SlackPoster(client, lambda: NOW, PACE).post(CLAIM)
+        took = time.monotonic() - began
+        gone.set()
+        thread.join(10)
+    assert took < 4
 
 
 def test_the_token_says_who_we_are(server):

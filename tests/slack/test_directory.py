@@ -161,10 +161,60 @@ def test_a_group_message_is_called_what_it_is(scoped: bool, sandbox: Running, di
         directory.enter(group)
 
 
+def test_a_person_is_written_to_in_one_direct_message(
+    sandbox: Running, directory: Directory, calls: Callable[[str], list[object]]
+) -> None:
+    opened = calls("conversations_open")
+    first = directory.direct("U0EMMA0001")
+    assert sandbox.workspace.channels[first].members == ["U0PAPERBOT", "U0EMMA0001"]
+    assert directory.direct("U0EMMA0001") == first != directory.direct("U0JIWOO001")
+    assert len(opened) == 2
+
+
+@pytest.mark.parametrize(("user", "why"), [("U0NOBODY01", "user_not_found"), ("U0PAPERBOT", "cannot_dm_bot")])
+def test_who_cannot_be_written_to_is_refused_with_the_reason(user: str, why: str, directory: Directory) -> None:
+    with pytest.raises(RequestRefusedError, match=rf"channel\.no_direct reason={why}"):
+        directory.direct(user)
+
+
+def test_who_has_left_cannot_be_written_to(sandbox: Running, directory: Directory) -> None:
+    sandbox.workspace.users["U0EMMA0001"] = replace(sandbox.workspace.users["U0EMMA0001"], deleted=True)
+    with pytest.raises(RequestRefusedError, match="user_disabled"):
+        directory.direct("U0EMMA0001")
+
+
+def test_a_direct_message_that_does_not_open_now_is_asked_for_again(sandbox: Running, directory: Directory) -> None:
+    sandbox.fault("ratelimited", "conversations.open")
+    with pytest.raises(DeliveryDeferredError, match=r"slack\.busy"):
+        directory.direct("U0EMMA0001")
+    assert directory.direct("U0EMMA0001").startswith("D")
+
+
+def test_writing_to_people_takes_a_scope(sandbox: Running, directory: Directory) -> None:
+    sandbox.fault("drop_scope", scope="im:write")
+    with pytest.raises(DeliveryDeferredError, match=r"slack\.scope.* needed=im:write"):
+        directory.direct("U0EMMA0001")
+
+
+def test_a_channel_tells_whether_it_takes_posts_again(sandbox: Running, directory: Directory) -> None:
+    def state() -> tuple[bool, bool]:
+        channel = directory.channel("C0PAPERS01")
+        assert channel is not None
+        return channel.is_member, channel.is_archived
+
+    assert state() == (True, False)
+    sandbox.fault("archive", channel="papers")
+    assert state() == (True, True)
+    sandbox.fault("unarchive", channel="papers")
+    sandbox.fault("remove_member", channel="papers", who="paperround")
+    assert state() == (False, False)
+
+
 def test_a_server_without_all_of_slacks_methods_is_got_along_with(directory: Directory, sandbox: Running) -> None:
-    for method in ("conversations.info", "conversations.join", "users.info"):
+    for method in ("conversations.info", "conversations.join", "conversations.open", "users.info"):
         sandbox.fault("error", method=method, count=0, error="unknown_method")
     assert directory.enter("C0RANDOM01").name == "random"
     assert directory.named("C0PAPERS01") == directory.named("#papers")
     assert directory.channel("C0NOWHERE1") is None
     assert directory.person("U0EMMA0001") == Person("U0EMMA0001", None, "UTC")
+    assert directory.direct("U0EMMA0001") == "U0EMMA0001"
