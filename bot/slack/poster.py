@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.delivery.outbox import Claim, Place, Recent, Seen
 from bot.delivery.pace import Pace
@@ -24,7 +25,7 @@ from bot.errors import (
 )
 from bot.messages.content import Content
 from bot.slack.client import WALL, DeliveryError, code_of, translate
-from bot.slack.failures import ONCE_MORE, Failure
+from bot.slack.failures import ONCE_MORE, Failure, failure_of
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +83,38 @@ class SlackPoster:
         if not isinstance(posted_ts, str) or not posted_ts:
             raise DeliveryUnknownError(Failure.UNCLEAR.value, error="answer without ts")
         if claim.thread_ts is not None and isinstance(message, dict) and not message.get("thread_ts"):
-            # Slack is known to do so where the parent was deleted (slack-go issue 1571). It is there and people see it:
-            # sent anew it would stand there twice, and taken away a crash could lose it.
-            log.warning(
-                "reply stands in the channel channel=%s key=%s reason=no parent", claim.place.channel, claim.key
-            )
+            self._take_back(claim, claim.thread_ts, posted_ts)
         return posted_ts
+
+    def _take_back(self, claim: Claim, thread_ts: str, posted_ts: str) -> None:
+        """Slack put a reply into the channel itself, as it does where the parent was deleted (slack-go issue 1571).
+
+        Raises MessageGoneError once it is taken away again. It stays where the parent is there after all (a server that
+        does not tell), or where that cannot be asked or done: there it is read, sent anew it might stand there twice.
+        """
+        try:
+            if not self._is_gone(claim.place, thread_ts):
+                return
+            self._client.chat_delete(channel=claim.place.channel, ts=posted_ts)
+        except WALL as exc:
+            log.warning(
+                "reply stands in the channel channel=%s key=%s reason=no parent, %s",
+                claim.place.channel,
+                claim.key,
+                type(exc).__name__,
+            )
+            return
+        raise MessageGoneError(Failure.GONE.value, error="reply without a parent")
+
+    def _is_gone(self, place: Place, thread_ts: str) -> bool:
+        try:
+            answer = self._client.conversations_replies(channel=place.channel, ts=thread_ts, limit=1)
+        except SlackApiError as exc:
+            if failure_of(code_of(exc)) is Failure.GONE:
+                return True
+            raise
+        first: Message = next(iter(answer.get("messages") or ()), {})
+        return first.get("ts") != thread_ts or first.get("subtype") == "tombstone"
 
     def update(self, claim: Claim) -> None:
         """Let the message read as the content does; without blocks it has none. Its metadata stays, as Slack keeps it.

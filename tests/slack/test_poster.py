@@ -169,10 +169,21 @@ def test_a_reply_to_a_reply_has_no_parent(poster):
         poster.post(claim("k3", thread_ts=reply_ts))
 
 
-def test_a_reply_that_slack_puts_into_the_channel_is_posted_told_and_found_there(sandbox, poster, caplog):
+def test_a_reply_that_slack_puts_into_the_channel_for_want_of_a_parent_is_taken_away(sandbox, poster):
     posted_ts = poster.post(claim())
     sandbox.fault("delete_message", channel="papers", ts=posted_ts)
     sandbox.fault("unthread")
+    reply = claim("k2", thread_ts=posted_ts)
+    with pytest.raises(MessageGoneError):
+        poster.post(reply)
+    assert poster.find(reply) is None
+
+
+def test_a_reply_in_the_channel_stays_and_is_found_where_it_cannot_be_taken_away(sandbox, poster, caplog):
+    posted_ts = poster.post(claim())
+    sandbox.fault("delete_message", channel="papers", ts=posted_ts)
+    sandbox.fault("unthread")
+    sandbox.fault("error", "chat.delete", error="cant_delete_message")
     reply = claim("k2", thread_ts=posted_ts)
     with caplog.at_level(logging.WARNING):
         reply_ts = poster.post(reply)
