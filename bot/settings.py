@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,6 +37,7 @@ from bot.plan.subscription import Layout
 
 CONFIG = Path("config/paperround.toml")
 SLACK_API_URL = "https://slack.com/api/"
+_OTHER_NAMES = ("PAPERROUND_CORPUS", "PAPERROUND_NO_SKIPS")  # what tests and benches are told
 
 
 def _zone(name: str) -> str:
@@ -226,6 +228,24 @@ def _source_problems(names: Sequence[str], orders: Iterable[tuple[str, str | Non
 def config_path() -> Path:
     """The settings file: ``PAPERROUND_CONFIG``, else `config/paperround.toml` below the current folder."""
     return Path(os.environ.get("PAPERROUND_CONFIG") or CONFIG)
+
+
+def strange_names() -> list[str]:
+    """Of each variable that begins as ours do and that nothing reads, a word; one that was mistyped changes nothing."""
+    known = {"PAPERROUND_CONFIG", *_OTHER_NAMES}
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        inner = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
+        known |= {f"PAPERROUND_{name}".upper(), *(f"PAPERROUND_{name}__{key}".upper() for key in inner)}
+    strange = sorted(
+        name for name in map(str.upper, os.environ) if name.startswith("PAPERROUND_") and name not in known
+    )
+    return [f"{name}: no setting has this name, it changes nothing{_meant(name, known)}" for name in strange]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def load_settings(**overrides: Any) -> Settings:

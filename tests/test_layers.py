@@ -17,7 +17,10 @@ ORDER = [
     {"delivery"},
     {"sources", "store"},
     {"slack"},
-    {"settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run", "cli"},
+    {
+        *("settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run"),
+        *("printing", "commanding", "overview", "operating", "cli"),
+    },
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 PURE = {"digest", "search", "plan", "messages"}

@@ -45,6 +45,9 @@ _ORDER = (
     ("help.typed_subscribe", "help.subscribe"),
     ("help.typed_unsubscribe", "help.unsubscribe"),
     ("help.typed_subscriptions", "help.subscriptions"),
+    ("help.typed_pause", "help.pause"),
+    ("help.typed_resume", "help.resume"),
+    ("help.typed_why", "help.why"),
 )
 _GROUPS = (("help.read", _READ), ("help.find", _FIND), ("help.order", _ORDER))
 

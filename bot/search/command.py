@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 
 from bot.digest.keys import paper_id
 from bot.errors import QueryError
@@ -108,21 +109,9 @@ class Find:
     query: Query = field(default_factory=lambda: Query(None))
 
 
-Command = (
-    Latest
-    | Today
-    | Random
-    | OnDay
-    | Tags
-    | Help
-    | Subscribe
-    | Unsubscribe
-    | Subscriptions
-    | Pause
-    | Resume
-    | Why
-    | Find
-)
+Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
+"""What changes or shows a channel's standing orders."""
+Command = Latest | Today | Random | OnDay | Tags | Help | Standing | Why | Find
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
@@ -146,6 +135,9 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "구독 해지": Unsubscribe,
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
+_BEFORE_MORE = (*_BEFORE_A_WORD, *_BEFORE_A_QUERY, "pause", "resume", "why", "일시정지", "재개")
+NEAR = 0.75
+"""How alike a word and a command are at least where one may be meant by the other; a swap of two letters of four is."""
 _PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
 _RESUME = re.compile(r"(?:resume|재개)\s+(?=\S)", re.IGNORECASE)
 _WHY = re.compile(r"(?:why|왜)\s+(?=\S)", re.IGNORECASE)
@@ -272,6 +264,16 @@ def _otherwise(named: str, text: str, today: date) -> Query | None:
 
 def _has_field(text: str) -> bool:
     return re.search(r"[^\W\d]+:\S", text) is not None
+
+
+def near_command(text: str) -> str | None:
+    """The command that may be meant by words that nothing was found for: ``hlep``, ``subscrbe tag:moe``."""
+    typed = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    if near := get_close_matches(typed, ALONE, n=1, cutoff=NEAR):
+        return near[0] if near[0] != typed else None
+    verb, _, rest = typed.partition(" ")
+    near = get_close_matches(verb, _BEFORE_MORE, n=1, cutoff=NEAR) if rest else []
+    return f"{near[0]} {rest}" if near and near[0] != verb else None
 
 
 def _is_span(typed: str, today: date) -> bool:

@@ -1,29 +1,36 @@
 """A command and who asks it -> what they read. The slash command, a click and a mention all come here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
 from dateutil.relativedelta import relativedelta
 
+from bot.delivery.outbox import Place
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
 from bot.messages import results
 from bot.messages.content import Content
 from bot.messages.help import help_text, tags
 from bot.messages.results import PAGE, Hit
+from bot.messages.why import no_paper, why
 from bot.search.command import (
     Command,
     Find,
     Help,
     Latest,
     OnDay,
+    Pause,
     Random,
+    Resume,
     Subscribe,
     Subscriptions,
     Tags,
     Today,
     Unsubscribe,
+    Why,
+    near_command,
 )
 from bot.search.grammar import Query, parse_query
 from bot.search.snippet import Snippet, snippet
@@ -31,6 +38,7 @@ from bot.search.tree import Node
 from bot.slack import standing
 from bot.slack.desk import Asker, Desk
 from bot.slack.permalinks import permalinks
+from bot.slack.why import ask, unlinked, with_links
 from bot.store.outbox import PostedThread
 
 
@@ -63,8 +71,14 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return tags(desk.digests.tags(prefix), asker.words, prefix)
         case Help():
             return help_text(asker.words)
-        case Subscribe() | Unsubscribe() | Subscriptions():
+        case Pause(query=named, otherwise=query) | Resume(query=named, otherwise=query) if query and not standing.named(
+            named, asker, desk
+        ):
+            return _find(query, asker, desk)
+        case Subscribe() | Unsubscribe() | Subscriptions() | Pause() | Resume():
             return standing.answer(command, asker, desk)
+        case Why():
+            return _why(command, asker, desk)
         case Find(query=query):
             return _find(query, asker, desk)
 
@@ -119,6 +133,17 @@ def _random(asker: Asker, desk: Desk) -> Content:
     return results.one(_hits([entry.id], None, asker, desk)[0], asker.words)
 
 
+def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
+    """What becomes of a day or a paper in the channel where it is asked."""
+    if asked.day is not None and asked.yearless:
+        asked = replace(asked, day=_earlier(asked.day, desk))
+    place = Place(asker.team, asker.channel)
+    found = ask(asked, place, desk.records, desk.clock())
+    if found is None:
+        return no_paper(asked.link or asked.title, asker.words)
+    return why(with_links(found, permalinks(unlinked(found, place), desk)), asker.words, asker.zone)
+
+
 def _find(query: Query, asker: Asker, desk: Desk) -> Content:
     found = desk.index.search(query)
     if found.ids:
@@ -131,7 +156,9 @@ def _find(query: Query, asker: Asker, desk: Desk) -> Content:
 
 
 def _nearest(query: Query, desk: Desk) -> list[str]:
-    return [f"tag:{tag}" for tag in desk.index.nearest_tags(query.text)] + desk.index.nearest_words(query.text)
+    command = near_command(query.text)
+    tags = [f"tag:{tag}" for tag in desk.index.nearest_tags(query.text)]
+    return [*([command] if command else []), *tags, *desk.index.nearest_words(query.text)]
 
 
 def _first_page(kind: Pool, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk) -> Content:

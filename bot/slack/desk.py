@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 
 from bot.messages.words import Words, words_for
 from bot.slack.directory import Directory
+from bot.slack.records import Records
 from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.outbox import Outbox
@@ -28,6 +29,8 @@ class Desk:
     outbox: Outbox
     subscriptions: Subscriptions
     pages: ResultPages
+    records: Records
+    """For what becomes of a day on its way to a channel."""
     directory: Directory
     client: WebClient
     """Posts without retries."""

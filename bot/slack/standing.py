@@ -1,36 +1,42 @@
-"""`/paper subscribe`, `unsubscribe`, `subscriptions`: a channel's standing orders, changed from inside it."""
+"""`/paper subscribe`, `unsubscribe`, `pause`, `resume`, `subscriptions`: a channel's standing orders, changed from
+inside it.
+"""
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-from bot.delivery.outbox import Place
 from bot.errors import BotError, QueryError, RequestRefusedError
 from bot.messages import standing
 from bot.messages.content import Content
-from bot.messages.words import words_for
-from bot.plan.hours import next_fire, next_time
-from bot.plan.owed import wanted
+from bot.messages.several import together
+from bot.messages.words import Words, words_for
+from bot.plan.owed import OpenDay
 from bot.plan.subscription import Subscription
-from bot.search.command import Subscribe, Subscriptions, Unsubscribe
+from bot.search.command import Pause, Resume, Standing, Subscribe, Subscriptions, Unsubscribe
 from bot.search.grammar import parse_query
+from bot.slack import records
 from bot.slack.client import WALL, translate
 from bot.slack.desk import Asker, Desk
 
 log = logging.getLogger(__name__)
 
 DEFAULT_AT = time(9)
-BY_CHAT = "chat"  # why a subscription of the config is paused when somebody in the channel ended it
+BY_CHAT = "chat"  # why a subscription is paused when somebody in the channel did it
 
 
-def answer(command: Subscribe | Unsubscribe | Subscriptions, asker: Asker, desk: Desk) -> Content:
+def answer(command: Standing, asker: Asker, desk: Desk) -> Content:
     """Do it and say so. Raises RequestRefusedError where the channel or the subscription does not allow it."""
     match command:
         case Subscribe(query=query):
             return _subscribe(query, asker, desk)
         case Unsubscribe(query=query):
             return _unsubscribe(query, asker, desk)
+        case Pause(until=until, query=query):
+            return _pause(until, query, asker, desk)
+        case Resume(query=query):
+            return _resume(query, asker, desk)
         case Subscriptions():
             return _list(asker, desk)
 
@@ -40,23 +46,18 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     if query:
         parse_query(query, today=asker.today(desk.clock()))  # a mistake is told now, not at nine tomorrow
     channel = desk.directory.enter(asker.channel)
-    desk.outbox.save_channel(asker.team, channel.id, channel.name, channel.is_private)
-    desk.outbox.reopen_channel(asker.team, channel.id)  # we are in it now, whatever Slack said before
+    desk.outbox.entered(asker.team, channel.id, channel.name, channel.is_private)
     source = desk.sources[0]
     before = _same(query, source, asker, desk)
-    if before and not before.paused:
+    if before and not before.is_paused(desk.clock()):
         return standing.already_subscribed(before, first_post(before, desk), asker.words)
     if before:
-        _resume(before, desk)
-        return standing.resumed(before, first_post(before, desk), asker.words)
+        return standing.resumed(*_take_up(before, desk), asker.words)
     sub = desk.subscriptions.add(
         asker.team, asker.channel, source, query, at=DEFAULT_AT, zone=asker.zone, created_by=asker.user
     )
-    # As the next tick will fix it: the newest ready day is the first it gets.
-    added = replace(sub, since=max(desk.digests.ready(source), default=None))
-    first = first_post(added, desk)
-    line = standing.subscribed(added, asker.user, first, words_for(desk.language))
-    return standing.subscribed(added, asker.user, first, asker.words, not_told=_tell_channel(line, asker, desk))
+    first = first_post(sub, desk)
+    return _told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
 
 
 def _same(query: str, source: str, asker: Asker, desk: Desk) -> Subscription | None:
@@ -64,7 +65,7 @@ def _same(query: str, source: str, asker: Asker, desk: Desk) -> Subscription | N
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
     today = asker.today(desk.clock())
     found = [sub for sub in here if sub.source == source and _alike(sub.query, query, today)]
-    return min(found, key=lambda sub: sub.paused is not None, default=None)
+    return min(found, key=lambda sub: sub.is_paused(desk.clock()), default=None)
 
 
 def _alike(one: str, other: str, today: date) -> bool:
@@ -75,41 +76,80 @@ def _alike(one: str, other: str, today: date) -> bool:
         return one == other
 
 
-def _resume(sub: Subscription, desk: Desk) -> None:
-    """Take it up again with the newest day: the others that came meanwhile would arrive all at once."""
-    ready = desk.digests.ready(sub.source)
-    handled = desk.subscriptions.handled(sub.id)
-    for day in sorted(ready)[:-1]:
-        if sub.since and day >= sub.since and day not in handled:
-            desk.subscriptions.mark_handled(sub.id, day)
-    desk.subscriptions.resume(sub.id)
-
-
 def first_post(sub: Subscription, desk: Desk) -> datetime | None:
     """When its next post comes (UTC), as far as it is known now; None for one that waits for the next arrival."""
     now = desk.clock()
+    if sub.since is None:
+        begun, days = _as_it_begins(sub, desk)
+    else:
+        begun, days = sub, desk.records.open_days(sub.team, now).get(sub.id, ())
+    return records.first_post(begun, days, desk.records, now)
+
+
+def _as_it_begins(sub: Subscription, desk: Desk) -> tuple[Subscription, Sequence[OpenDay]]:
+    """As the next tick will fix it: the newest ready day is the first it gets."""
     ready = desk.digests.ready(sub.source)
-    handled = desk.subscriptions.handled(sub.id)
-    waiting = [day for day in ready if sub.since and day >= sub.since and day not in handled]
-    fires = sorted((max(now, next_fire(sub, ready[day])), day) for day in waiting)
-    return next((moment for moment, day in fires if _brings(sub, day, desk)), next_time(sub, now))
+    if not ready:
+        return sub, ()
+    newest = max(ready)
+    return replace(sub, since=newest), (OpenDay(newest, ready[newest], ready[newest], is_new=True),)
 
 
-def _brings(sub: Subscription, day: date, desk: Desk) -> bool:
-    """Whether the day has something for it that its channel does not carry already."""
-    digest = desk.digests.load_day(sub.source, day)
-    query = parse_query(sub.query, today=desk.clock().astimezone(ZoneInfo(sub.zone)).date())
-    keys = {entry.key for entry in wanted(digest, query)} if digest else set()
-    return bool(keys - set(desk.outbox.carried(Place(sub.team, sub.channel), sub.source, day)))
+def named(query: str, asker: Asker, desk: Desk) -> list[Subscription]:
+    """The channel's subscriptions with that query, however it is typed; without one all of them."""
+    here = desk.subscriptions.in_channel(asker.team, asker.channel)
+    today = asker.today(desk.clock())
+    return [sub for sub in here if not query or _alike(sub.query, query, today)]
+
+
+def _pause(until: date | None, query: str, asker: Asker, desk: Desk) -> Content:
+    """Pause what the channel has, or the one that is named; one that is paused already goes by the new end."""
+    subs = named(query, asker, desk)
+    if not subs:
+        raise RequestRefusedError("subscription.none")
+    ends = [records.end_of_pause(sub, until) if until else None for sub in subs]
+    if until and any(end is not None and end <= desk.clock() for end in ends):
+        raise RequestRefusedError("subscription.past", day=until.isoformat())
+    for sub, end in zip(subs, ends, strict=True):
+        desk.subscriptions.pause(sub.id, BY_CHAT, end)
+
+    def line(words: Words, not_told: BotError | None) -> Content:
+        said = [standing.paused(sub, end, asker.user, words) for sub, end in zip(subs[:-1], ends, strict=False)]
+        return together([*said, standing.paused(subs[-1], ends[-1], asker.user, words, not_told)], words)
+
+    return _told(line, asker, desk)
+
+
+def _resume(query: str, asker: Asker, desk: Desk) -> Content:
+    subs = named(query, asker, desk)
+    now = desk.clock()
+    if not subs:
+        raise RequestRefusedError("subscription.none")
+    if not any(sub.is_paused(now) for sub in subs):
+        raise RequestRefusedError("subscription.not_paused")
+    taken_up = [_take_up(sub, desk) for sub in subs if sub.is_paused(now)]
+
+    def line(words: Words, not_told: BotError | None) -> Content:
+        said = [standing.resumed(sub, first, words, asker.user) for sub, first in taken_up[:-1]]
+        return together([*said, standing.resumed(*taken_up[-1], words, asker.user, not_told)], words)
+
+    return _told(line, asker, desk)
+
+
+def _take_up(sub: Subscription, desk: Desk) -> tuple[Subscription, datetime | None]:
+    """End its pause by hand. Gives it as it is now, and when its next post comes."""
+    records.take_up(sub, desk.records, desk.clock())
+    resumed = replace(sub, paused=None, paused_until=None)
+    return resumed, first_post(resumed, desk)
 
 
 def _unsubscribe(query: str, asker: Asker, desk: Desk) -> Content:
-    here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    today = asker.today(desk.clock())
-    named = [sub for sub in here if _alike(sub.query, query, today)] or ([] if query else here)
-    if not named:
+    found = named(query, asker, desk)
+    if not query:  # the one to every paper is meant, where there is one
+        found = [sub for sub in found if not sub.query] or found
+    if not found:
         raise RequestRefusedError("subscription.none")
-    return _end(named[0], asker, desk) if len(named) == 1 else standing.which(named, asker.words)
+    return _end(found[0], asker, desk) if len(found) == 1 else standing.which(found, asker.words)
 
 
 def end(subscription_id: int, asker: Asker, desk: Desk) -> Content:
@@ -124,19 +164,21 @@ def end(subscription_id: int, asker: Asker, desk: Desk) -> Content:
 def _end(sub: Subscription, asker: Asker, desk: Desk) -> Content:
     if sub.origin == "config":
         desk.subscriptions.pause(sub.id, BY_CHAT)
-        return standing.paused(sub, desk.config, asker.words)
+        return standing.stopped(sub, desk.config, asker.words)
     desk.subscriptions.end(sub.id)
-    line = standing.unsubscribed(sub, asker.user, words_for(desk.language))
-    return standing.unsubscribed(sub, asker.user, asker.words, not_told=_tell_channel(line, asker, desk))
+    return _told(lambda words, not_told: standing.unsubscribed(sub, asker.user, words, not_told), asker, desk)
 
 
 def _list(asker: Asker, desk: Desk) -> Content:
     here = desk.subscriptions.in_channel(asker.team, asker.channel)
-    items = [
-        standing.Standing(sub, None if sub.paused else first_post(sub, desk), max(desk.outbox.days(sub), default=None))
-        for sub in here
-    ]
-    return standing.subscriptions(items, asker.words)
+    now = desk.clock()
+    return standing.subscriptions(records.standings(here, desk.records, now), asker.words, now)
+
+
+def _told(line: Callable[[Words, BotError | None], Content], asker: Asker, desk: Desk) -> Content:
+    """Let everybody there see what changed, and the person too, each in their language."""
+    not_told = _tell_channel(line(words_for(desk.language), None), asker, desk)
+    return line(asker.words, not_told)
 
 
 def _tell_channel(line: Content, asker: Asker, desk: Desk) -> BotError | None:

@@ -1,8 +1,10 @@
 """What became of a day and its papers, step by step: for whoever asks why a channel has them or has not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -10,9 +12,11 @@ from sqlalchemy.engine import Connection, Engine
 from bot.delivery.outbox import Place
 from bot.digest.keys import canonical_link, paper_id, title_key
 from bot.digest.model import StoredEntry
+from bot.plan.subscription import Subscription
 from bot.plan.why import Considered, Read
+from bot.store import deliveries
 from bot.store import tables as t
-from bot.store.database import reading
+from bot.store.database import reading, transaction
 from bot.store.entries import load
 
 UNREAD = 3
@@ -118,8 +122,28 @@ class History:
         with reading(self._engine) as connection:
             return {entry_id: query for entry_id, query in connection.execute(carried) if entry_id is not None}
 
+    def last_posted(self, subscription: Subscription) -> tuple[date, datetime] | None:
+        """The newest day that the subscription's channel has of its source, and when the last of it was posted."""
+        d = t.Delivery
+        posted = (
+            sa.select(d.day, sa.func.max(d.posted_at, type_=t.Moment()))
+            .where(
+                d.team_id == subscription.team,
+                d.channel_id == subscription.channel,
+                d.source == subscription.source,
+                d.posted_at.is_not(None),
+                d.entry_key.not_like("note:%"),
+            )
+            .group_by(d.day)
+            .order_by(d.day.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(posted).first()
+            return (row[0], row[1]) if row and row[1] is not None else None
+
     def channels(self, typed: str) -> list[ChannelState]:
-        """Those of that id, or of that name with or without its #, in every workspace."""
+        """Those of that id, or of that name with or without its #, in every workspace; all of them for no name."""
         c = t.Channel
         name = typed.removeprefix("#").casefold()
         found = sa.select(c.team_id, c.channel_id, c.name, c.closed_reason, c.closed_at)
@@ -129,11 +153,25 @@ class History:
         return [
             ChannelState(Place(row.team_id, row.channel_id), row.name, row.closed_reason, row.closed_at)
             for row in rows
-            if row.channel_id == typed or (row.name or "").casefold() == name
+            if not typed or row.channel_id == typed or (row.name or "").casefold() == name
         ]
+
+    def names(self) -> Mapping[Place, str | None]:
+        """What each channel was called when it was last seen."""
+        return {one.place: one.name for one in self.channels("")}
 
     def channel(self, place: Place) -> ChannelState | None:
         return next((one for one in self.channels(place.channel) if one.place == place), None)
+
+    def rehearse(self, change: Literal["retry", "skip"], delivery_id: int) -> None:
+        """Do to a message what `Outbox` would, and take it back. Raises RequestRefusedError as that does."""
+        with suppress(_Rehearsed), transaction(self._engine) as connection:
+            (deliveries.retry if change == "retry" else deliveries.skip)(connection, delivery_id)
+            raise _Rehearsed
+
+
+class _Rehearsed(Exception):
+    """Everything went well, and is to be undone."""
 
 
 def _has_link(link: str) -> sa.ColumnElement[bool]:

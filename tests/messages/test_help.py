@@ -10,11 +10,14 @@ from bot.search.command import (
     Help,
     Latest,
     OnDay,
+    Pause,
     Random,
+    Resume,
     Subscribe,
     Subscriptions,
     Tags,
     Unsubscribe,
+    Why,
     parse_command,
 )
 
@@ -26,6 +29,9 @@ KINDS = {
     "help.typed_subscribe": Subscribe,
     "help.typed_unsubscribe": Unsubscribe,
     "help.typed_subscriptions": Subscriptions,
+    "help.typed_pause": Pause,
+    "help.typed_resume": Resume,
+    "help.typed_why": Why,
 }
 
 

@@ -21,6 +21,7 @@ from bot.search.command import (
     Today,
     Unsubscribe,
     Why,
+    near_command,
     parse_command,
 )
 from bot.search.grammar import Query, parse_query
@@ -131,6 +132,24 @@ def test_a_mistake_has_its_place_in_the_whole_text(typed: str, position: int) ->
     with pytest.raises(QueryError) as caught:
         parse_command(typed, today=TODAY)
     assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("hlep", "help"),
+        ("Subscriptons", "subscriptions"),
+        ("subscrbe tag:moe", "subscribe tag:moe"),
+        ("구독 취수", "구독 취소"),
+        ("moe", None),
+        ("random forest", None),
+        ("attention", None),
+        ("help", None),
+        ("", None),
+    ],
+)
+def test_a_mistyped_command_is_known_for_one(typed: str, meant: str | None) -> None:
+    assert near_command(typed) == meant
 
 
 @given(

@@ -1,0 +1,69 @@
+"""What every command has: the group it is in, its options, its settings, its way to fail."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from bot import __version__
+
+if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
+    from bot.settings import Settings
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class _Command(click.Command):
+    """A command whose help ends with its example, so that the README and ``--help`` say the same."""
+
+    def __init__(self, name: str, *, example: str, **kwargs: Any) -> None:
+        super().__init__(name, **(kwargs | {"epilog": f"Example: {example}"}))
+
+
+class _Group(click.Group):
+    """As `_Command`, of a command with others below it."""
+
+    def __init__(self, name: str, *, example: str, **kwargs: Any) -> None:
+        super().__init__(name, **(kwargs | {"epilog": f"Example: {example}"}))
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="paperround")
+def cli() -> None:
+    """Carries a curator's daily digest of papers to Slack, and finds what it carried."""
+
+
+def command(name: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
+    return cli.command(name, cls=_Command, example=example)
+
+
+def group(name: str, example: str) -> Callable[[Callable[..., None]], click.Group]:
+    """A command that lists, with others below it that change."""
+    return cli.group(name, cls=_Group, invoke_without_command=True, example=example)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+
+
+def read_settings() -> "Settings":
+    """The settings of this run, with its log set up by them. Raises SettingsError."""
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    set_up_logging(settings)
+    return settings
+
+
+def set_up_logging(settings: "Settings") -> None:
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for library in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "alembic"):  # below INFO they log what people say
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # what it cannot do we are told, and say ourselves
+
+
+def fail(words: str) -> NoReturn:
+    click.echo(words, err=True)
+    sys.exit(1)

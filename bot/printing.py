@@ -1,0 +1,140 @@
+"""What commands print: results as lines for people or as one JSON object a line, and progress beside them."""
+
+import html
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
+    from bot.digest.model import Entry, StoredEntry
+    from bot.ingest import IngestReport
+    from bot.messages.content import DayMessage
+    from bot.store.outbox import DeliveryRow
+
+
+def stored_fields(stored: "StoredEntry") -> dict[str, Any]:
+    place = {"id": stored.id, "source": stored.source, "day": stored.day, "position": stored.position}
+    return place | entry_fields(stored.entry)
+
+
+def entry_fields(entry: "Entry") -> dict[str, Any]:
+    return {
+        "title": entry.title,
+        "authors": entry.authors,
+        "links": entry.links,
+        "abstract": entry.abstract,
+        "commentary": [{"text": paragraph.text, "lang": paragraph.lang} for paragraph in entry.commentary],
+        "tags": entry.tags,
+    }
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def delivery_fields(row: "DeliveryRow") -> dict[str, Any]:
+    fields = fields_of(row)
+    place = fields.pop("place")
+    return {"id": fields.pop("id"), "team": place.team, "channel": place.channel, **fields}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return str(value)
+
+
+def print_json(**values: object) -> None:
+    click.echo(json.dumps(values, ensure_ascii=False, default=_plain))
+
+
+def print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] = (), *, whole: bool = False) -> None:
+    click.secho(entry.title, bold=True)
+    facts = [day.isoformat(), ", ".join(entry.authors[:3]) + (" …" if len(entry.authors) > 3 else "")]
+    facts += [" ".join(f"#{tag}" for tag in entry.tags), *entry.links[:1]]
+    click.echo("  " + "  ".join(fact for fact in facts if fact))
+    if pieces:
+        click.echo("  " + "".join(click.style(text, bold=matched) for text, matched in pieces))
+    if whole:
+        for paragraph in (*entry.abstract, *(paragraph.text for paragraph in entry.commentary)):
+            click.echo(textwrap.indent(paragraph, "  ") + "\n")
+
+
+def print_message(message: "DayMessage", channel: str, as_json: bool) -> None:
+    """As it would look, or what chat.postMessage would be told, all but ``thread_ts``: the parent's answer gives it."""
+    if as_json:
+        payload = {
+            "channel": channel,
+            "text": message.content.text,
+            "blocks": list(message.content.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        print_json(entry=message.entry_key, part=message.part, parent=message.parent, **payload)
+        return
+    seen = html.unescape(re.sub(r"<([^|<>]+)\|([^<>]+)>", r"\2", message.content.text))  # Slack shows a link's label
+    reply = message.parent is not None
+    click.echo(textwrap.indent(seen, "    | " if reply else "", lambda line: True) + "\n")
+
+
+def print_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """JSON lines, or a table of the columns that say something."""
+    if as_json:
+        for row in rows:
+            print_json(**row)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    columns = [name for name in (rows[0] if rows else ()) if any(row[name] not in (None, "") for row in rows)]
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(_shown(row[name])) for name in columns))
+    Console().print(table if rows else "none")
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple | frozenset) else value
+
+
+def print_report(name: str, report: "IngestReport", dry_run: bool, as_json: bool) -> None:
+    for uri, error in (*report.failed, *report.skipped):
+        click.echo(f"{uri}:{error.line}: expected {error.expected}, got {error.found!r}", err=True)
+    for refused in report.refused:
+        click.echo(f"{refused.uri}: {refused.words}", err=True)
+    for uri in report.waiting:
+        click.echo(f"{uri}: left for a later look", err=True)
+    counts = {what: getattr(report, what) for what in ("added", "changed", "withdrawn", "unchanged")}
+    if as_json:
+        print_json(source=name, **counts, failed=len(report.failed), refused=len(report.refused), dry_run=dry_run)
+    else:
+        words = ", ".join(f"{count} {what}" for what, count in counts.items())
+        click.echo(f"{name}: {words}" + (f", {len(report.failed)} not read" if report.failed else ""))
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
