@@ -363,10 +363,10 @@ def test_an_edit_of_one_paper_changes_no_message_of_another(any_digest, any_entr
     assert others[0] == others[1]
 
 
-@settings(max_examples=30)
-@given(st.data(), st.sampled_from(LAYOUTS))
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(["papers", "list"]))
 def test_a_late_paper_changes_no_message_of_another(any_digest, en, data, layout):
-    digest = data.draw(any_digest.filter(lambda digest: digest.entries))
+    digest = data.draw(any_digest.filter(lambda digest: len(digest.entries) > 1))
     late = data.draw(st.integers(0, len(digest.entries) - 1))
     before = named(lay_out(digest, digest.entries[:late] + digest.entries[late + 1 :], layout, en))
     after = named(lay_out(digest, digest.entries, layout, en))

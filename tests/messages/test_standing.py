@@ -124,7 +124,7 @@ END = datetime(2024, 4, 20, tzinfo=UTC)
     ],
 )
 def test_one_that_is_paused_says_why_and_what_ends_it(en, check, change, closed, said):
-    item = Standing(replace(SUB, **change), None, None, closed=closed, waiting=2)
+    item = Standing(replace(SUB, **change), FIRST if closed else None, None, closed=closed, waiting=2)
     check(standing.subscriptions([item], en, NOW))
     state = listed(item, en)[1]
     assert state.startswith(said)
