@@ -12,6 +12,7 @@ import yaml
 
 from bot.cli import cli
 from bot.search.command import Find, Latest, parse_command
+from bot.settings import DeliverySettings, SubscriptionSettings
 from bot.slack.scopes import BOT_SCOPES
 
 ROOT = Path(__file__).parent.parent
@@ -33,17 +34,42 @@ def test_every_command_has_help_with_an_example_that_can_be_typed(name: str) -> 
     assert example[1].startswith(name)
 
 
+def every_command() -> dict[str, click.Command]:
+    """All of them, those below others by both names."""
+    found = dict(cli.commands)
+    for name, command in cli.commands.items():
+        if isinstance(command, click.Group):
+            found |= {f"{name} {below}": each for below, each in command.commands.items()}
+    return found
+
+
 def test_every_option_the_readme_names_exists() -> None:
-    options = {option for command in cli.commands.values() for param in command.params for option in param.opts}
+    options = {option for command in every_command().values() for param in command.params for option in param.opts}
     for option in re.findall(r"`[^`|\n]*?(--[a-z][a-z-]+)", README):
         assert option in options | {"--help"}, option
 
 
 def test_reading_commands_give_json_and_changing_ones_a_dry_run() -> None:
-    for name in ("parse", "search", "show", "deliveries", "subscriptions", "doctor"):
-        assert "--json" in option_names(cli.commands[name]), name
-    for name in ("ingest", "post", "migrate"):
-        assert "--dry-run" in option_names(cli.commands[name]), name
+    commands = every_command()
+    for name in ("parse", "search", "show", "why", "deliveries", "subscriptions", "doctor"):
+        assert "--json" in option_names(commands[name]), name
+    below = [f"deliveries {change}" for change in ("retry", "skip")]
+    below += [f"subscriptions {change}" for change in ("pause", "resume")]
+    for name in ("ingest", "post", "migrate", *below):
+        assert "--dry-run" in option_names(commands[name]), name
+
+
+def test_the_readme_names_what_stands_below_a_command() -> None:
+    for name in every_command():
+        assert re.search(rf"`[^`]*\b{name}\b[^`]*`", README), name
+
+
+def test_every_key_of_the_readme_is_a_setting() -> None:
+    keys = {*DeliverySettings.model_fields, *SubscriptionSettings.model_fields}
+    table = README.split("| key | decides |")[1].split("\n\n")[0]
+    named = {key for row in table.splitlines()[2:] for key in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    assert {"quiet", "catch_up", "operator_channel"} <= named
+    assert named <= keys
 
 
 def option_names(command: click.Command) -> set[str]:
@@ -60,7 +86,7 @@ def test_the_make_targets_and_files_it_names_are_there() -> None:
 
 def test_what_it_says_can_be_typed_in_slack_can_be_read() -> None:
     typed = re.findall(r"`/paper ?([^`]*)`", README)
-    assert len(typed) > 15
+    assert len(typed) > 20
     for text in typed:
         command = parse_command(text, today=TODAY)
         assert text.startswith(("tag:", "상태", '"', "author:", "moe ")) == isinstance(command, Find), text
