@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -151,29 +151,27 @@ class Digests:
     def settle(self, source: str, settle: timedelta, now: datetime) -> list[date]:
         """Call every day ready whose notes have not changed for ``settle``. Returns the days this adds.
 
-        A document that holds a whole day need not settle. The moment is stored once: what comes later is late.
+        A document that holds a whole day need not settle. The moment is stored once: what comes later is late, and
+        counts, as does what goes, once the day has been quiet for as long again.
         """
-        g, d = t.Digest, t.Document
-        quiet_from: dict[int, tuple[date, datetime]] = {}
+        g = t.Digest
         with reading(self._engine) as connection:
-            rows = connection.execute(
-                sa.select(g.id, g.day, d.shape, d.changed_at)
-                .join(d, d.digest_id == g.id)
-                .where(g.source == source, g.ready_at.is_(None), _has_entries(g))
-            )
-            for digest_id, day, shape, changed_at in rows:
-                moment = changed_at + (settle if shape == "note" else timedelta(0))
-                known = quiet_from.get(digest_id)
-                quiet_from[digest_id] = (day, max(moment, known[1]) if known else moment)
-        ready = [{"of": digest_id, "moment": moment} for digest_id, (_, moment) in quiet_from.items() if moment <= now]
-        if not ready:
+            waiting = _unsettled(connection, source)
+        ready = {one: moment for one in waiting if (moment := one.ready_from(settle)) is not None and moment <= now}
+        again = [one for one in waiting if one.is_ready and one.is_quiet(settle, now)]
+        if not ready and not again:
             return []
+        # What was seen has settled, and not what may have been written since.
+        seen: dict[str, Any] = {"settled_at": bindparam("seen")}
+        update = sa.update(g).where(g.id == bindparam("of"))
+        first = update.where(g.ready_at.is_(None)).values(seen | {"ready_at": bindparam("moment")})
         with transaction(self._engine) as connection:
-            connection.execute(
-                sa.update(g).where(g.id == bindparam("of"), g.ready_at.is_(None)).values(ready_at=bindparam("moment")),
-                ready,
-            )
-        return sorted(quiet_from[cast(int, one["of"])][0] for one in ready)
+            if ready:
+                rows = [{"of": one.id, "seen": one.changed_at, "moment": moment} for one, moment in ready.items()]
+                connection.execute(first, rows)
+            if again:
+                connection.execute(update.values(seen), [{"of": one.id, "seen": one.changed_at} for one in again])
+        return sorted(one.day for one in ready)
 
     # What everybody else asks
 
@@ -194,31 +192,38 @@ class Digests:
         with reading(self._engine) as connection:
             return list(connection.scalars(sa.select(g.source).group_by(g.source).order_by(sa.func.min(g.id))))
 
-    def load_day(self, source: str | None, day: date) -> StoredDigest | None:
+    def load_day(self, source: str | None, day: date, *, withdrawn: bool = False) -> StoredDigest | None:
         """A day of a source, ready or not; None where it has no entries.
 
-        Without a source it is any that has the day, a ready one first.
+        Without a source it is any that has the day, a ready one first. ``withdrawn`` entries are left out unless they
+        are asked for; they stand where they stood.
         """
-        return self._load_digest(source, t.Digest.day == day)
+        return self._load_digest(source, t.Digest.day == day, withdrawn=withdrawn)
 
     def latest_day(self, source: str | None = None) -> StoredDigest | None:
         """The newest ready day; the newest of all where none is ready."""
         return self._load_digest(source)
 
-    def _load_digest(self, source: str | None, *conditions: sa.ColumnElement[bool]) -> StoredDigest | None:
+    def _load_digest(
+        self, source: str | None, *conditions: sa.ColumnElement[bool], withdrawn: bool = False
+    ) -> StoredDigest | None:
         g = t.Digest
+        shown = () if withdrawn else (t.Entry.withdrawn_at.is_(None),)
         choice = (
             sa.select(g.id, g.source, g.day, g.title)
-            .where(_has_entries(g), *conditions, *([g.source == source] if source is not None else []))
+            .where(sa.exists().where(t.Entry.digest_id == g.id, *shown), *conditions)
             .order_by(g.ready_at.is_(None), g.day.desc(), g.id)
             .limit(1)
         )
+        if source is not None:
+            choice = choice.where(g.source == source)
         with reading(self._engine) as connection:
             digest = connection.execute(choice).first()
             if digest is None:
                 return None
-            entries = load(connection, t.Entry.digest_id == digest.id, t.Entry.withdrawn_at.is_(None))
-        entries.sort(key=lambda entry: entry.position)
+            entries = load(connection, t.Entry.digest_id == digest.id, *shown)
+        # What is withdrawn keeps its number, which the next one has now.
+        entries.sort(key=lambda entry: (entry.position, not entry.withdrawn))
         return StoredDigest(digest.source, digest.day, digest.title, tuple(entries))
 
     def days_around(self, day: date) -> tuple[date | None, date | None]:
@@ -313,6 +318,52 @@ class Digests:
 
 def _has_entries(digest: type[t.Digest]) -> sa.ColumnElement[bool]:
     return sa.exists().where(t.Entry.digest_id == digest.id, t.Entry.withdrawn_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Unsettled:
+    """A day that is not ready yet, or has changed since it last settled."""
+
+    id: int
+    day: date
+    changed_at: datetime
+    is_ready: bool
+    documents: list[tuple[str | None, datetime]]
+    """Shape, and when it last changed."""
+
+    def ready_from(self, settle: timedelta) -> datetime | None:
+        """From when on it is ready if nothing more comes; None where it is, or no document is left of it."""
+        if self.is_ready:
+            return None
+        return max((at + (settle if shape == "note" else timedelta(0)) for shape, at in self.documents), default=None)
+
+    def is_quiet(self, settle: timedelta, now: datetime) -> bool:
+        """Whether what changed since it was ready counts: where whole days are written at once, it does at once."""
+        notes = [at for shape, at in self.documents if shape == "note"]
+        if self.documents and not notes:
+            return True
+        return max([self.changed_at, *notes]) + settle <= now
+
+
+def _unsettled(connection: Connection, source: str) -> list[_Unsettled]:
+    g, d = t.Digest, t.Document
+    rows = connection.execute(
+        sa.select(g.id, g.day, g.changed_at, g.ready_at.is_not(None), d.shape, d.changed_at)
+        .outerjoin(d, d.digest_id == g.id)
+        .where(
+            g.source == source,
+            sa.or_(
+                sa.and_(g.ready_at.is_(None), _has_entries(g)),
+                g.settled_at < g.changed_at,
+            ),
+        )
+    )
+    found: dict[int, _Unsettled] = {}
+    for digest_id, day, changed_at, is_ready, shape, at in rows:
+        one = found.setdefault(digest_id, _Unsettled(digest_id, day, changed_at, is_ready, []))
+        if at is not None:
+            one.documents.append((shape, at))
+    return list(found.values())
 
 
 def _ensure_document(connection: Connection, source: str, uri: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ are: an archive of years is saved in the time of a few.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ from bot.store import tables as t
 from bot.store.database import bunches, insert_missing
 from bot.store.entries import content, fields, load, read_content, storable
 from bot.store.holding import Day, Held, Paper, hold
+
+_MOMENT = timedelta(microseconds=1)
+"""The shortest that both databases tell apart."""
 
 
 class EntryIndex(Protocol):
@@ -65,7 +68,7 @@ class Shelf:
         self._source = source
         self._documents: dict[str, _Known] = {}
         self._days: dict[date, Day] = {}
-        self._titles: dict[Day, str] = {}
+        self._before: dict[Day, tuple[str, datetime]] = {}
         self._stored: dict[Paper, StoredEntry] = {}
 
     def load(self, uris: Collection[str], days: Collection[date]) -> None:
@@ -76,7 +79,6 @@ class Shelf:
             day = by_id[digest_id] if digest_id is not None else None
             self._documents[uri] = _Known(document_id, hash_, changed_at, day)
         self._days = {day.day: day for day in by_id.values()}
-        self._titles = {day: day.title for day in by_id.values()}
         for some in bunches(sorted(by_id)):
             self._load_papers(t.Entry.digest_id.in_(some))
 
@@ -91,12 +93,14 @@ class Shelf:
     def _load_days(self, ids: Collection[int], days: Collection[date]) -> dict[int, Day]:
         g = t.Digest
         found: dict[int, Day] = {}
-        question = sa.select(g.id, g.day, g.title).where(g.source == self._source)
+        question = sa.select(g.id, g.day, g.title, g.changed_at).where(g.source == self._source)
         of_these = [g.id.in_(some) for some in bunches(sorted(ids))]
         on_these = [g.day.in_(some) for some in bunches(sorted(days))]
         for condition in of_these + on_these:
-            for digest_id, day, title in self._connection.execute(question.where(condition)):
-                found.setdefault(digest_id, Day(digest_id, day, title))
+            for digest_id, day, title, changed_at in self._connection.execute(question.where(condition)):
+                if digest_id not in found:
+                    found[digest_id] = Day(digest_id, day, title)
+                    self._before[found[digest_id]] = title, changed_at
         return found
 
     def _load_papers(self, condition: sa.ColumnElement[bool]) -> None:
@@ -146,7 +150,7 @@ class Shelf:
     def write(self, index: EntryIndex, now: datetime) -> SaveReport:
         """Write down what changed, and tell the index."""
         touched = {paper: day for day in self._days.values() for paper in day.settle()}
-        self._write_days()
+        self._insert_days(now)
         self._write_documents(now)
         new = [paper for paper in touched if paper.id is None]
         gone = [paper for paper in touched if paper.withdrawn and not self._was_withdrawn(paper)]
@@ -155,7 +159,8 @@ class Shelf:
         self._update(changed, now)
         self._insert(new, touched, now)
         self._withdraw(gone, now)
-        self._write_positions()
+        moved = self._write_positions()
+        self._write_changed_days([*(touched[paper] for paper in (*new, *gone, *changed)), *moved], now)
         self._write_lists([paper for paper in changed if self._stored[paper].entry != paper.entry], new)
         self._write_holders(touched)
         index.remove(self._connection, [_id(paper) for paper in gone])
@@ -174,14 +179,26 @@ class Shelf:
     def _value(self, paper: Paper, day: Day) -> StoredEntry:
         return StoredEntry(_id(paper), paper.key, self._source, day.day, paper.position, paper.entry, paper.withdrawn)
 
-    def _write_days(self) -> None:
+    def _insert_days(self, now: datetime) -> None:
         new = [day for day in self._days.values() if day.id is None]
-        rows = [{"source": self._source, "day": day.day, "title": day.title} for day in new]
+        rows = [{"source": self._source, "day": day.day, "title": day.title, "changed_at": now} for day in new]
         for day, digest_id in zip(new, self._insert_rows(t.Digest, rows), strict=True):
             day.id = digest_id
-        retitled = [{"of": day.id, "called": day.title} for day, title in self._titles.items() if day.title != title]
+
+    def _write_changed_days(self, changed: Sequence[Day], now: datetime) -> None:
+        """The titles, and that these days changed and those of another title.
+
+        Each change is later than the one before, also where the clock was put back: else it would count as settled.
+        """
+        others = {day for day, (title, _) in self._before.items() if day.title != title}
+        rows = [
+            {"of": day.id, "called": day.title, "at": max(now, self._before[day][1] + _MOMENT)}
+            for day in {*changed, *others}
+            if day in self._before
+        ]
         g = t.Digest
-        self._execute_many(sa.update(g).where(g.id == bindparam("of")).values(title=bindparam("called")), retitled)
+        values: dict[str, Any] = {"title": bindparam("called"), "changed_at": bindparam("at")}
+        self._execute_many(sa.update(g).where(g.id == bindparam("of")).values(values), rows)
 
     def _write_documents(self, now: datetime) -> None:
         new, old = [], []
@@ -246,16 +263,18 @@ class Shelf:
         for some in bunches([_id(paper) for paper in papers]):
             self._connection.execute(sa.update(e).where(e.id.in_(some)).values(withdrawn_at=now))
 
-    def _write_positions(self) -> None:
-        """A paper that comes or goes moves those after it, which nobody touched."""
+    def _write_positions(self) -> list[Day]:
+        """A paper that comes or goes moves those after it, which nobody touched. Returns the days of what moved."""
         e = t.Entry
         moved = [
-            {"of": paper.id, "to": paper.position}
+            (day, {"of": paper.id, "to": paper.position})
             for day in self._days.values()
             for paper in day.papers
             if paper.held and paper in self._stored and self._stored[paper].position != paper.position
         ]
-        self._execute_many(sa.update(e).where(e.id == bindparam("of")).values(position=bindparam("to")), moved)
+        update = sa.update(e).where(e.id == bindparam("of")).values(position=bindparam("to"))
+        self._execute_many(update, [row for _, row in moved])
+        return [day for day, _ in moved]
 
     def _write_lists(self, changed: Sequence[Paper], new: Sequence[Paper]) -> None:
         """The links and tags of these, in place of what the changed ones had."""

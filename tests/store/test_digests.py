@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from bot.digest.document import Document, KnownDocument
 from bot.digest.keys import entry_key
 from bot.digest.model import Digest, Entry, Paragraph
 from bot.errors import DigestFormatError
-from bot.store.database import open_database
+from bot.store import tables as t
+from bot.store.database import open_database, reading
 from bot.store.digests import Digests, SaveReport
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
@@ -370,6 +371,185 @@ def test_a_document_that_names_no_paper_makes_no_day_ready(curator) -> None:
     curator.write("day.txt", RHO, shape="print", now=LATER)
     assert curator.digests.settle("vault", SETTLE, LATER) == [DAY]
     assert curator.digests.ready("vault") == {DAY: LATER}
+
+
+# What changed, and from when on that counts
+
+
+@pytest.fixture
+def changed_at(engine: Engine) -> Callable[..., datetime]:
+    """When a day last changed."""
+
+    def ask(day: date = DAY) -> datetime:
+        with reading(engine) as connection:
+            return connection.scalar(select(t.Digest.changed_at).where(t.Digest.day == day))
+
+    return ask
+
+
+@pytest.fixture
+def counts(engine: Engine, changed_at: Callable[..., datetime]) -> Callable[..., bool]:
+    """Whether all that changed on a day counts."""
+
+    def ask(day: date = DAY) -> bool:
+        with reading(engine) as connection:
+            return connection.scalar(select(t.Digest.settled_at).where(t.Digest.day == day)) == changed_at(day)
+
+    return ask
+
+
+TWO = ("1.md", "2.md")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda curator: curator.write("1.md", replace(RHO, tags=()), now=LATER), id="an entry's content"),
+        pytest.param(lambda curator: curator.write("1.md", HGRN, now=LATER), id="an entry in another's place"),
+        pytest.param(lambda curator: curator.write("3.md", HGRN, now=LATER), id="an entry added"),
+        pytest.param(lambda curator: curator.write("1.md", now=LATER), id="an entry gone from its document"),
+        pytest.param(lambda curator: curator.digests.mark_missing("vault", TWO, LATER, at_once=True), id="files gone"),
+        pytest.param(lambda curator: curator.write("1.md", RHO, day=NEXT, now=LATER), id="a note moved to another day"),
+        pytest.param(lambda curator: curator.write("0.md", JET, now=LATER), id="the order alone"),
+        pytest.param(
+            lambda curator: curator.write("d.txt", RHO, JET, shape="print", title="Friday", now=LATER), id="the title"
+        ),
+    ],
+)
+def test_a_day_has_changed_when_what_a_channel_shows_of_it_has(curator, changed_at, edit: Callable[[Any], Any]) -> None:
+    for uri, entry in zip(TWO, (RHO, JET), strict=True):
+        curator.write(uri, entry)
+    assert changed_at() == NOW + timedelta(microseconds=1), "the second came later, also at the same moment"
+    edit(curator)
+    assert changed_at() == LATER
+
+
+def test_an_entry_that_comes_back_has_changed_its_day(curator, changed_at) -> None:
+    curator.write("1.md", RHO)
+    curator.lose("1.md")
+    curator.write("1.md", RHO, now=LATER)
+    assert changed_at() == LATER
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda digest: digest, id="white space"),
+        pytest.param(lambda digest: replace(digest, entries=(RHO, RHO)), id="the same said twice"),
+    ],
+)
+def test_new_bytes_that_say_the_same_change_nothing(curator, changed_at, edit: Callable[[Digest], Digest]) -> None:
+    curator.write("1.md", RHO)
+    again = Document("1.md", "1.md", b"other bytes", "another hash")
+    report = curator.digests.save("vault", [(again, edit(Digest(DAY, "", (RHO,), "note")))], LATER)
+    assert report == SaveReport(unchanged=1)
+    assert changed_at() == NOW
+
+
+def test_one_of_two_documents_that_say_the_same_may_go_unnoticed(curator, changed_at) -> None:
+    curator.write("1.md", RHO)
+    curator.write("2.md", RHO, now=LATER)
+    curator.lose("2.md", now=LATER)
+    assert changed_at() == NOW
+
+
+def test_a_change_is_later_than_the_one_before_also_where_the_clock_was_put_back(curator, changed_at, counts) -> None:
+    curator.write("day.txt", RHO, shape="print", now=LATER)
+    curator.digests.settle("vault", SETTLE, LATER)
+    curator.write("day.txt", JET, shape="print", now=NOW)
+    assert changed_at() > LATER
+    assert not counts()
+    curator.digests.settle("vault", SETTLE, NOW)
+    assert counts()
+
+
+def test_a_change_counts_once_the_day_has_been_quiet_again(curator, counts) -> None:
+    curator.write("1.md", RHO)
+    curator.write("2.md", JET)
+    assert not counts()
+    curator.digests.settle("vault", SETTLE, NOW + SETTLE)
+    assert counts(), "with the day's being ready"
+    ready = curator.digests.ready("vault")
+    curator.write("1.md", replace(RHO, tags=()), now=LATER)
+    for minutes, does in ((0, False), (9, False), (10, True)):
+        assert curator.digests.settle("vault", SETTLE, LATER + timedelta(minutes=minutes)) == []
+        assert counts() == does
+    assert curator.digests.ready("vault") == ready
+
+
+def test_a_change_waits_for_the_whole_day_to_be_quiet(curator, counts) -> None:
+    for uri, entry in zip(TWO, (RHO, JET), strict=True):
+        curator.write(uri, entry)
+    curator.digests.settle("vault", SETTLE, NOW + SETTLE)
+    curator.write("1.md", replace(RHO, tags=()), now=LATER)
+    still_typing = Document("2.md", "2.md", b"other bytes", "another hash")
+    curator.digests.save("vault", [(still_typing, Digest(DAY, "", (JET,), "note"))], LATER + timedelta(minutes=5))
+    curator.digests.settle("vault", SETTLE, LATER + SETTLE)
+    assert not counts()
+    curator.digests.settle("vault", SETTLE, LATER + SETTLE + timedelta(minutes=5))
+    assert counts()
+
+
+def test_what_goes_counts_as_late_as_what_comes_also_where_nothing_is_left(curator, counts) -> None:
+    for uri, entry in zip(TWO, (RHO, JET), strict=True):
+        curator.write(uri, entry)
+    curator.digests.settle("vault", SETTLE, NOW + SETTLE)
+    for uri in TWO:
+        curator.digests.mark_missing("vault", [uri], LATER, at_once=True)
+        curator.digests.settle("vault", SETTLE, LATER + timedelta(minutes=9))
+        assert not counts(), uri
+        curator.digests.settle("vault", SETTLE, LATER + timedelta(minutes=11))
+        assert counts(), uri
+    assert curator.digests.ready("vault") == {}
+
+
+def test_a_change_in_a_document_of_a_whole_day_counts_at_once(curator, counts) -> None:
+    curator.write("day.txt", RHO, JET, shape="print")
+    curator.digests.settle("vault", SETTLE, NOW)
+    assert counts()
+    curator.write("day.txt", RHO, shape="print", now=LATER)
+    assert not counts()
+    assert curator.digests.settle("vault", SETTLE, LATER) == []
+    assert counts()
+
+
+def test_a_note_beside_a_document_of_a_whole_day_is_waited_for(curator, counts) -> None:
+    curator.write("day.txt", RHO, shape="print")
+    curator.digests.settle("vault", SETTLE, NOW)
+    curator.write("1.md", JET, now=LATER)
+    curator.digests.settle("vault", SETTLE, LATER + timedelta(minutes=9))
+    assert not counts()
+    curator.digests.settle("vault", SETTLE, LATER + SETTLE)
+    assert counts()
+
+
+def test_a_day_of_one_source_settles_by_itself(curator, counts) -> None:
+    curator.write("day.txt", RHO, shape="print")
+    curator.digests.settle("other", SETTLE, LATER)
+    assert not counts()
+
+
+def test_a_day_that_lies_still_is_not_written_again(curator, statements: list[str]) -> None:
+    curator.write("1.md", RHO)
+    curator.digests.settle("vault", SETTLE, LATER)
+    del statements[:]
+    curator.digests.settle("vault", SETTLE, LATER + SETTLE)
+    assert len(statements) == 1
+
+
+def test_withdrawn_entries_are_shown_where_they_stood_to_whoever_asks_for_them(curator) -> None:
+    for name, entry in (("3.md", HGRN), ("2.md", JET), ("1.md", RHO)):
+        curator.write(name, entry)
+    curator.lose("2.md")
+    assert curator.titles() == [RHO.title, HGRN.title]
+    whole = curator.digests.load_day("vault", DAY, withdrawn=True).entries
+    assert [(one.entry.title, one.withdrawn) for one in whole] == [
+        (RHO.title, False), (JET.title, True), (HGRN.title, False),
+    ]  # fmt: skip
+    curator.lose("1.md", "3.md")
+    assert curator.digests.load_day("vault", DAY) is None
+    assert len(curator.digests.load_day("vault", DAY, withdrawn=True).entries) == 3
+    assert curator.digests.load_day("vault", NEXT, withdrawn=True) is None
 
 
 # Failures and states
