@@ -76,7 +76,7 @@ class Digest(Base):
     changed_at: Mapped[datetime]
     """When its title or one of its entries was last added, changed or withdrawn."""
     settled_at: Mapped[datetime | None]
-    """The ``changed_at`` up to which its documents have settled: what channels are shown. Null while it is not ready."""
+    """The ``changed_at`` up to which its documents have settled: what channels are shown. Null while not ready."""
 
 
 class Document(Base):

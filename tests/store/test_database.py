@@ -31,7 +31,7 @@ def scripts(tmp_path: Path) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9001_later.py").write_text(
-        'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9001"\ndown_revision = "0001"\n\n\n'
+        'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9001"\ndown_revision = "0002"\n\n\n'
         "def upgrade():\n"
         '    with op.batch_alter_table("digest", recreate="always") as digest:\n'
         '        digest.add_column(sa.Column("mood", sa.Text()))\n',
@@ -43,7 +43,9 @@ def scripts(tmp_path: Path) -> Path:
 def add_digest(engine: Engine, source: str = "vault") -> None:
     with transaction(engine) as connection:
         digest = connection.scalar(
-            sa.insert(t.Digest).values(source=source, day=date(2024, 4, 12), title="").returning(t.Digest.id)
+            sa.insert(t.Digest)
+            .values(source=source, day=date(2024, 4, 12), title="", changed_at=NOW)
+            .returning(t.Digest.id)
         )
         connection.execute(
             sa.insert(t.Document).values(
@@ -58,16 +60,143 @@ def test_an_empty_database_becomes_what_the_tables_say(engine: Engine) -> None:
         assert compare_metadata(context, t.Base.metadata) == []
 
 
-def test_migrations_know_every_check_and_foreign_key(engine: Engine, tmp_path: Path) -> None:
+def as_the_tables_say(engine: Engine, tmp_path: Path) -> bool:
+    """Compare with a database made from `tables.py`: constraints, partial indexes, ids that are given once."""
     fresh = open_database(f"sqlite:///{tmp_path}/fresh.db")
     with transaction(fresh) as connection:
         t.Base.metadata.create_all(connection)
-    kinds = ("get_check_constraints", "get_foreign_keys", "get_unique_constraints", "get_indexes", "get_columns")
+    kinds = ("get_check_constraints", "get_foreign_keys", "get_unique_constraints", "get_columns")
     for table in t.Base.metadata.tables:
         for kind in kinds:
             said, made = (sorted(map(repr, getattr(sa.inspect(one), kind)(table))) for one in (fresh, engine))
             assert said == made, (table, kind)
+    indexes = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name")
+    increments = sa.text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+    for question in (indexes, increments):
+        with reading(fresh) as one, reading(engine) as other:
+            assert one.execute(question).all() == other.execute(question).all()
     fresh.dispose()
+    return True
+
+
+def test_migrations_know_every_check_and_foreign_key(engine: Engine, tmp_path: Path) -> None:
+    assert as_the_tables_say(engine, tmp_path)
+
+
+FIRST = {
+    "digest": [
+        {"id": 1, "source": "vault", "day": "2024-04-11", "title": "Old", "ready_at": "2024-04-11 09:00:00.000000"},
+        {"id": 2, "source": "vault", "day": "2024-04-12", "title": "", "ready_at": None},
+    ],
+    "document": [
+        {"id": 1, "source": "vault", "uri": "a.md", "name": "a.md", "hash": "h", "shape": "note", "digest_id": 1}
+        | {"changed_at": "2024-04-11 08:50:00.000000", "failures": 0},
+    ],
+    "entry": [
+        {"id": 1, "digest_id": 1, "key": "arxiv:1", "title_key": "one", "title": "One", "authors": "[]"}
+        | {"abstract": "[]", "commentary": "[]", "position": 0, "changed_at": "2024-04-11 08:50:00.000000"},
+    ],
+    "entry_link": [{"entry_id": 1, "position": 0, "url": "https://arxiv.org/abs/1", "paper_id": "arxiv:1"}],
+    "tag": [{"id": 1, "key": "moe"}],
+    "entry_tag": [{"entry_id": 1, "tag_id": 1, "position": 0, "spelling": "MoE"}],
+    "entry_document": [{"entry_id": 1, "document_id": 1, "position": 0, "content": None}],
+    "subscription": [
+        {"id": 7, "team_id": "T1", "channel_id": "C1", "source": "vault", "query": "", "at": "09:00:00.000000"}
+        | {"days": "01234", "zone": "UTC", "layout": "list", "since": "2024-04-11", "paused": "chat", "origin": "chat"}
+    ],
+    "subscription_day": [{"subscription_id": 7, "day": "2024-04-11"}],
+    "channel": [
+        {"team_id": "T1", "channel_id": "C1", "name": "papers", "is_private": 0, "closed_reason": None}
+        | {"next_at": "2024-04-11 09:00:01.000000"},
+        {"team_id": "T1", "channel_id": "C2", "name": "gone", "is_private": 1, "closed_reason": "is_archived"}
+        | {"next_at": "1970-01-01 00:00:00.000000"},
+    ],
+    "delivery": [
+        {"id": 1, "entry_key": "", "part": 0, "key": "k1", "state": "posted", "posted_ts": "1.0"},
+        {"id": 2, "entry_key": "arxiv:1", "entry_id": 1, "part": 0, "key": "k2", "parent_id": 1, "state": "claimed"}
+        | {"text": "words", "blocks": "[]", "owner": "me", "lease_until": "2024-04-11 09:00:19.000000"},
+        {"id": 3, "entry_key": "arxiv:1", "part": 1, "key": "k3", "parent_id": 1, "state": "refused"}
+        | {"text": "words", "blocks": "[]", "error": "msg_too_long"},
+    ],
+    "carried": [
+        {"team_id": "T1", "channel_id": "C1", "source": "vault", "day": "2024-04-11", "entry_key": "arxiv:1"}
+        | {"entry_id": 1, "delivery_id": 2}
+    ],
+    "result_page": [
+        {"id": "r", "team_id": "T1", "user_id": "U1", "query": "", "ids": "[1]"}
+        | {"expires_at": "2024-04-12 09:00:00.000000"}
+    ],
+}
+"""A row in every table of the first release."""
+
+for _row in FIRST["delivery"]:
+    _row |= {"team_id": "T1", "channel_id": "C1", "source": "vault", "day": "2024-04-11", "revision": 0}
+    _row |= {"origin": "subscription", "content_hash": "h", "attempts": 1}
+
+
+@pytest.fixture
+def first(url: str, tmp_path: Path) -> Engine:
+    """A database as the first release left it."""
+    engine = open_database(url)
+    scripts = tmp_path / "first"
+    shutil.copytree(SHIPPED, scripts, ignore=shutil.ignore_patterns("__pycache__", "0002*"))
+    migrate(engine, scripts=scripts)
+    with transaction(engine) as connection:
+        tables = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+        assert tables == FIRST.keys()
+        for table, rows in FIRST.items():
+            for row in rows:
+                names = ", ".join(row)
+                values = ", ".join(f":{name}" for name in row)
+                connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+    return engine
+
+
+def test_a_database_of_the_first_release_becomes_what_the_tables_say(first: Engine, tmp_path: Path) -> None:
+    done = migrate(first)
+    assert (done.before, done.after) == ("0001", "0002")
+    assert as_the_tables_say(first, tmp_path)
+    first.dispose()
+
+
+def test_every_row_of_the_first_release_survives(first: Engine) -> None:
+    migrate(first)
+    dropped = {"delivery": {"revision", "parent_id"}, "carried": {"delivery_id"}}
+    with reading(first) as connection:
+        for table, rows in FIRST.items():
+            there = [dict(row._mapping) for row in connection.execute(sa.text(f"SELECT * FROM {table}"))]
+            kept = [{name: row[name] for name in row.keys() - dropped.get(table, set())} for row in rows]
+            if table == "channel":
+                kept[0]["next_at"] = "2024-04-11 09:00:19.000000"  # the lease of its message
+            assert [{name: row[name] for name in kept[0]} for row in there] == [
+                {name: row.get(name) for name in kept[0]} for row in kept
+            ], table
+    first.dispose()
+
+
+def test_what_the_first_release_posted_is_of_no_edition_and_never_looked_at_again(first: Engine) -> None:
+    before = datetime.now(UTC)
+    migrate(first)
+    d, c, g, s = t.Delivery, t.Channel, t.Digest, t.Subscription
+    with reading(first) as connection:
+        assert connection.execute(sa.select(d.key, d.parent_key, d.op, d.edition_id, d.reposts)).all() == [
+            ("k1", None, "post", None, 0),
+            ("k2", "k1", "post", None, 0),
+            ("k3", "k1", "post", None, 0),
+        ]
+        assert connection.scalars(sa.select(t.SubscriptionDay.considered_at)).all() == [None]
+        assert connection.scalars(sa.select(t.Carried.edition_id)).all() == [None]
+        ready, unready = connection.execute(sa.select(g.ready_at, g.changed_at, g.settled_at).order_by(g.id)).all()
+        assert ready.ready_at == ready.changed_at == ready.settled_at
+        assert unready.changed_at >= before
+        assert unready.settled_at is None
+        is_open, closed = connection.execute(sa.select(c.waiting, c.closed_at, c.slot_at).order_by(c.channel_id)).all()
+        assert tuple(is_open) == (True, None, None)
+        assert closed.waiting is False
+        assert closed.closed_at >= before
+        added = connection.execute(sa.select(s.say_when_empty, s.quiet_from, s.paused_until, s.created_at)).one()
+        assert tuple(added) == (False, None, None, None)
+    first.dispose()
 
 
 def test_every_table_can_be_made_on_postgresql() -> None:
@@ -105,10 +234,10 @@ def test_an_up_to_date_database_does_not_load_alembic(engine: Engine, url: str) 
 def test_a_later_step_keeps_the_rows_and_leaves_a_copy_from_before(engine: Engine, scripts: Path) -> None:
     add_digest(engine)
     done = migrate(engine, scripts=scripts)
-    assert (done.before, done.after) == ("0001", "9001")
+    assert (done.before, done.after) == ("0002", "9001")
     assert done.backup is not None
     with closing(sqlite3.connect(done.backup)) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert copy.execute("SELECT source FROM digest").fetchall() == [("vault",)]
     with reading(engine) as connection:
         assert connection.execute(sa.text("SELECT source, mood FROM digest")).all() == [("vault", None)]
@@ -118,11 +247,11 @@ def test_a_later_step_keeps_the_rows_and_leaves_a_copy_from_before(engine: Engin
 
 
 def test_an_earlier_copy_is_not_written_over(engine: Engine, scripts: Path, tmp_path: Path) -> None:
-    earlier = tmp_path / "paperround.db.0001.bak"
+    earlier = tmp_path / "paperround.db.0002.bak"
     earlier.write_text("precious")
     done = migrate(engine, scripts=scripts)
     assert earlier.read_text() == "precious"
-    assert done.backup == tmp_path / "paperround.db.0001-2.bak"
+    assert done.backup == tmp_path / "paperround.db.0002-2.bak"
 
 
 def test_a_failing_step_changes_nothing(engine: Engine, scripts: Path) -> None:
@@ -132,7 +261,7 @@ def test_a_failing_step_changes_nothing(engine: Engine, scripts: Path) -> None:
     with pytest.raises(StoreUnavailableError) as failure:
         migrate(engine, scripts=scripts)
     assert failure.value.code == "store.failed"
-    assert migrate(engine).before == "0001"
+    assert migrate(engine).before == "0002"
     with reading(engine) as connection:
         assert "mood" not in {column["name"] for column in sa.inspect(connection).get_columns("digest")}
         assert connection.scalar(sa.select(sa.func.count()).select_from(t.Digest)) == 1
@@ -142,7 +271,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_not(url: str, scripts: Path) -
     engine = open_database(url)
     assert migrate(engine, dry_run=True).after == migrate(engine).after
     assert migrate(engine, scripts=scripts, dry_run=True).after == "9001"
-    assert migrate(engine).before == "0001"
+    assert migrate(engine).before == "0002"
     engine.dispose()
 
 
@@ -295,7 +424,11 @@ def test_moments_come_back_aware_and_in_utc(engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(
             sa.insert(t.Digest).values(
-                source="s", day=date(2024, 4, 12), title="", ready_at=datetime(2024, 4, 12, 18, tzinfo=seoul)
+                source="s",
+                day=date(2024, 4, 12),
+                title="",
+                ready_at=datetime(2024, 4, 12, 18, tzinfo=seoul),
+                changed_at=NOW,
             )
         )
         ready_at = connection.scalar(sa.select(t.Digest.ready_at))
