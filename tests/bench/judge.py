@@ -155,8 +155,8 @@ class DayDue:
         """Of the papers that were taken out, those of which anything was ever to be seen in the channel."""
         found = {entry for key, entry in self.known.items() if entry in self.taken_out and key in posted}
         lines = [key for key, entry in self.known.items() if entry is None]
-        said = "\n".join(_bare(text) for key in lines for message in posted.get(key, ()) for text in message.texts)
-        named = {key for key, entry in self.taken_out.items() if _bare(_mark(entry)) in said}
+        said = "\n".join(bare(text) for key in lines for message in posted.get(key, ()) for text in message.texts)
+        named = {key for key, entry in self.taken_out.items() if bare(_mark(entry)) in said}
         return frozenset(found | named)
 
     def owed(self, shown: frozenset[str]) -> list[Owed]:
@@ -291,7 +291,7 @@ def _judge_message(one: Owed, there: Mapping[str, Posted], verdict: Verdict) -> 
     if message is None:
         verdict.lost.append(one.name)
         return
-    if _bare(message.texts[-1]) not in map(_bare, one.texts):
+    if bare(message.texts[-1]) not in map(bare, one.texts):
         verdict.lost.append(f"{one.name}: {message.ts} has other words: {message.texts[-1][:300]!r}")
         return
     parent = there.get(one.parent) if one.parent else None
@@ -314,7 +314,7 @@ def _judge_order(
             last = max(last, first.came)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """What is left of a text whatever the server makes of links, emoji and escapes."""
     bare = re.sub(r"<([^<>|]*)\|([^<>]*)>", r"\1 \2", text)
     bare = re.sub(r":[a-z0-9_+'-]+:", "", html.unescape(bare))
