@@ -150,7 +150,7 @@ def takes(
     layout: Layout | None,
     entries: Sequence[StoredEntry],
     carried: Collection[Brought],
-    edition_id: int | None,
+    own: Collection[Brought],
     rows: Collection[Written],
 ) -> bool:
     """Whether an edition that is written down in ``layout`` can carry exactly these entries from now on, as far as
@@ -158,16 +158,15 @@ def takes(
     """
     if any(row.under_way for row in rows):
         return False
-    own = {one.entry_id for one in carried if one.edition_id == edition_id and one.entry_id is not None}
+    known = {one.entry_id for one in own if one.entry_id is not None}
     wanted = {entry.id for entry in entries}
-    new = {entry.key for entry in entries if entry.id not in own}
+    new = {entry.key for entry in entries if entry.id not in known}
     for one in carried:
-        if one.entry_id in wanted - own or one.entry_key in new or one.present_key in new:
+        if one.entry_id in wanted - known or one.entry_key in new or one.present_key in new:
             return False
-    left = own - wanted
+    left = known - wanted
     if not left <= set(edition.entry_ids):
         return False  # somebody added it since
-    here = [one for one in carried if one.edition_id == edition_id]
-    if left & begun(layout or edition.layout, here, rows):
+    if left & begun(layout or edition.layout, own, rows):
         return False
     return layout in (None, edition.layout) or not any(row.begun for row in rows)

@@ -84,11 +84,11 @@ def lay(
     of_day = load_rows(connection, place, source, day)
     rows = [row for row in of_day if edition_id is not None and row.edition_id == edition_id]
     others = {row.key: row for row in of_day if edition_id is None or row.edition_id != edition_id}
-    if not takes(edition, layout, entries, carried, edition_id, rows):
+    own = [one for one in carried if edition_id is not None and one.edition_id == edition_id]
+    if not takes(edition, layout, entries, carried, own, rows):
         return None
     if edition_id is None and not entries:
         return 0
-    own = [one for one in carried if edition_id is not None and one.edition_id == edition_id]
     wanted = _wanted(edition, messages, own, rows, others)
     if any(one.key in others and not others[one.key].given_up for one in wanted):
         return None

@@ -125,8 +125,36 @@ def new_curator(tmp_path: Path, migrated: Path) -> Iterator[Callable[[], Curator
         engine.dispose()
 
 
+def content(text: str) -> Content:
+    return Content(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+
+
+def papers(
+    entries: Sequence[StoredEntry], replies: int = 1, said: str = "", parts: dict[str, int] | None = None
+) -> list[DayMessage]:
+    """A line, then a card for each paper with its replies. All of them say ``said``; ``parts`` are replies by key."""
+    messages = [DayMessage(content(f"line of {len(entries)}"), None, None, 0)]
+    for entry in entries:
+        messages.append(DayMessage(content(f"{entry.key}{said}"), entry.id, entry.key, 0))
+        for part in range(1, (parts or {}).get(entry.key, replies) + 1):
+            words = content(f"{entry.key}.{part}{said}")
+            messages.append(DayMessage(words, entry.id, entry.key, part, parent=(entry.key, 0)))
+    return messages
+
+
+def listed(entries: Sequence[StoredEntry], said: str = "") -> list[DayMessage]:
+    """A line that names the papers, and one reply for each."""
+    named = "line " + " ".join(entry.key for entry in entries)
+    return [
+        DayMessage(content(named), None, None, 0),
+        *(DayMessage(content(f"{one.key}{said}"), one.id, one.key, 0, parent=(None, 0)) for one in entries),
+    ]
+
+
 class Press:
     """Days with papers, laid out by hand: what `messages` says of them is no matter here."""
+
+    papers = staticmethod(papers)
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -207,32 +235,6 @@ class Press:
 
     def said(self, most: int = 1000) -> list[str]:
         return [claim.content.text for claim in self.send_all(most)]
-
-
-def content(text: str) -> Content:
-    return Content(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
-
-
-def papers(
-    entries: Sequence[StoredEntry], replies: int = 1, said: str = "", parts: dict[str, int] | None = None
-) -> list[DayMessage]:
-    """A line, then a card for each paper with its replies. All of them say ``said``; ``parts`` are replies by key."""
-    messages = [DayMessage(content(f"line of {len(entries)}"), None, None, 0)]
-    for entry in entries:
-        messages.append(DayMessage(content(f"{entry.key}{said}"), entry.id, entry.key, 0))
-        for part in range(1, (parts or {}).get(entry.key, replies) + 1):
-            words = content(f"{entry.key}.{part}{said}")
-            messages.append(DayMessage(words, entry.id, entry.key, part, parent=(entry.key, 0)))
-    return messages
-
-
-def listed(entries: Sequence[StoredEntry], said: str = "") -> list[DayMessage]:
-    """A line that names the papers, and one reply for each."""
-    named = "line " + " ".join(entry.key for entry in entries)
-    return [
-        DayMessage(content(named), None, None, 0),
-        *(DayMessage(content(f"{one.key}{said}"), one.id, one.key, 0, parent=(None, 0)) for one in entries),
-    ]
 
 
 @pytest.fixture
