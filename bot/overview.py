@@ -68,11 +68,7 @@ def answer_rows(answer: "Answer", channel: str) -> list[dict[str, Any]]:
             "gate": gate.name,
             "outcome": gate.outcome,
             "decides": gate is walk.verdict,
-            **{
-                ("wait_until" if name == "until" else name): value
-                for name, value in gate.facts.items()
-                if name != "query"
-            },
+            **{name: value for name, value in gate.facts.items() if name != "query"},
         }
         for place, walk in enumerate(answer.walks)
         for gate in walk.gates

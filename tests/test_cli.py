@@ -6,13 +6,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from bot.cli import main
+from bot.delivery.outbox import Claim, Edition, Place
+from bot.messages.content import Content, DayMessage
 from bot.sandbox.server import running
+from bot.settings import Settings, SourceSettings
+from bot.wiring import build
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,10 +170,202 @@ def test_posting_twice_posts_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert first.rows[0]["posted"] == len(texts) > 3
     assert again.rows[0]["posted"] == 0
     assert len(set(texts)) == len(texts)
-    deliveries = run("deliveries", "--json").rows
+    deliveries = run("deliveries", "--channel", "#papers", "--json").rows
     assert {row["state"] for row in deliveries} == {"posted"}
+    assert len(deliveries) == len(texts)
     assert [check["what"] for check in doctor if not check["ok"]] == []
     assert {"bot token", "scopes", "app token"} <= {check["what"] for check in doctor}
+
+
+@pytest.fixture
+def channels(run: Run, tmp_path: Path) -> Run:
+    """Two channels, subscriptions in one of them, and messages in every state."""
+    run("ingest")
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/data/paperround.db", source=_sources(tmp_path))
+    bot = build(settings)
+    for channel, name in (("C1", "papers"), ("C2", "논문"), ("C3", "twice"), ("C4", "twice")):
+        bot.outbox.entered("T1", channel, name, False)
+    bot.subscriptions.add("T1", "C1", "vault", at=time(9), zone="Asia/Seoul")
+    bot.subscriptions.add("T1", "C1", "vault", "tag:moe")
+    bot.subscriptions.fix_since(["vault"], bot.clock())
+    day, place, now = date(2024, 4, 12), Place("T1", "C1"), bot.clock()
+    entries = bot.digests.load_day("vault", day).entries
+    messages = [DayMessage(Content("words", ()), None, None, part) for part in range(5)]
+    messages += [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
+    edition = Edition(place, "vault", day, "", "papers")
+    assert bot.outbox.lay(edition, messages, entries, now, edit_since=now) == 7
+    later = now
+
+    def claim() -> Claim:
+        nonlocal later
+        later += timedelta(minutes=1)
+        found = bot.outbox.claim_next("test", later, later + timedelta(seconds=30))
+        assert found
+        return found
+
+    bot.outbox.confirm(claim(), "1.0", later, later)
+    bot.outbox.refuse(claim(), "slack.message error=no_text", close_channel=False, now=later)
+    bot.outbox.give_back(claim(), later, unknown=True, error="slack.unclear error=ReadTimeout")
+    bot.engine.dispose()
+    return run
+
+
+def _sources(tmp_path: Path) -> tuple[SourceSettings, ...]:
+    return (SourceSettings(name="vault", folder=tmp_path / "vault"),)
+
+
+def test_deliveries_say_in_words_what_becomes_of_each_and_when_it_is_tried(
+    channels: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    rows = {row["id"]: row for row in channels("deliveries", "--json").rows}
+    states = [rows[number]["said"] for number in sorted(rows)]
+    assert states[:4] == [
+        "posted",
+        "refused",
+        "may have arrived: looked for before it is sent again",
+        "waits for its turn",
+    ]
+    assert [bool(rows[number]["next"]) for number in sorted(rows)[:4]] == [False, False, True, True]
+    shown = channels("deliveries").out
+    assert "waits for its turn" in shown
+    assert "no_text" in shown
+
+
+def test_deliveries_are_of_one_state_or_one_channel(channels: Run) -> None:
+    assert [row["id"] for row in channels("deliveries", "--state", "refused", "--json").rows] == [2]
+    assert len(channels("deliveries", "--channel", "#papers", "--json").rows) == 7
+    assert channels("deliveries", "--channel", "C2", "--json").rows == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [("#nowhere", "#papers"), ("C999", "#papers"), ("twice", "C3 (workspace T1), C4 (workspace T1)")],
+)
+def test_a_channel_that_is_none_or_several_is_misuse_and_says_which_there_are(
+    channel: str, said: str, channels: Run
+) -> None:
+    for words in (("deliveries",), ("subscriptions",), ("why", "latest")):
+        ran = channels(*words, "--channel", channel)
+        assert ran.code == 2
+        assert said in ran.err.replace("\n", " ")
+
+
+def test_a_refused_message_is_tried_again(channels: Run) -> None:
+    assert "would be tried again" in channels("deliveries", "retry", "2", "--dry-run").out
+    assert channels("deliveries", "--state", "refused", "--json").rows
+    assert channels("deliveries", "retry", "2").code == 0
+    assert channels("deliveries", "--state", "refused", "--json").rows == []
+
+
+def test_a_message_that_waits_is_left_out(channels: Run) -> None:
+    assert "would be left out" in channels("deliveries", "skip", "4", "--dry-run").out
+    assert len(channels("deliveries", "--state", "refused", "--json").rows) == 1
+    assert channels("deliveries", "skip", "4").code == 0
+    assert [row["id"] for row in channels("deliveries", "--state", "refused", "--json").rows] == [4, 2]
+
+
+@pytest.mark.parametrize("change", ["retry", "skip"])
+@pytest.mark.parametrize("number", ["1", "999"])
+@pytest.mark.parametrize("how", [(), ("--dry-run",)])
+def test_a_message_that_does_not_wait_stays_and_says_so(
+    change: str, number: str, how: tuple[str, ...], channels: Run
+) -> None:
+    ran = channels("deliveries", change, number, *how)
+    assert ran.code == 1
+    assert number in ran.err
+    assert "delivery." not in ran.err, "in words"
+
+
+def test_subscriptions_are_told_with_their_hours_and_what_comes_next(channels: Run) -> None:
+    first, second = channels("subscriptions", "--json").rows
+    assert (first["at"], first["zone"], first["channel_name"], first["since"]) == (
+        "09:00",
+        "Asia/Seoul",
+        "papers",
+        "2024-04-12",
+    )
+    assert first["next"].endswith("T00:00:00+00:00")
+    assert first["last_day"] == "2024-04-12"
+    assert (second["at"], second["query"], second["next"]) == ("on arrival", "tag:moe", None)
+    shown = channels("subscriptions", "--channel", "#papers").out
+    assert "#papers (C1)" in shown
+    assert "Asia/Seoul" in shown
+    assert channels("subscriptions", "--channel", "C2").out == "none\n"
+
+
+def test_a_subscription_is_paused_and_resumed(channels: Run) -> None:
+    def paused() -> list[tuple[str | None, str | None]]:
+        return [(row["paused"], row["paused_until"]) for row in channels("subscriptions", "--json").rows]
+
+    assert "Would pause" in channels("subscriptions", "pause", "1", "--dry-run").out
+    assert paused() == [(None, None), (None, None)]
+    assert channels("subscriptions", "pause", "1", "--until", "2100-01-01").code == 0
+    assert channels("subscriptions", "pause", "2").code == 0
+    assert paused() == [("operator", "2100-01-01T00:00:00+00:00"), ("operator", None)]
+    assert "Would resume" in channels("subscriptions", "resume", "1", "--dry-run").out
+    assert paused()[0][0] == "operator"
+    assert channels("subscriptions", "resume", "1").code == 0
+    assert paused() == [(None, None), ("operator", None)]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("pause", "9"), 1, "no subscription 9"),
+        (("resume", "9"), 1, "no subscription 9"),
+        (("resume", "1"), 1, "Nothing is paused"),
+        (("pause", "1", "--until", "someday"), 2, "someday"),
+        (("pause", "1", "--until", "2020-01-01"), 1, "2020-01-01 is over"),
+    ],
+)
+def test_a_pause_that_cannot_be_is_said(words: tuple[str, ...], code: int, said: str, channels: Run) -> None:
+    ran = channels("subscriptions", *words)
+    assert ran.code == code
+    assert said in ran.err
+    assert [row["paused"] for row in channels("subscriptions", "--json").rows] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [("2024-04-12",), ("latest",), ("2404.07965",), ("https://arxiv.org/abs/2404.07965",), ("Rho-1:", "Not", "All")],
+)
+def test_why_walks_every_gate_for_a_day_and_a_paper(about: tuple[str, ...], channels: Run) -> None:
+    ran = channels("why", *about, "--channel", "#papers")
+    assert ran.code == 0
+    assert "Friday, April 12, 2024" in ran.out
+    assert "Read from vault" in ran.out
+    rows = channels("why", *about, "--channel", "C1", "--json").rows
+    assert {row["day"] for row in rows} == {"2024-04-12"}
+    assert [row["gate"] for row in rows][:2] == ["read", "ready"]
+    assert sum(row["decides"] for row in rows if row["is_answer"]) == 1
+
+
+def test_why_tells_the_message_that_keeps_it(channels: Run) -> None:
+    out = channels("why", "latest", "--channel", "#papers").out
+    assert "Slack refused message 2" in out
+    assert "paperround deliveries retry 2" in out
+
+
+def test_why_of_a_channel_without_a_subscription_says_so(channels: Run) -> None:
+    assert "not subscribed to anything" in channels("why", "latest", "--channel", "#논문").out
+
+
+def test_a_paper_nobody_read_is_no_answer(channels: Run) -> None:
+    ran = channels("why", "Never", "Written", "--channel", "#papers")
+    assert ran.code == 1
+    assert "Never Written" in ran.err
+
+
+def test_a_variable_that_nothing_reads_is_named_at_the_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERROUND_LANGAUGE", "ko")
+    monkeypatch.setenv("PAPERROUND_DELIVERY__PACE", "2s")
+    ran = run("run")
+    assert (
+        "PAPERROUND_LANGAUGE: no setting has this name, it changes nothing; did you mean PAPERROUND_LANGUAGE?"
+        in ran.err
+    )
+    assert "PACE" not in ran.err
 
 
 def test_posting_without_tokens_exits_2_with_the_remedy(run: Run) -> None:

@@ -125,6 +125,8 @@ def _sections(answer: Answer, words: Words, zone: str) -> Iterator[tuple[str, li
     verdict = words.t(_VERDICTS[first.verdict.outcome])
     yield f"{what}: {verdict}", [_line(gate, first, words, zone) for gate in _told(first)]
     for walk in others:
+        if walk.verdict == first.verdict:  # the same stopped it: it was not read, or is not ready
+            continue
         query = _query(walk.subscription.query if walk.subscription else None, words)
         heading = words.t("why.by_subscription", query=query) if walk.subscription else words.t("why.by_nobody")
         yield heading, [_line(walk.verdict, walk, words, zone)]
@@ -159,7 +161,7 @@ def _value(fact: str, value: object, words: Words, zone: str) -> str:
             return words.date(value)
         case time():
             return f"{value:%H:%M}"
-        case _ if fact == "query":
+        case _ if fact in ("query", "by"):
             return _query(None if value is None else str(value), words)
         case _ if fact in ("error", "reason"):
             return _fault(str(value or ""), words)

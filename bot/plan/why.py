@@ -107,6 +107,8 @@ class Walk:
 
     subscription: Subscription | None
     gates: tuple[Gate, ...]
+    written: bool = False
+    """Whether messages of it are written down."""
 
     @property
     def verdict(self) -> Gate:
@@ -157,7 +159,7 @@ def walk(
     if mine:  # whatever would stop it today did not
         passed = (gate for gate in gates if gate.outcome == "passed")
         there = (*_held(sub, mine, now), *_messages(asked, mine, here, now), *_again(asked, now))
-        return Walk(sub, (*passed, *there))
+        return Walk(sub, (*passed, *there), written=True)
     gates += [_paused(sub, now), *_closed(here), *_elsewhere(matching, here)]
     if considered is not None and considered.at is None:
         gates.append(Gate("passed_over", "stopped"))
@@ -173,7 +175,7 @@ def _by_hand(asked: Subject, here: Here, now: datetime) -> Walk | None:
     messages = _messages(asked, here.messages, here, now)
     if not messages or (asked.entry is not None and asked.entry.id not in here.carried):
         return None
-    return Walk(None, (*_read(asked, here), Gate("by_hand"), *messages))
+    return Walk(None, (*_read(asked, here), Gate("by_hand"), *messages), written=True)
 
 
 def nobodys(asked: Subject, now: datetime, *, subscribed: bool) -> Walk:
@@ -282,7 +284,7 @@ def _closed(here: Here) -> Iterator[Gate]:
 def _elsewhere(matching: Sequence[StoredEntry], here: Here) -> Iterator[Gate]:
     """A channel gets a paper once, by whichever subscription came first."""
     if matching and all(entry.id in here.carried for entry in matching):
-        yield Gate("carried_elsewhere", "stopped", {"query": here.carried[matching[0].id]})
+        yield Gate("carried_elsewhere", "stopped", {"by": here.carried[matching[0].id]})
 
 
 def _hours(asked: Subject, sub: Subscription, now: datetime, *, late: bool) -> Iterator[Gate]:
@@ -394,4 +396,4 @@ class Answer:
 
 def in_order(walks: Sequence[Walk]) -> tuple[Walk, ...]:
     """The channel's answer first: the first that delivers, else the one that gets furthest."""
-    return tuple(sorted(walks, key=lambda walk: (not walk.delivers, -walk.gates.index(walk.verdict))))
+    return tuple(sorted(walks, key=lambda walk: (not walk.delivers, not walk.written, -walk.gates.index(walk.verdict))))

@@ -20,7 +20,7 @@ SUB = Subscription(1, "T1", "C1", "vault", "tag:moe", time(9), zone="Asia/Seoul"
 READ = Gate("read", facts={"source": "vault", "at": NINE, "uri": "240412 Rho.md"})
 FACTS = {
     "source": "vault", "at": NINE, "until": NINE, "since": NINE, "uri": "a.md", "error": "slack.busy",
-    "query": "tag:moe", "count": 1, "all": 2, "why": "chat",
+    "query": "tag:moe", "by": "tag:moe", "count": 1, "all": 2, "why": "chat",
     "reason": "slack.channel error=is_archived", "from": time(22), "to": time(7),
     "where": "https://slack.test/p1", "next": NINE, "attempts": 3, "id": 7,
 }  # fmt: skip
@@ -103,6 +103,12 @@ def test_every_other_subscription_is_told_with_the_gate_that_stopped_it(en):
     other = walk(Gate("open"), Gate("query_not", "stopped", {"query": "tag:llm"}), sub=replace(SUB, query="tag:llm"))
     said = why_text(Answer(DAY, "Rho-1", (walk(Gate("posted", facts=FACTS)), other)), en)
     assert "By the subscription to “tag:llm”\n  ✗ It does not match “tag:llm”." in said
+
+
+def test_what_stopped_every_subscription_is_told_once(en):
+    stop = Gate("nothing_read", "stopped", {"source": "vault"})
+    said = why_text(Answer(DAY, None, (Walk(SUB, (stop,)), Walk(replace(SUB, id=2), (stop,)))), en)
+    assert said.count("Nothing of that day") == 1
 
 
 def test_slacks_answer_is_told_in_words(en, ko):

@@ -148,7 +148,7 @@ def test_a_closed_channel_stops_it_with_the_reason_and_since_when():
 def test_what_another_subscription_brought_does_not_come_twice():
     here = there(message(1), query="moe")
     gate = walk(ENTRY, SUB, here, None, NOON, edit_window=timedelta(days=14)).verdict
-    assert (gate.name, gate.outcome, gate.facts) == ("carried_elsewhere", "stopped", {"query": "moe"})
+    assert (gate.name, gate.outcome, gate.facts) == ("carried_elsewhere", "stopped", {"by": "moe"})
 
 
 def test_its_hour_is_told_where_it_has_not_come():
@@ -302,4 +302,6 @@ def test_the_channels_answer_is_the_first_subscription_that_delivers_else_the_on
         return best and best.id
 
     assert first(older, other, mine, here=here) == 3
+    refused = there(pending(1, state="refused"), query="moe")
+    assert first(replace(other, query="tag:moe"), mine, here=refused) == 3, "nor does another hide what was refused"
     assert first(older, other, here=Here()) == 2

@@ -1,12 +1,14 @@
 """What a person reads after `/paper`, a click or a mention."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 
+from bot.delivery.told import Told
 from bot.digest.model import Entry
+from bot.schedule import plan_deliveries
 
 Office = Any
 
@@ -208,3 +210,113 @@ def test_a_private_channel_the_bot_is_not_in_asks_for_an_invitation(office: Offi
     office.sandbox.invite("emma", "lab", "paperround")
     office.typed("emma", "/paper subscribe", channel="lab")
     assert len(office.bot.subscriptions.all()) == 1
+
+
+def subscribed(office: Office, query: str = "", *, at: time | None = None) -> None:
+    """Have #papers subscribed to everything from its newest day on."""
+    office.bot.subscriptions.add("T0PAPERS01", "C0PAPERS01", "vault", query, at=at)
+    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "2024-04-12",
+        "2404.07413",
+        "https://arxiv.org/pdf/2404.07413v2",
+        '"JetMoE: Reaching Llama2 Performance with 0.1M Dollars"',
+        "“jetmoe”",
+    ],
+)
+def test_why_is_answered_for_a_day_and_a_paper_however_it_is_named(
+    asked: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    text = office.typed("emma", f"/paper why {asked}")["text"]
+    assert "This channel is not subscribed to anything" in text
+    assert "Read from vault (2024-04-12.txt)" in text
+
+
+def test_why_is_answered_in_the_askers_language_and_zone(office: Office, days: Callable[[], None]) -> None:
+    days()
+    text = office.typed("jiwoo", "/paper 왜 오늘")["text"]
+    assert "구독이 없습니다" in text
+    assert "2024년 4월 12일 금요일 09:00 (Asia/Seoul" in text
+
+
+def test_why_names_the_hour_that_is_waited_for(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office, at=time(9))
+    text = office.typed("emma", "/paper why 2404.07413")["text"]
+    assert "it is on its way" in text
+    assert "Its hour comes: Friday, April 12, 2024, 09:00 UTC" in text
+
+
+def test_why_names_the_day_the_subscription_begins_with(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    text = office.typed("emma", "/paper why 2024-04-11")["text"]
+    assert "it does not come" in text
+    assert "begins with Friday, April 12, 2024; this day is older" in text
+
+
+def test_why_tells_of_a_document_that_could_not_be_read(office: Office) -> None:
+    office.bot.digests.save_failure("vault", "240412 Rho.md", "line 1: no title", office.bot.clock())
+    subscribed(office)
+    text = office.typed("emma", "/paper why today")["text"]
+    assert "240412 Rho.md" in text
+    assert "line 1: no title" in text
+
+
+def deliver(office: Office) -> None:
+    """Send whatever is owed, a message every ten seconds."""
+    plan_deliveries(office.bot, office.workspace, Told())
+    for turn in range(20):
+        now = office.bot.clock() + turn * timedelta(seconds=10)
+        claim = office.bot.outbox.claim_next("test", now, now + timedelta(minutes=1))
+        if claim:
+            office.bot.outbox.confirm(claim, office.workspace.poster.post(claim), now, now)
+
+
+def test_why_links_to_what_stands_in_the_channel(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    deliver(office)
+    text = office.typed("emma", "/paper why jetmoe 2404.07413")["text"]
+    assert "it is there" not in text, "a query"
+    text = office.typed("emma", "/paper why 2404.07413")["text"]
+    assert "it is there" in text
+    assert "/archives/C0PAPERS01/p" in text
+
+
+def test_why_tells_what_another_subscription_brought_and_which_did_not_want_it(
+    office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    subscribed(office, "tag:moe")
+    subscribed(office, "tag:rlhf")
+    deliver(office)
+    text = office.typed("emma", "/paper why 2404.07413")["text"]
+    assert "it is there" in text
+    assert "By the subscription to “tag:rlhf”\n✗ It does not match “tag:rlhf”." in text
+
+
+def test_a_paper_that_nobody_read_is_said_back(office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "2404.99999" in office.typed("emma", "/paper why 2404.99999")["text"]
+    assert "“Never Written”" in office.typed("emma", '/paper why "Never Written"')["text"]
+
+
+def test_why_without_a_day_or_a_paper_is_a_look_up(office: Office) -> None:
+    office.read(date(2024, 4, 12), Entry(title="Why Transformers Work"))
+    assert "Why Transformers Work" in office.typed("emma", "/paper why transformers work")["text"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("hlep", "/paper help"), ("subscrbe tag:moe", "/paper subscribe tag:moe")]
+)
+def test_a_mistyped_command_is_offered_where_nothing_is_found(
+    typed: str, meant: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    assert meant in office.typed("emma", f"/paper {typed}")["text"]

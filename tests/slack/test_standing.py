@@ -1,16 +1,19 @@
 """Subscribing and ending it from inside a channel."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from bot.delivery.outbox import Place
+from bot.delivery.outbox import Edition, Place
 from bot.digest.model import Entry
 from bot.messages.content import Content, DayMessage
-from bot.plan.owed import owed
+from bot.plan.owed import OpenDay, owed
 from bot.plan.subscription import Subscription
+from bot.slack import records as records_of
+from bot.slack.standing import first_post
 
 Office = Any
 
@@ -90,20 +93,129 @@ def test_another_query_is_another_subscription(office: Office) -> None:
     assert queries(office) == ["tag:moe", "moe", "-tag:moe", ""]
 
 
-def test_after_a_pause_only_the_newest_day_comes(office: Office) -> None:
+@pytest.mark.parametrize("typed", ["subscribe", "resume", "재개"])
+def test_after_a_pause_only_the_newest_day_comes(typed: str, office: Office) -> None:
     [sub] = subscribed(office, "")
-    office.read(date(2024, 4, 1), Entry("The first"))
+    first = date(2024, 4, 1)
+    office.read(first, Entry("The first"))
     office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
-    office.bot.subscriptions.mark_handled(sub.id, date(2024, 4, 1))
+    office.bot.subscriptions.consider(sub.id, first, datetime(2024, 4, 1, tzinfo=UTC))
     office.bot.subscriptions.pause(sub.id, "chat")
     for day in range(2, 13):
         office.read(date(2024, 4, day), Entry(f"Of day {day}"))
-    office.typed("emma", "/paper subscribe")
+    office.typed("emma", f"/paper {typed}")
     [resumed] = office.bot.subscriptions.all()
     assert resumed.paused is None
-    later = office.bot.clock() + timedelta(days=2)
-    ready, handled = office.bot.digests.ready("vault"), office.bot.subscriptions.handled(sub.id)
-    assert owed(resumed, ready, handled, later) == [DAY]
+    assert [one.day for one in owed_later(office, resumed)] == [DAY]
+
+
+def owed_later(office: Office, sub: Subscription) -> list[OpenDay]:
+    """What it is owed two days from now."""
+    days = office.bot.subscriptions.open_days(TEAM, datetime(2024, 1, 1, tzinfo=UTC)).get(sub.id, ())
+    return owed(sub, days, office.bot.clock() + timedelta(days=2))
+
+
+def test_a_pause_holds_for_every_subscription_of_the_channel_until_its_end(office: Office) -> None:
+    subscribed(office, "", "tag:moe")
+    office.bot.subscriptions.add(TEAM, "C0OTHER001", "vault", at=time(9))
+    answer = office.typed("emma", "/paper pause until 2024-05-01")
+    nine = datetime(2024, 5, 1, 9, tzinfo=UTC)
+    here, moe, other = office.bot.subscriptions.all()
+    assert [(sub.paused, sub.paused_until) for sub in (here, moe)] == [("chat", nine), ("chat", nine)]
+    assert other.paused is None
+    assert answer["text"].count("Wednesday, May 1, 2024, 09:00 UTC") == 2, "posts come again at their hour"
+    told = office.sandbox.messages("papers")[-1]["text"]
+    assert "paused" in told
+    assert "tag:moe" in told
+
+
+def test_a_pause_ends_at_the_subscriptions_own_hour_in_its_own_zone(office: Office) -> None:
+    office.bot.subscriptions.add(TEAM, PAPERS, "vault", at=time(9), zone="Asia/Seoul", days=frozenset({0}))
+    office.typed("emma", "/paper pause 2w")
+    [sub] = office.bot.subscriptions.all()
+    assert sub.paused_until == datetime(2024, 4, 29, 0, tzinfo=UTC), "the first Monday from the 25th on"
+
+
+@pytest.mark.parametrize("typed", ["pause", "일시정지"])
+def test_a_pause_without_an_end_lasts_until_somebody_resumes_it(typed: str, office: Office) -> None:
+    subscribed(office, "")
+    office.typed("emma", f"/paper {typed}")
+    [sub] = office.bot.subscriptions.all()
+    assert (sub.paused, sub.paused_until) == ("chat", None)
+    assert "/paper resume" in office.typed("emma", "/paper subscriptions")["text"]
+
+
+def test_only_the_one_that_is_named_is_paused_and_resumed(office: Office) -> None:
+    subscribed(office, "", "tag:moe", "state space")
+
+    def paused() -> list[str]:
+        return [sub.query for sub in office.bot.subscriptions.all() if sub.paused]
+
+    office.typed("emma", "/paper pause TAG:moe 3 days")
+    assert paused() == ["tag:moe"]
+    office.typed("emma", "/paper pause state  space")
+    assert paused() == ["tag:moe", "state space"]
+    office.typed("emma", "/paper resume tag:moe")
+    assert paused() == ["state space"]
+
+
+def test_words_that_no_subscription_has_are_looked_up(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office, "")
+    office.read(DAY, Entry("Pause Tokens"))
+    assert "Pause Tokens" in office.typed("emma", "/paper pause tokens")["text"]
+    assert "resume" in office.typed("emma", "/paper resume training")["text"]
+    assert [sub.paused for sub in office.bot.subscriptions.all()] == [None]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("pause", "no such subscription"),
+        ("pause tag:moe", "no such subscription"),
+        ("resume", "no such subscription"),
+    ],
+)
+def test_what_is_not_there_cannot_be_paused(typed: str, said: str, office: Office) -> None:
+    assert said in office.typed("emma", f"/paper {typed}")["text"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("resume", "Nothing is paused"), ("pause until 2024-01-01", "2024-01-01 is over")]
+)
+def test_what_cannot_be_done_is_said_and_not_done(typed: str, said: str, office: Office) -> None:
+    subscribed(office, "")
+    assert said in office.typed("emma", f"/paper {typed}")["text"]
+    assert [sub.paused for sub in office.bot.subscriptions.all()] == [None]
+    assert office.sandbox.messages("papers") == []
+
+
+def test_a_pause_that_is_over_is_none(office: Office, days: Callable[[], None]) -> None:
+    days()
+    [sub] = subscribed(office, "")
+    office.bot.subscriptions.pause(sub.id, "chat", office.bot.clock() - timedelta(hours=1))
+    assert "already" in office.typed("emma", "/paper subscribe")["text"]
+    assert "Nothing is paused" in office.typed("emma", "/paper resume")["text"]
+
+
+def test_the_next_post_of_a_paused_one_is_the_end_of_its_pause(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office, "")
+    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
+    office.typed("emma", "/paper pause until 2024-04-20")
+    assert "2024, 09:00 UTC" in (text := office.typed("emma", "/paper subscriptions")["text"])
+    assert "April 20" in text
+
+
+def test_quiet_hours_move_the_first_post_to_their_end(office: Office, days: Callable[[], None]) -> None:
+    days()
+    [sub] = subscribed(office, "")
+    quiet = replace(sub, at=None, quiet=(time(1), time(7)), since=DAY)
+    assert first_post(quiet, office.workspace.desk) is None, "it is not stored like that"
+    ready = datetime(2024, 4, 12, tzinfo=UTC)
+    waiting = [OpenDay(DAY, ready, ready, is_new=True)]
+    records = office.workspace.desk.records
+    assert records_of.first_post(quiet, waiting, records, office.bot.clock()) == datetime(2024, 4, 12, 7, tzinfo=UTC)
 
 
 def test_a_subscription_the_channel_cannot_be_told_of_stands(office: Office, days: Callable[[], None]) -> None:
@@ -127,7 +239,9 @@ def carried(office: Office, day: date) -> None:
     """Have a day's papers stand in #papers."""
     entries = office.bot.digests.load_day(None, day).entries
     messages = [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
-    office.bot.outbox.add(Place(TEAM, PAPERS), "vault", day, messages)
+    edition = Edition(Place(TEAM, PAPERS), "vault", day, "", "papers")
+    now = office.bot.clock()
+    assert office.bot.outbox.lay(edition, messages, entries, now, edit_since=now - timedelta(days=14)) == len(entries)
     for n in range(len(entries)):
         now = office.bot.clock()
         claim = office.bot.outbox.claim_next("test", now, now)
