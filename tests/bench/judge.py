@@ -190,7 +190,8 @@ class DayDue:
 
     def key_of(self, entry: str | None, part: int) -> str:
         """The name of a paper's message, or of one of the day's own."""
-        return delivery_key(self.order.place, SOURCE, self.day, entry, part)
+        line = f"query:{self.order.query}" if self.order.query else None
+        return delivery_key(self.order.place, SOURCE, self.day, entry or line, part)
 
     def _lay_out(self, digest: StoredDigest, entries: Entries) -> tuple[DayMessage, ...]:
         return lay_out(digest, entries, self.order.layout, words_for("en"))
