@@ -29,6 +29,7 @@ class Written:
     origin: str
     op: str
     state: str
+    attempts: int
     content_hash: str
     error: str | None
     claimed_at: datetime | None
@@ -43,7 +44,9 @@ class Written:
 
     @property
     def under_way(self) -> bool:
-        return self.state in ("claimed", "unknown")
+        """Where a deletion was tried, nobody knows whether there is anything left to update."""
+        tried = self.op == "delete" and self.state == "pending" and self.attempts > 0
+        return tried or self.state in ("claimed", "unknown")
 
     @property
     def begun(self) -> bool:
@@ -61,7 +64,7 @@ class Written:
 
 
 _COLUMNS = ("id", "edition_id", "entry_key", "entry_id", "part", "key", "parent_key", "origin", "op", "state",
-            "content_hash", "error", "claimed_at", "reposts", "posted_ts", "posted_at")  # fmt: skip
+            "attempts", "content_hash", "error", "claimed_at", "reposts", "posted_ts", "posted_at")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class World:
         t.Base.metadata.create_all(self.engine)
         self.outbox = Outbox(self.engine)
         self.entries = [self._entry(number) for number in range(1, 4)]
-        self.changes = 0
+        self.changes = 1
         self.settled_at = clock()
         with transaction(self.engine) as connection:
             moments = {"ready_at": clock(), "changed_at": clock(), "settled_at": clock()}
@@ -175,9 +175,6 @@ class World:
 
     def change(self):
         """The curator edits a paper, adds one, withdraws one or brings it back."""
-        self.changes += 1
-        self.clock.pass_by(SECOND / 1000)  # no two changes settle at one moment
-        self.settled_at = self.clock()
         which = self.dice.randrange(len(self.entries))
         entry = self.entries[which]
         if self.dice.random() < 0.3 and len(self.entries) < MOST:
@@ -185,8 +182,19 @@ class World:
         elif self.dice.random() < 0.3:
             self.entries[which] = replace(entry, withdrawn=not entry.withdrawn)
         else:
-            edited = self._entry(entry.id, self.changes, self.dice.randrange(4))
-            self.entries[which] = replace(edited, withdrawn=entry.withdrawn)
+            self.edit(which, self.dice.randrange(4))
+            return
+        self._settled()
+
+    def edit(self, which, replies):
+        edited = self._entry(self.entries[which].id, self.changes, replies)
+        self.entries[which] = replace(edited, withdrawn=self.entries[which].withdrawn)
+        self._settled()
+
+    def _settled(self):
+        self.changes += 1
+        self.clock.pass_by(SECOND / 1000)  # no two changes settle at one moment
+        self.settled_at = self.clock()
         with transaction(self.engine) as connection:
             connection.execute(sa.update(t.Digest).values(settled_at=self.settled_at))
 
@@ -306,3 +314,28 @@ def test_a_parent_that_people_delete_takes_no_reply_with_it_that_was_still_to_co
     wanted = Counter(message.content.text for message in lay_out(None, world.entries, layout))
     assert not texts - wanted
     assert set(wanted - texts) <= {lost.text}, "of the deleted only itself may be missing, where nothing waited for it"
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["it was taken away", "it was not"])
+def test_a_part_that_comes_back_while_it_is_not_known_whether_it_was_deleted_stands_there(taken):
+    world = World(Clock(), random.Random(0), "papers")
+    world.settle()
+    world.edit(0, replies=1)
+    delete = world.slack.delete
+    world.slack.delete = lambda claim: lost(world.slack, claim, taken)
+    while world.outbox.unsent(PLACE, "vault", DAY):
+        world.write()
+        sent = world.step(0)
+        if sent and sent.outcome == "unknown":
+            break
+        world.clock.pass_by(PACE.gap)
+    world.slack.delete = delete
+    world.edit(0, replies=2)
+    world.settle()
+    assert world.stands() == world.should_stand()
+
+
+def lost(slack, claim, taken):
+    if taken:
+        slack.take_away(claim.target_ts)
+    raise DeliveryUnknownError("slack.unclear", error="TimeoutError")
