@@ -183,7 +183,7 @@ def test_a_day_that_was_passed_over_is_never_open_again(
     assert subscriptions.open_days("T1", LONG_AGO) == {}
 
 
-def test_what_is_considered_while_it_is_paused_stays_open_unless_it_is_passed_over(
+def test_what_is_considered_while_it_is_paused_stays_open(
     subscriptions: Subscriptions, begun: Subscription, clock: Clock
 ) -> None:
     """A tick that began before the pause ends after it: what it wrote down may have been given up."""
@@ -193,6 +193,11 @@ def test_what_is_considered_while_it_is_paused_stays_open_unless_it_is_passed_ov
     clock.now = NOW + timedelta(hours=1)
     subscriptions.consider(begun.id, DAY, NOW)
     assert subscriptions.open_days("T1", NOW) == {}, "the pause is over"
+
+
+def test_what_came_during_a_pause_can_be_passed_over_before_it_is_resumed(
+    subscriptions: Subscriptions, begun: Subscription
+) -> None:
     subscriptions.pause(begun.id, "chat")
     subscriptions.consider(begun.id, DAY, None)
     subscriptions.resume(begun.id)
@@ -269,7 +274,7 @@ def test_the_statement_finds_what_one_by_one_is_found_open(
 
 
 def test_the_config_is_carried_over_as_it_stands(subscriptions: Subscriptions) -> None:
-    subscriptions.sync_config("T1", [MORNING])
+    subscriptions.sync_config("T1", [replace(MORNING, created_at=None)])
     (first,) = subscriptions.all()
     assert first == replace(MORNING, id=first.id)
     subscriptions.sync_config("T1", [replace(MORNING, at=None, layout=None)])
