@@ -148,6 +148,12 @@ class DeliverySettings(_Section):
     unsure_after: Span = timedelta(hours=1)
     operator_channel: str = ""
 
+    @model_validator(mode="after")
+    def _looks_before_it_decides(self) -> Self:
+        if self.unsure_after <= self.settling:
+            raise ValueError("unsure_after must be longer than settling: what arrived is looked for only then")
+        return self
+
 
 class SandboxSettings(_Section):
     port: int = Field(default=8765, ge=0, le=65535)

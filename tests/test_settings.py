@@ -2,13 +2,14 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_for_slack, load_settings, slack_tokens
+from bot.settings import Settings, SubscriptionSettings, load_for_slack, load_settings, slack_tokens
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,7 +39,7 @@ def test_the_config_file_lists_every_key_with_its_default(monkeypatch: pytest.Mo
         value = getattr(settings, name)
         if name == "subscription":
             assert value == ()
-            for key in ("channel", "source", "query", "at", "days", "zone", "layout"):
+            for key in SubscriptionSettings.model_fields:
                 assert re.search(rf"^# {key} = ", text, re.MULTILINE), f"subscription.{key} is not shown"
             continue
         assert value == field.default, name
@@ -128,3 +129,74 @@ def test_a_source_is_a_folder_or_a_feed_and_not_both(elsewhere: Path) -> None:
     write(elsewhere, '[[source]]\nname = "vault"\nfolder = "v"\nfeed = "https://digest.example/feed"\n')
     with pytest.raises(SettingsError, match="either"):
         load_settings()
+
+
+VAULT = '[[source]]\nname = "vault"\nfolder = "v"\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ('quiet = "22-7"', ["subscription.0.quiet", "'22-7' are no quiet hours", "'22:00-07:00'"]),
+        ('quiet = "07:00-7am"', ["subscription.0.quiet", "end where they begin", "write two hours"]),
+        ('at = "23:30"\nquiet = "22:00-07:00"', ["subscription.0", "'23:30' lies inside", "'22:00-07:00'", "move one"]),
+        ('at = "22:00"\nquiet = "22:00-07:00"', ["'22:00' lies inside"]),
+        ('at = "on arrival"\nsay_when_empty = true', ["subscription.0", "needs an hour", "give `at` one"]),
+        ('say_when_empty = "perhaps"', ["subscription.0.say_when_empty"]),
+    ],
+)
+def test_hours_that_do_not_fit_are_told_with_their_remedy(elsewhere: Path, written: str, says: list[str]) -> None:
+    write(elsewhere, f'{VAULT}[[subscription]]\nchannel = "#papers"\n{written}\n')
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (problem,) = caught.value.problems
+    for words in (*says, "correct it in"):
+        assert words in problem
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param('at = "07:00"\nquiet = "22:00-07:00"', id="as they end"),
+        pytest.param('at = "on arrival"\nquiet = "22시~7시"', id="on arrival"),
+        pytest.param('at = "9시"\nsay_when_empty = true', id="say when empty"),
+    ],
+)
+def test_hours_that_fit_are_taken(elsewhere: Path, written: str) -> None:
+    write(elsewhere, f'{VAULT}[[subscription]]\nchannel = "#papers"\n{written}\n')
+    assert len(load_settings().subscription) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "says"),
+    [
+        ("burst", "0", "greater than or equal to 1"),
+        ("burst", "6", "less than or equal to 5"),
+        ("team_cap", "0", "greater than or equal to 1"),
+        ("edit_window", '"-1d"', "greater than or equal to"),
+        ("edit_window", '"a fortnight"', "'10m'"),
+        ("catch_up", "0", "greater than or equal to 1"),
+        ("when_unsure", '"guess"', "'wait', 'resend' or 'skip'"),
+        ("unsure_after", '"soon"', "'10m'"),
+    ],
+)
+def test_a_wrong_value_of_delivery_is_told_with_its_key_and_remedy(
+    elsewhere: Path, key: str, wrong: str, says: str
+) -> None:
+    write(elsewhere, f"[delivery]\n{key} = {wrong}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (problem,) = caught.value.problems
+    for words in (f"delivery.{key}: ", says, f"PAPERROUND_DELIVERY__{key.upper()}"):
+        assert words in problem
+
+
+def test_nothing_is_decided_before_it_was_looked_for(elsewhere: Path) -> None:
+    write(elsewhere, '[delivery]\nsettling = "5s"\nunsure_after = "5s"\n')
+    with pytest.raises(SettingsError, match=r"^delivery: unsure_after must be longer than settling"):
+        load_settings()
+
+
+def test_edits_may_be_left_alone_altogether(elsewhere: Path) -> None:
+    write(elsewhere, '[delivery]\nedit_window = "0s"\n')
+    assert load_settings().delivery.edit_window == timedelta(0)
