@@ -11,15 +11,23 @@ from datetime import UTC, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.delivery.due import deliver_owed
+from bot.delivery.outbox import Place
+from bot.delivery.revise import revise
 from bot.delivery.send import Senders
 from bot.delivery.told import Told
 from bot.errors import BotError, SourceUnavailableError
 from bot.ingest import IngestReport, read_source
+from bot.messages.notes import silent_source
+from bot.messages.words import words_for
+from bot.plan.owed import is_silent
 from bot.settings import SubscriptionSettings
+from bot.slack.closed import look_again, tell_subscribers
 from bot.sources.reading import Source
-from bot.wiring import Bot, Workspace, layouter, pace, subscribe_from_config
+from bot.wiring import Bot, Workspace, pace, subscribe_from_config, wording
 
 log = logging.getLogger(__name__)
+
+SILENCE_EVERY = timedelta(hours=1)
 
 
 def start(
@@ -34,9 +42,9 @@ def start(
         timezone=UTC,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    at_most = settings.delivery.senders
+    at_most, waits, team = settings.delivery.senders, pace(settings), workspace.identity.team
     pool = ThreadPoolExecutor(at_most, thread_name_prefix="sender")
-    senders = Senders(bot.outbox, workspace.poster, workspace.owner, bot.clock, pace(settings), pool, at_most)
+    senders = Senders(bot.outbox, workspace.poster, workspace.owner, bot.clock, waits, pool, at_most)
     told = Told()
 
     def every(span: timedelta, name: str, tick: Callable[[], None]) -> None:
@@ -61,6 +69,9 @@ def start(
     every(settings.reading.every, "read", lambda: read_sources(bot, told))
     every(settings.delivery.plan_every, "plan", lambda: plan_deliveries(bot, workspace, told))
     every(settings.delivery.send_every, "send", senders.wake)
+    every(waits.retry * settings.speed, "closed", lambda: tell_closed(bot, workspace, told))
+    every(waits.operator * settings.speed, "open", lambda: look_again(team, bot.outbox, workspace.directory))
+    every(SILENCE_EVERY, "silence", lambda: tell_silence(bot, workspace, told))
     once(again)
     scheduler.start()
 
@@ -138,17 +149,50 @@ def _tell_read(source: Source, report: IngestReport) -> None:
 
 
 def plan_deliveries(bot: Bot, workspace: Workspace, told: Told) -> None:
-    """Write down what the workspace's channels are owed by now."""
+    """Write down what the workspace's channels are owed by now, and what should read otherwise."""
+    team, delivery, now, words = workspace.identity.team, bot.settings.delivery, bot.clock(), wording(bot.settings)
     deliver_owed(
-        bot.subscriptions.all(workspace.identity.team),
+        team,
+        bot.subscriptions.all(team),
         bot.digests,
         bot.subscriptions,
         bot.outbox,
-        layouter(bot.settings),
-        bot.clock(),
-        papers_up_to=bot.settings.delivery.papers_up_to,
+        words,
+        now,
+        papers_up_to=delivery.papers_up_to,
+        edit_window=delivery.edit_window,
+        catch_up=delivery.catch_up,
         told=told,
     )
+    revise(team, bot.digests, bot.outbox, words.day, now, delivery.edit_window, told)
+
+
+def tell_closed(bot: Bot, workspace: Workspace, told: Told) -> None:
+    """Tell who subscribed in a channel that takes nothing more."""
+    team = workspace.identity.team
+    tell_subscribers(team, bot.subscriptions.all(team), bot.outbox, workspace.directory, told)
+
+
+def tell_silence(bot: Bot, workspace: Workspace, told: Told) -> None:
+    """Tell the operator, once, of a source that is silent beyond its own rhythm."""
+    now, name = bot.clock(), bot.settings.delivery.operator_channel
+    for source in bot.sources:
+        ready = bot.digests.ready(source.name)
+        if not is_silent(ready, now):
+            continue
+        last = max(ready)
+        since = max(ready.values())
+        if told.is_news(("silent", source.name), last):
+            log.warning(
+                "source is silent source=%s last_day=%s since=%s; see what became of it", source.name, last, since
+            )
+        channel = workspace.directory.named(name) if name else None
+        if channel is not None:
+            content = silent_source(source.name, last, since, words_for(bot.settings.language))
+            place = Place(workspace.identity.team, channel.id)
+            bot.outbox.add_note(place, source.name, last, f"silent:{source.name}", content)
+        elif name and told.is_news(("operator", name), "unknown"):
+            log.error("operator's channel not found channel=%s; correct delivery.operator_channel", name)
 
 
 def _reported(name: str, tick: Callable[[], None], told: Told) -> Callable[[], None]:

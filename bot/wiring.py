@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.errors import BotError, RequestRefusedError, StoreUnavailableError
-from bot.plan.hours import parse_at, parse_days
+from bot.plan.hours import parse_at, parse_days, parse_quiet
 from bot.plan.subscription import Subscription
 from bot.settings import Settings, SourceSettings, SubscriptionSettings, config_path
 from bot.sources.folder import SETTLE, FolderSource
@@ -20,13 +20,14 @@ from bot.sources.reading import Source
 if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them imports them when called
     from sqlalchemy import Engine
 
-    from bot.delivery.due import LayOut
+    from bot.delivery.due import Wording
     from bot.delivery.pace import Pace
     from bot.delivery.told import Told
     from bot.slack.client import Identity
     from bot.slack.desk import Desk
     from bot.slack.directory import Channel, Directory
     from bot.slack.poster import SlackPoster
+    from bot.slack.records import Records
     from bot.store.digests import Digests
     from bot.store.index import Index
     from bot.store.outbox import Outbox
@@ -34,6 +35,8 @@ if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them
     from bot.store.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
+
+MINUTE = timedelta(minutes=1)
 
 
 def utc_now() -> datetime:
@@ -95,8 +98,8 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, changi
         engine=engine,
         index=index,
         digests=Digests(engine, index),
-        outbox=Outbox(engine),
-        subscriptions=Subscriptions(engine),
+        outbox=Outbox(engine, team_gap=MINUTE / settings.delivery.team_cap / settings.speed),
+        subscriptions=Subscriptions(engine, clock),
         pages=ResultPages(engine),
         sources=tuple(named_sources((), settings)),
     )
@@ -168,6 +171,7 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
         outbox=bot.outbox,
         subscriptions=bot.subscriptions,
         pages=bot.pages,
+        records=records(bot),
         directory=directory,
         client=sending,
         clock=bot.clock,
@@ -180,6 +184,21 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
     # Its claims end with its own pace; what people wait for has the time-out as it is written.
     posting = sending_client(bot_token, settings.slack_api_url, timeout=served.call_timeout)
     return Workspace(identity, directory, SlackPoster(posting, bot.clock, served), desk, owner)
+
+
+def records(bot: Bot) -> "Records":
+    """Where is looked up what becomes of a day on its way to a channel."""
+    from bot.slack.records import Records
+    from bot.store.history import History
+
+    return Records(
+        digests=bot.digests,
+        history=History(bot.engine),
+        outbox=bot.outbox,
+        subscriptions=bot.subscriptions,
+        settle={source.name: source.settle for source in bot.sources},
+        edit_window=bot.settings.delivery.edit_window,
+    )
 
 
 def subscribe_from_config(
@@ -206,8 +225,7 @@ def subscribe_from_config(
         if channel is None:
             unseen.append(order)
             continue
-        bot.outbox.save_channel(team, channel.id, channel.name, channel.is_private)
-        bot.outbox.reopen_channel(team, channel.id)  # we are in it now, whatever Slack said before
+        bot.outbox.entered(team, channel.id, channel.name, channel.is_private)
         found.append(_subscription(order, team, channel.id, bot.settings))
     keys = [(order.channel, order.source or bot.settings.source[0].name, order.query) for order in unseen]
     bot.subscriptions.sync_config(team, found, unseen=keys, ending=all_asked)
@@ -248,6 +266,8 @@ def _subscription(order: SubscriptionSettings, team: str, channel: str, settings
         days=parse_days(order.days),
         zone=order.zone,
         layout=order.layout,
+        quiet=parse_quiet(order.quiet),
+        say_when_empty=order.say_when_empty,
         origin="config",
     )
 
@@ -257,13 +277,27 @@ def pace(settings: Settings) -> "Pace":
     from bot.delivery.pace import Pace
 
     delivery = settings.delivery
-    return Pace(gap=delivery.pace, settling=delivery.settling, call_timeout=delivery.timeout).scaled(settings.speed)
+    return Pace(
+        gap=delivery.pace,
+        settling=delivery.settling,
+        call_timeout=delivery.timeout,
+        unsure_after=delivery.unsure_after,
+        when_unsure=delivery.when_unsure,
+        back=delivery.edit_window,
+        burst=delivery.burst,
+    ).scaled(settings.speed)
 
 
-def layouter(settings: Settings) -> "LayOut":
-    """Lays out a day, in the language of the settings whatever the channel."""
+def wording(settings: Settings) -> "Wording":
+    """How channels are spoken to, in the language of the settings whatever the channel."""
+    from bot.delivery.due import Wording
     from bot.messages.day import lay_out
+    from bot.messages.notes import missed_days, no_digest
     from bot.messages.words import words_for
 
     words = words_for(settings.language)
-    return lambda digest, entries, layout: lay_out(digest, entries, layout, words)
+    return Wording(
+        day=lambda digest, entries, layout: lay_out(digest, entries, layout, words),
+        missed=lambda days, query: missed_days(days, query, words),
+        empty=lambda day, query: no_digest(day, query, words),
+    )

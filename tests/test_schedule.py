@@ -16,7 +16,7 @@ import bot.schedule
 from bot.delivery.outbox import Place
 from bot.delivery.told import Told
 from bot.errors import DeliveryDeferredError, DeliveryUnknownError, RequestRefusedError, StoreUnavailableError
-from bot.messages.content import Content, DayMessage
+from bot.messages.content import Content
 from bot.sandbox.server import running
 from bot.schedule import plan_deliveries, read_sources, start
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
@@ -293,7 +293,7 @@ def test_while_slack_cannot_be_asked_no_subscription_loses_anything(
     assert begun.follow(ON_PAPERS) == pace(begun.bot.settings).retry
     assert begun.follow(ON_PAPERS) is not None
     assert begun.bot.subscriptions.all() == before, "not even one that left the config: it is asked again soon"
-    assert begun.bot.subscriptions.handled(before[0].id) == {day(1)}
+    assert before[0].id not in begun.bot.subscriptions.open_days(TEAM, START), "the day stays considered"
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     begun.directory.channels = {"#papers": PAPERS}
     assert begun.follow(ON_PAPERS) is None
@@ -332,12 +332,9 @@ def test_a_call_that_takes_its_time_is_posted_once_at_any_speed(settings: Settin
         workspace = connect(made, sandbox.bot_token)
         channel = workspace.directory.enter("C0PAPERS01")
         sandbox.fault("delay", method="chat.postMessage", seconds=1.5, after_commit=False)
-        made.outbox.add(
-            Place(workspace.identity.team, channel.id),
-            "vault",
-            day(1),
-            [DayMessage(Content(words, ()), None, None, part) for part, words in enumerate(("One", "Two"))],
-        )
+        place = Place(workspace.identity.team, channel.id)
+        for words in ("One", "Two"):
+            made.outbox.add_note(place, "vault", day(1), words, Content(words, ()))
         stop = start(made, workspace)
         try:
             sandbox.wait_for(lambda: len(sandbox.messages("papers")) >= 2, seconds=20)

@@ -1,14 +1,14 @@
 """Pages of what was found: whatever was typed, whoever turns them, however slow Slack is with links."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 
-from bot.delivery.outbox import Place
+from bot.delivery.outbox import Edition, Place
 from bot.digest.model import Entry
 from bot.messages.content import Content, DayMessage
 
@@ -70,9 +70,10 @@ def posted(office: Office) -> list[int]:
     entries = office.bot.digests.load_day(None, DAY).entries
     place = Place("T0PAPERS01", "C0PAPERS01")
     messages = [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
-    office.bot.outbox.add(place, "vault", DAY, messages)
+    now = office.bot.clock()
+    office.bot.outbox.lay(Edition(place, "vault", DAY, "", "papers"), messages, entries, now, edit_since=now)
     for n in range(len(entries)):
-        now = office.bot.clock()
+        now = office.bot.clock() + timedelta(minutes=n)
         claim = office.bot.outbox.claim_next("test", now, now)
         office.bot.outbox.confirm(claim, f"1712890000.{n:06}", now, now)
     return [entry.id for entry in entries]
