@@ -39,6 +39,7 @@ _CHANGE = (
         attempts=bindparam("tried"),
     )
 )
+_RENUMBER = sa.update(t.Delivery).where(t.Delivery.key == bindparam("named")).values(id=bindparam("to"))
 _PAYLOAD = sa.update(t.Delivery).where(_row).values(text=bindparam("words"), blocks=bindparam("made"))
 
 
@@ -230,19 +231,16 @@ class _Laying:
         places = list(self._places(wanted))
         ids = [one.wanted.row.id if one.wanted.row else None for one in places]
         there = [row_id for row_id in ids if row_id is not None]
-        if there == sorted(there) and None not in ids[: len(there)]:
-            new = [one for one in places if one.wanted.row is None]
-            changes = [
-                _changed(one.wanted, row, "post", one.state, one.error)
-                for one in places
-                if (row := one.wanted.row) and _moved(one, row)
-            ]
-            if changes:
-                self._connection.execute(_CHANGE, changes)
-            self._insert(new, [], origin)
-        else:
-            self.forget([one.wanted.row for one in places if one.wanted.row])
-            self._insert(places, sorted(there), origin)
+        changes = [
+            _changed(one.wanted, row, "post", one.state, one.error)
+            for one in places
+            if (row := one.wanted.row) and _moved(one, row)
+        ]
+        if changes:
+            self._connection.execute(_CHANGE, changes)
+        self._insert([one for one in places if one.wanted.row is None], origin)
+        if there != sorted(there) or None in ids[: len(there)]:
+            self._put_in_order([one.wanted.key for one in places], min(there))
         self._keep_payloads(wanted, [one for one in places if one.state in t.UNPOSTED])
 
     def _places(self, wanted: Sequence[_Wanted]) -> Sequence[_Unbegun]:
@@ -267,13 +265,35 @@ class _Laying:
     def _again(self, row: Written) -> bool:
         return self._grows and row.error != SKIPPED
 
-    def _insert(self, places: Sequence[_Unbegun], ids: Sequence[int], origin: str) -> None:
-        """New rows, the first of them under these ids, the others under new ones."""
+    def _insert(self, places: Sequence[_Unbegun], origin: str) -> None:
         rows = [self._values(one, origin) for one in places]
-        named = [row | {"id": row_id} for row, row_id in zip(rows, ids, strict=False)]
-        for some in (named, rows[len(named) :]):
-            if some:
-                self._connection.execute(sa.insert(t.Delivery), some)
+        if rows:
+            self._connection.execute(sa.insert(t.Delivery), rows)
+
+    def _put_in_order(self, keys: Sequence[str], first: int) -> None:
+        """Let rows that have not begun come in this order, and after them what waits behind: a day before the next."""
+        d = t.Delivery
+        mine = sa.select(d.key, d.id).where(d.edition_id == self._edition_id, d.key.in_(keys))
+        behind = (
+            sa.select(d.key, d.id)
+            .where(
+                d.team_id == self._edition.place.team,
+                d.channel_id == self._edition.place.channel,
+                sa.or_(d.edition_id.is_(None), d.edition_id != self._edition_id),
+                d.id > first,
+                d.state == "pending",
+                d.posted_ts.is_(None),
+            )
+            .order_by(d.id)
+        )
+        ids: dict[str, int] = dict(self._connection.execute(mine).all())
+        following: dict[str, int] = dict(self._connection.execute(behind).all())
+        ids |= following
+        order = [*keys, *following]
+        slots = zip(order, sorted(ids.values()), strict=True)
+        moves = [(key, row_id) for key, row_id in slots if ids[key] != row_id]
+        for away in (-1, 1):  # an id is free only once its row has left it
+            self._connection.execute(_RENUMBER, [{"named": key, "to": away * row_id} for key, row_id in moves])
 
     def _values(self, place: _Unbegun, origin: str) -> dict[str, Any]:
         one, row = place.wanted, place.wanted.row

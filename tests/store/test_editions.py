@@ -194,6 +194,17 @@ def test_a_day_that_grows_keeps_its_place_before_the_next(press) -> None:
     assert press.said() == ["line of 1", "a", "a.1", "line of 1", "b", "b.1"]
 
 
+def test_what_comes_between_does_not_push_the_rest_of_a_day_behind_the_next(press) -> None:
+    a, late, b = press.entries("a", "late", "b")
+    next_day = press.entries("c", day=DAY + timedelta(days=1))
+    press.lay([a, b])
+    press.lay(next_day, day=DAY + timedelta(days=1))
+    press.send_next()
+    press.lay([a, late, b], parts={"a": 2})
+    said = ["line of 3", "a", "a.1", "a.2", "late", "late.1", "b", "b.1", "line of 1", "c", "c.1"]
+    assert press.said() == said
+
+
 def test_without_papers_what_has_not_begun_was_never_written_down(press) -> None:
     entries = press.entries("a")
     press.lay(entries)
