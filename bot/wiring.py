@@ -283,7 +283,6 @@ def pace(settings: Settings) -> "Pace":
         call_timeout=delivery.timeout,
         unsure_after=delivery.unsure_after,
         when_unsure=delivery.when_unsure,
-        back=delivery.edit_window,
         burst=delivery.burst,
     ).scaled(settings.speed)
 
