@@ -360,12 +360,14 @@ def test_a_paper_nobody_read_is_no_answer(channels: Run) -> None:
 def test_a_variable_that_nothing_reads_is_named_at_the_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERROUND_LANGAUGE", "ko")
     monkeypatch.setenv("PAPERROUND_DELIVERY__PACE", "2s")
+    monkeypatch.setenv("PAPERROUND_CONFIG", "config/paperround.toml")
     ran = run("run")
     assert (
         "PAPERROUND_LANGAUGE: no setting has this name, it changes nothing; did you mean PAPERROUND_LANGUAGE?"
         in ran.err
     )
     assert "PACE" not in ran.err
+    assert "CONFIG" not in ran.err
 
 
 def test_posting_without_tokens_exits_2_with_the_remedy(run: Run) -> None:

@@ -34,6 +34,7 @@ DAY = Subject(
 ENTRY = replace(DAY, entry=MOE)
 SUB = Subscription(1, "T1", "C1", "vault", "tag:moe", time(9), since=FRIDAY)
 NOON = at(12)
+WINDOW = timedelta(days=14)
 LOOKED = Considered(at(6))
 
 
@@ -61,7 +62,7 @@ def walked(
 ) -> Walk:
     """The walk by one subscription, or in a channel that has none."""
     orders = [(sub, considered)] if sub else []
-    found = walks(asked, orders, here, now, edit_window=timedelta(days=14))
+    found = walks(asked, orders, here, now, edit_window=WINDOW)
     return in_order(found or [nobodys(asked, now, subscribed=False)])[0]
 
 
@@ -147,8 +148,18 @@ def test_a_closed_channel_stops_it_with_the_reason_and_since_when():
 
 def test_what_another_subscription_brought_does_not_come_twice():
     here = there(message(1), query="moe")
-    gate = walk(ENTRY, SUB, here, None, NOON, edit_window=timedelta(days=14)).verdict
+    gate = walk(ENTRY, SUB, here, None, NOON, edit_window=WINDOW).verdict
     assert (gate.name, gate.outcome, gate.facts) == ("carried_elsewhere", "stopped", {"by": "moe"})
+
+
+def test_a_day_of_which_another_subscription_brought_some_still_comes():
+    here = Here({1: "moe"}, (message(1),))
+    gates = [gate.name for gate in walk(DAY, replace(SUB, query=""), here, None, NOON, edit_window=WINDOW).gates]
+    assert gates[-1] == "due"
+
+
+def test_what_is_stopped_is_not_due_as_well():
+    assert [gate.name for gate in walked(sub=replace(SUB, paused="chat")).gates][-1] == "hour"
 
 
 def test_its_hour_is_told_where_it_has_not_come():
@@ -187,6 +198,16 @@ def test_a_late_paper_waits_until_it_has_settled_and_then_comes_whatever_the_hou
     way = walked(settled, sub, considered=LOOKED, now=at(12, 6))
     assert Gate("arrival", "passed", {"at": at(11, 55)}) in way.gates
     assert way.verdict.name == "due"
+
+
+def test_what_changes_before_its_hour_waits_for_nothing_more_than_the_hour():
+    changed = replace(ENTRY, changed_at=at(11, 55), settles_at=at(12, 5))
+    assert verdict(changed)[0] == "due"
+
+
+def test_a_late_paper_is_not_in_a_line_that_does_not_name_it():
+    here = Here({2: "tag:moe"}, (message(1, None, line="query:tag:moe"),))
+    assert verdict(here=here, considered=LOOKED)[0] == "considered"
 
 
 def test_a_late_paper_of_an_old_day_does_not_come():
@@ -296,7 +317,7 @@ def test_the_channels_answer_is_the_first_subscription_that_delivers_else_the_on
     asked = replace(ENTRY, entry=replace(MOE, entry=replace(MOE.entry, title="moe")))
 
     def first(*subs: Subscription, here: Here) -> int | None:
-        found = walks(asked, [(sub, None) for sub in subs], here, NOON, edit_window=timedelta(days=14))
+        found = walks(asked, [(sub, None) for sub in subs], here, NOON, edit_window=WINDOW)
         assert len(found) == len(subs)
         best = in_order(found)[0].subscription
         return best and best.id

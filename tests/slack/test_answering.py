@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.outbox import Edition, Place
 from bot.delivery.told import Told
-from bot.digest.model import Entry
+from bot.digest.document import Document
+from bot.digest.model import Digest, Entry
+from bot.messages.content import Content, DayMessage
 from bot.schedule import plan_deliveries
 
 Office = Any
+
+MOE = Entry("JetMoE: Reaching Llama2 Performance with 0.1M Dollars", links=("https://arxiv.org/abs/2404.07413",))
 
 
 def menu(message: dict[str, Any], starts: str) -> str:
@@ -282,8 +287,6 @@ def test_why_links_to_what_stands_in_the_channel(office: Office, days: Callable[
     days()
     subscribed(office)
     deliver(office)
-    text = office.typed("emma", "/paper why jetmoe 2404.07413")["text"]
-    assert "it is there" not in text, "a query"
     text = office.typed("emma", "/paper why 2404.07413")["text"]
     assert "it is there" in text
     assert "/archives/C0PAPERS01/p" in text
@@ -299,6 +302,69 @@ def test_why_tells_what_another_subscription_brought_and_which_did_not_want_it(
     text = office.typed("emma", "/paper why 2404.07413")["text"]
     assert "it is there" in text
     assert "By the subscription to “tag:rlhf”\n✗ It does not match “tag:rlhf”." in text
+
+
+def test_why_answers_by_the_day_that_the_channel_has(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    deliver(office)
+    office.read(date(2024, 4, 13), MOE)
+    text = office.typed("emma", "/paper why 2404.07413")["text"]
+    assert "(Friday, April 12, 2024): it is there." in text
+    assert "other days" in text
+    assert "Saturday, April 13, 2024" in text
+
+
+def test_why_prefers_the_source_that_the_channel_follows(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    blog(office, date(2024, 4, 13), MOE)
+    assert "Read from vault" in office.typed("emma", "/paper why 2404.07413")["text"]
+
+
+def test_why_knows_of_what_somebody_posted_from_another_source(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    blog(office, date(2024, 4, 13), MOE)
+    here = Place("T0PAPERS01", "C0PAPERS01")
+    digest = office.bot.digests.load_day("blog", date(2024, 4, 13))
+    messages = [DayMessage(Content("JetMoE", ()), entry.id, entry.key, 0) for entry in digest.entries]
+    edition = Edition(here, "blog", digest.day, "", "papers")
+    now = office.bot.clock()
+    assert office.bot.outbox.lay(edition, messages, digest.entries, now, edit_since=now)
+    deliver(office)
+    text = office.typed("emma", "/paper why 2024-04-13")["text"]
+    assert "Saturday, April 13, 2024: it is there." in text
+    assert "somebody posted that day" in text
+
+
+def blog(office: Office, day: date, *entries: Entry) -> None:
+    """Have a day in the archive by a source that no subscription follows."""
+    document = Document(uri="a post", name="a post", data=b"post", hash="post")
+    at = office.bot.clock() - timedelta(hours=1)
+    office.bot.digests.save("blog", [(document, Digest(day, "", entries, "page"))], at)
+    office.bot.digests.settle("blog", timedelta(0), at)
+
+
+def test_why_tells_when_a_day_of_notes_is_complete(office: Office) -> None:
+    document = Document(uri="240412 JetMoE.md", name="240412 JetMoE.md", data=b"note", hash="note")
+    day = date(2024, 4, 12)
+    office.bot.digests.save("vault", [(document, Digest(day, "", (MOE,), "note"))], office.bot.clock())
+    office.bot.subscriptions.add("T0PAPERS01", "C0PAPERS01", "vault")
+    text = office.typed("jiwoo", "/paper why 2024-04-12")["text"]
+    assert "2024년 4월 12일 금요일 03:10 UTC에 완성됩니다" in text, "ten minutes after the last change"
+
+
+def test_what_a_pause_took_back_is_paused_and_not_refused(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office)
+    plan_deliveries(office.bot, office.workspace, Told())
+    office.typed("emma", "/paper pause")
+    assert "refused" in [row.state for row in office.bot.outbox.rows()]
+    for asked in ("2404.07413", "2024-04-12"):
+        text = office.typed("emma", f"/paper why {asked}")["text"]
+        assert "✗ The subscription is paused (from this channel)" in text.splitlines()[1]
+        assert "refused" not in text
 
 
 def test_a_paper_that_nobody_read_is_said_back(office: Office, days: Callable[[], None]) -> None:

@@ -159,6 +159,14 @@ def test_only_the_one_that_is_named_is_paused_and_resumed(office: Office) -> Non
     assert paused() == ["state space"]
 
 
+def test_a_resume_is_of_those_that_are_paused(office: Office) -> None:
+    subscribed(office, "tag:moe", "tag:rlhf")
+    office.typed("emma", "/paper pause tag:moe")
+    text = office.typed("emma", "/paper resume")["text"]
+    assert "tag:moe" in text
+    assert "tag:rlhf" not in text
+
+
 def test_words_that_no_subscription_has_are_looked_up(office: Office, days: Callable[[], None]) -> None:
     days()
     subscribed(office, "")
@@ -203,8 +211,20 @@ def test_the_next_post_of_a_paused_one_is_the_end_of_its_pause(office: Office, d
     subscribed(office, "")
     office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
     office.typed("emma", "/paper pause until 2024-04-20")
-    assert "2024, 09:00 UTC" in (text := office.typed("emma", "/paper subscriptions")["text"])
-    assert "April 20" in text
+    text = office.typed("emma", "/paper subscriptions")["text"]
+    assert text.count("Saturday, April 20, 2024, 09:00 UTC") == 2, "when it goes on, and its next post"
+
+
+def test_a_closed_channel_is_told_with_the_reason(office: Office, days: Callable[[], None]) -> None:
+    days()
+    subscribed(office, "")
+    now = office.bot.clock()
+    written(office, DAY)
+    claim = office.bot.outbox.claim_next("test", now, now)
+    office.bot.outbox.refuse(claim, "slack.channel error=is_archived", close_channel=True, now=now)
+    text = office.typed("emma", "/paper subscriptions")["text"]
+    assert "Paused: " in text
+    assert "archived" in text
 
 
 def test_quiet_hours_move_the_first_post_to_their_end(office: Office, days: Callable[[], None]) -> None:
@@ -237,15 +257,21 @@ def test_an_end_the_channel_cannot_be_told_of_stands(office: Office) -> None:
 
 def carried(office: Office, day: date) -> None:
     """Have a day's papers stand in #papers."""
+    for n in range(written(office, day)):
+        now = office.bot.clock()
+        claim = office.bot.outbox.claim_next("test", now, now)
+        office.bot.outbox.confirm(claim, f"1712890000.{n:06}", now, now)
+
+
+def written(office: Office, day: date) -> int:
+    """Have a day's papers written down for #papers; how many."""
     entries = office.bot.digests.load_day(None, day).entries
     messages = [DayMessage(Content("a paper", ()), entry.id, entry.key, 0) for entry in entries]
     edition = Edition(Place(TEAM, PAPERS), "vault", day, "", "papers")
     now = office.bot.clock()
-    assert office.bot.outbox.lay(edition, messages, entries, now, edit_since=now - timedelta(days=14)) == len(entries)
-    for n in range(len(entries)):
-        now = office.bot.clock()
-        claim = office.bot.outbox.claim_next("test", now, now)
-        office.bot.outbox.confirm(claim, f"1712890000.{n:06}", now, now)
+    rows = office.bot.outbox.lay(edition, messages, entries, now, edit_since=now - timedelta(days=14))
+    assert rows == len(entries)
+    return len(entries)
 
 
 TOMORROW = datetime(2024, 4, 12, 13, tzinfo=UTC)  # nine in New York; the newest day was ready before, at midnight UTC
@@ -270,4 +296,6 @@ def test_a_day_that_brings_nothing_is_not_announced(
         carried(office, DAY)
     office.bot.subscriptions.add(TEAM, PAPERS, "vault", query)
     office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
-    assert next_one in office.typed("emma", "/paper subscriptions")["text"]
+    text = office.typed("emma", "/paper subscriptions")["text"]
+    assert next_one in text
+    assert ("Catching up: 1 day" in text) == (next_one != "next digest")

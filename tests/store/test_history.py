@@ -117,7 +117,7 @@ def test_of_a_paper_only_its_own_documents_are_told_with_their_faults(history, c
 
 def test_documents_that_never_could_be_read_are_named_the_latest_fault_first(history, curator):
     curator.write("a.md", RHO)
-    for minute, uri in enumerate(("a.md", "b.md", "c.md", "d.md", "e.md")):
+    for minute, uri in enumerate(("b.md", "c.md", "d.md", "e.md", "a.md")):
         curator.digests.save_failure("vault", uri, "broken", NOON + minute * MINUTE)
     assert [one.uri for one in history.unread("vault")] == ["e.md", "d.md", "c.md"]
     assert history.unread("blog") == ()
