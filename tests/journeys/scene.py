@@ -90,6 +90,8 @@ class Stage:
         """A database, up to date: copying it is faster than making it."""
         self.compiled: dict[Any, Any] = {}
         """Statements, ready made: each database would make its own, which takes longer than their work."""
+        self.dialect: Any = None
+        """Whose they are: one for all databases of the stage."""
         self._channels = (f"C0SCENE{number:03d}" for number in itertools.count())
         self._posts: dict[str, int] = {}
         sandbox.workspace.listeners.append(self._note)
@@ -193,6 +195,8 @@ class Process:
             delivery=DeliverySettings(**delivery),
         )
         self.bot = build(settings, clock=clock)
+        stage.dialect = stage.dialect or self.bot.engine.dialect
+        self.bot.engine.dialect = stage.dialect
         self.bot.engine.update_execution_options(compiled_cache=stage.compiled)
         self.pace = pace(settings)
         self.client = sending_client(stage.sandbox.bot_token, stage.sandbox.api_url)
