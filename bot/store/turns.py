@@ -216,7 +216,7 @@ def _claim_head(connection: Connection, due: Any, owner: str, now: datetime, lea
         id=head.id,
         place=Place(due.team_id, due.channel_id),
         key=head.key,
-        content=Content("", ()) if head.op == "delete" else Content(head.text, tuple(head.blocks)),
+        content=Content(head.text, tuple(head.blocks)),
         thread_ts=head.parent_ts,
         claimed_at=claimed_at,
         lease_until=lease_until,

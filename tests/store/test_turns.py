@@ -127,7 +127,7 @@ def test_a_stale_claim_comes_back_to_be_looked_for(press) -> None:
 
 
 def test_what_is_looked_for_is_newer_than_what_went_before_it(press) -> None:
-    press.lay(press.entries("a"), replies=1)
+    press.lay(press.entries("a"), replies=2)
     press.lay(press.entries("b"), place=OTHER)
     line = press.claim()
     assert line.after_ts is None
@@ -135,12 +135,12 @@ def test_what_is_looked_for_is_newer_than_what_went_before_it(press) -> None:
     assert press.claim().after_ts is None, "nothing of ours stands there yet"
     press.outbox.confirm(line, "100.0", press.moment, press.moment)
     press.moment += LEASE
-    for expected in ("100.0", "101.0"):
+    for posted_ts, expected in (("101.0", "100.0"), ("102.0", "101.0"), ("103.0", "101.0")):
         claim = next(one for one in (press.claim(), press.claim()) if one.place == PAPERS)
         press.outbox.give_back(claim, press.moment, unknown=True, error="")
         again = press.claim()
         assert (again.looking, again.after_ts) == (True, expected), "of a reply it is what it replies to"
-        press.outbox.confirm(again, "101.0", press.moment, press.moment)
+        press.outbox.confirm(again, posted_ts, press.moment, press.moment)
         press.moment += LEASE
 
 
@@ -157,6 +157,20 @@ def test_a_message_with_a_lower_id_that_went_out_later_says_nothing_of_when_to_l
     press.moment += 2 * SECOND
     assert press.send_next().id == refused.id
     assert press.claim().after_ts == press.outbox.rows()[-1].posted_ts, "the line's, not the card's that went since"
+
+
+def test_what_went_while_one_was_skipped_says_nothing_of_when_to_look_whatever_the_clock(press) -> None:
+    press.lay(press.entries("a", "b"), replies=0)
+    line = press.send_next()
+    lost = press.claim()
+    press.outbox.give_back(lost, NOW, unknown=True, error="")
+    press.outbox.skip(lost.id)
+    press.moment -= SECOND / 2
+    assert press.send_next().content.text == "b"
+    press.outbox.retry(lost.id)
+    again = press.claim()
+    assert (again.id, again.looking) == (lost.id, True)
+    assert again.after_ts == next(row.posted_ts for row in press.outbox.rows() if row.id == line.id)
 
 
 def test_who_lost_a_claim_cannot_give_it_back_or_refuse_it(engine: Engine, press) -> None:
