@@ -442,6 +442,12 @@ class Trouble:
         self._stopped.set()
         self._thread.join()
 
+    def end(self) -> None:
+        """No more of it: what goes wrong again and again is waited for longer and longer."""
+        if not self._stopped.is_set():
+            self.__exit__()
+            self._visitor.clear_faults()
+
     def _run(self) -> None:
         while not self._stopped.wait(0.1):
             there = [fault["method"] for fault in self._visitor.faults()]
@@ -554,14 +560,18 @@ class Run:
             self._tick()
         time.sleep(rng.uniform(0, 0.2))
 
-    def finish(self) -> None:
-        """Until all has come and nothing is lost, or nothing comes for long although it should."""
+    def finish(self, trouble: Trouble) -> None:
+        """Until all has come and nothing is lost, or nothing comes for long although it should.
+
+        Trouble ends when nothing seems to come any more.
+        """
         enough = LEASE + RETRY / self._plan.speed + 1
         asked = -1
         while not self._stalled():
             self._tick()
             is_quiet = time.monotonic() - self._moved > enough
             if is_quiet and self._plan.arrived == len(self._plan.arrivals) and asked != self._posts.lines:
+                trouble.end()
                 asked = self._posts.lines
                 if not judge_folder(self._folder).lost:
                     break
@@ -614,7 +624,7 @@ def crash(folder: Path, plan: Plan) -> bool:
         run.begin()
         trouble.begun = True
         run.kill()
-        run.finish()
+        run.finish(trouble)
     if sys.stderr.isatty():
         print(file=sys.stderr)
     verdict = judge_folder(folder)

@@ -277,11 +277,13 @@ def test_a_clock_that_jumps_changes_nothing_about_what_is_posted(
     scene.begin(*PAPERS)
     scene.finish()
     scene.pass_by(HOUR.total_seconds())  # what was to come may be that late
+    scene.process.read()
     scene.process.plan()
     scene.finish()
     scene.rewrite(*EDITED)
     scene.finish()
     scene.pass_by(HOUR.total_seconds())
+    scene.process.read()
     scene.process.plan()
     scene.finish()
     assert_all_is_there_once(scene)
