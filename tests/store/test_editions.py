@@ -289,6 +289,15 @@ def test_parts_are_added_and_taken_away(press) -> None:
     assert press.said() == ["a.2"], "under the same key as before"
 
 
+def test_what_replies_to_a_deleted_message_is_deleted_too(press) -> None:
+    entries = press.entries("a")
+    press.lay(entries, replies=2)
+    press.send_all()
+    assert press.lay(entries, press.papers(entries)[:1]) == 3
+    assert [claim.op for claim in press.send_all()] == ["delete"] * 3
+    assert [row.entry_key for row in press.outbox.rows()] == [None]
+
+
 def test_a_part_that_was_to_be_deleted_may_be_wanted_again(press) -> None:
     entries = press.entries("a")
     press.lay(entries, replies=2)
