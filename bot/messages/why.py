@@ -10,6 +10,7 @@ from bot.messages import richtext
 from bot.messages.content import Content
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
+from bot.messages.notes import closed_remedy, closed_why
 from bot.messages.richtext import Leaf
 from bot.messages.words import Words
 from bot.plan.why import Answer, Gate, Outcome, Walk
@@ -163,8 +164,10 @@ def _value(fact: str, value: object, words: Words, zone: str) -> str:
             return f"{value:%H:%M}"
         case _ if fact in ("query", "by"):
             return _query(None if value is None else str(value), words)
-        case _ if fact in ("error", "reason"):
+        case _ if fact == "error":
             return _fault(str(value or ""), words)
+        case _ if fact == "reason":
+            return f"{closed_why(str(value), words)}. {closed_remedy(str(value), words)}"
         case _ if fact == "why":
             return words.t(_PAUSED[str(value)]) if str(value) in _PAUSED else _flat(str(value))
         case None:

@@ -118,6 +118,12 @@ def test_slacks_answer_is_told_in_words(en, ko):
     assert "연결이 끊겨(ReadTimeout)" in why_text(answer, ko)
 
 
+def test_why_a_channel_is_closed_is_told_with_what_helps(en):
+    gate = Gate("closed", "stopped", FACTS | {"reason": "slack.channel error=is_archived"})
+    said = why_text(Answer(DAY, None, (walk(gate),)), en)
+    assert "the channel is archived (is_archived). Unarchive it" in said
+
+
 def test_an_answer_of_slacks_without_words_is_told_as_it_is(en):
     gate = Gate("refused", "stopped", FACTS | {"error": "parent refused"})
     assert "refused message 7: parent refused" in why_text(Answer(DAY, None, (walk(gate),)), en)
