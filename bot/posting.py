@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.delivery.editions import Editions
 from bot.delivery.outbox import Edition, Place
@@ -17,6 +17,9 @@ from bot.settings import Settings
 from bot.wiring import Bot, connect, pace, wording
 
 Progress = Callable[[int, int], None]
+
+NOT_SETTLED = datetime(1970, 1, 1, tzinfo=UTC)
+"""What is posted by hand may be half written: whatever its day settles to is compared with it."""
 
 PATIENCE = timedelta(minutes=1)
 """How long to wait for Slack without a single message gone: what is written down is sent by the running bot later."""
@@ -93,4 +96,4 @@ def _write(bot: Bot, place: Place, digest: StoredDigest, layout: Layout | None) 
         edition = Edition(place, digest.source, digest.day, "", chosen)
     edit_since = bot.clock() - bot.settings.delivery.edit_window
     editions = Editions(bot.digests, bot.outbox, wording(bot.settings).day, edit_since)
-    return editions.lay(edition, entries, bot.clock()) is not None
+    return editions.lay(edition, entries, NOT_SETTLED) is not None
