@@ -554,7 +554,7 @@ class Run:
         left = len(self._plan.arrivals) - self._plan.arrived
         further = rng.uniform(0, 2) * left / (self._plan.kills - self._plan.done + 1) * A_DAY
         starting = rng.random() < 0.15
-        until = time.monotonic() + (rng.uniform(0, 1.5) if starting else rng.uniform(2, 5))
+        until = time.monotonic() + (rng.uniform(0, 1.5) if starting else rng.uniform(1.5, 4))
         goal = math.inf if starting else self._posts.lines + further
         while self._posts.lines < goal and time.monotonic() < until:
             self._tick()
