@@ -411,6 +411,7 @@ def test_an_edit_of_unknown_outcome_is_simply_done_again(press) -> None:
     first = press.claim()
     assert (first.op, first.content.text) == ("update", "a!")
     press.outbox.give_back(first, press.moment, unknown=True, error="line dropped")
+    assert states(press.outbox) == ["posted", "pending"], "so that it may be laid out anew meanwhile"
     again = press.claim()
     assert (again.op, again.looking, again.target_ts) == ("update", False, first.target_ts)
     press.moment = again.lease_until
@@ -479,10 +480,11 @@ def test_what_stood_there_is_adopted_as_it_is_or_to_be_updated(press) -> None:
 
 def test_a_lost_parent_is_looked_for_and_its_replies_go_below_the_new_one(engine: Engine, press) -> None:
     press.lay(press.entries("a", "b"), replies=2)
-    parent, _ = press.send_next(), None
-    parent, first = press.send_next(), press.send_next()
+    _, parent, first = press.send_next(), press.send_next(), press.send_next()
+    press.outbox.save_permalink(parent.id, "https://example.slack.com/x")
     reply = press.claim()
     assert press.outbox.lose_parent(reply, "thread_not_found") is True
+    assert of_row(engine, parent.key, "state", "posted_ts", "posted_at", "permalink") == ("unknown", None, None, None)
     again = press.claim()
     assert (again.key, again.op, again.looking, again.target_ts) == (parent.key, "post", True, None)
     assert again.content.text == "a"
@@ -493,6 +495,18 @@ def test_a_lost_parent_is_looked_for_and_its_replies_go_below_the_new_one(engine
     assert (late.key, late.thread_ts) == (reply.key, new_ts)
     assert press.said() == ["b", "b.1", "b.2"]
     assert of_row(engine, parent.key, "reposts", "text") == (1, None)
+
+
+def test_a_lost_parent_that_is_refused_takes_no_reply_along_that_stands_there(press) -> None:
+    entries = press.entries("a")
+    press.lay(entries, replies=2)
+    press.send_all(3)
+    press.outbox.lose_parent(press.claim(), "thread_not_found")
+    press.outbox.give_back(press.claim(), press.moment, unknown=False, error="busy")
+    press.lay(entries, replies=2, said="!")
+    press.outbox.refuse(press.claim(), "msg_too_long", close_channel=False, now=press.moment)
+    assert states(press.outbox) == ["posted", "refused", "pending", "refused"]
+    assert press.said() == ["a.1!"]
 
 
 def test_a_parent_is_not_sent_anew_for_ever(press) -> None:
