@@ -59,8 +59,9 @@ class BotProcess:
 
 
 @pytest.fixture
-def stand_in() -> Iterator[Running]:
-    with running(speed=SPEED) as sandbox:
+def stand_in(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """The stand-in at `SPEED`, or at the speed that a test asks for."""
+    with running(speed=getattr(request, "param", SPEED)) as sandbox:
         yield sandbox
 
 
@@ -86,7 +87,7 @@ def start_bot(tmp_path: Path, stand_in: Running) -> Iterator[Callable[..., BotPr
                 | environment,
             ).start()
             stack.callback(bot.stop, signal.SIGKILL)
-            stand_in.wait_connected()
+            stand_in.wait_connected(seconds=30)
             return bot
 
         yield start

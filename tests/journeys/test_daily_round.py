@@ -2,8 +2,11 @@
 
 import signal
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 TYPED = ("today", "latest", "어제", "help", "tags", "random", "노이즈", "nothing-like-this", "subscriptions", "")
 
@@ -63,6 +66,30 @@ def test_a_file_dropped_into_the_folder_appears_as_posts_and_threads(
     replies = [message for message in messages if message.get("thread_ts") == parents[1]["ts"] != message["ts"]]
     assert "Pretraining spends" in replies[0]["text"], "the abstract first"
     assert "노이즈가 많은 토큰을" in replies[1]["text"], "then the commentary"
+
+
+@pytest.mark.parametrize("stand_in", [1], indirect=True, ids=["real pace"])
+def test_at_the_real_pace_a_day_comes_a_message_a_second_and_the_curators_changes_after_it(
+    start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path
+) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    bot = start_bot(CONFIG, PAPERROUND_SPEED="1")
+    note = vault / "2024-04-12.txt"
+    note.write_text(DAY_ONE, encoding="utf-8")
+    first = stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=60)
+    late = DAY_TWO.split("\n", 1)[1]
+    note.write_text(DAY_ONE.replace("어텐션까지", "어텐션 안까지") + late, encoding="utf-8")
+    last = stand_in.wait_for(lambda: _whole(stand_in, 10), seconds=60)
+
+    moments = sorted(float(message["ts"]) for message in last)
+    assert min(later - one for one, later in pairwise(moments)) >= 0.9, "a message a second in a channel"
+    assert [message["ts"] for message in first] == [message["ts"] for message in last][: len(first)]
+    changed = [message["text"] for message in last if message.get("edited")]
+    assert len(changed) == 3, "the day's line, the card with its gist, and the commentary"
+    assert sum("어텐션 안까지" in text for text in changed) == 2
+    assert "Megalodon" in last[-3]["text"]
+    assert not [line for line in bot.log if "given back" in line], "Slack was never asked too fast"
 
 
 def test_a_restart_in_the_middle_posts_the_rest_once(
