@@ -17,9 +17,10 @@ from bot.plan.why import Answer, Gate, Outcome, Walk
 
 _VALUE = 200
 _TITLE = 250
-_MARKS: dict[Outcome, str] = {"passed": "✓", "waiting": "…", "stopped": "✗", "unknown": "?"}
+_MARKS: dict[Outcome, str] = {"passed": "✓", "noted": "–", "waiting": "…", "stopped": "✗", "unknown": "?"}
 _VERDICTS: dict[Outcome, str] = {
     "passed": "why.is_there",
+    "noted": "why.is_there",
     "waiting": "why.on_its_way",
     "stopped": "why.does_not_come",
     "unknown": "why.not_known",
@@ -28,6 +29,7 @@ _SAID = {
     "nothing_read": "why.nothing_read",
     "nothing_readable": "why.nothing_readable",
     "read": "why.read",
+    "read_once": "why.read_once",
     "read_before": "why.read_before",
     "withdrawn": "why.withdrawn",
     "all_withdrawn": "why.all_withdrawn",
@@ -123,7 +125,7 @@ def _sections(answer: Answer, words: Words, zone: str) -> Iterator[tuple[str, li
     day = words.date(answer.day)
     title = cut(" ".join(clean(answer.title or "").split()), _TITLE)
     what = words.t("why.paper_of", title=title, date=day) if is_seen(title) else day
-    verdict = words.t(_VERDICTS[first.verdict.outcome])
+    verdict = words.t(_verdict(first))
     yield f"{what}: {verdict}", [_line(gate, first, words, zone) for gate in _told(first)]
     for walk in others:
         if walk.verdict == first.verdict:  # the same stopped it: it was not read, or is not ready
@@ -136,16 +138,24 @@ def _sections(answer: Answer, words: Words, zone: str) -> Iterator[tuple[str, li
         yield words.t("why.other_days"), [[Leaf(days)]]
 
 
+def _verdict(walk: Walk) -> str:
+    """The answer in a word. What is still to be done to a message that stands there does not make it any less there."""
+    verdict = walk.verdict
+    if walk.delivers and any(gate.name in ("withdrawn", "all_withdrawn") for gate in walk.gates):
+        return "why.is_there_withdrawn"
+    return "why.is_there_before" if verdict.name.startswith(("update_", "removal_")) else _VERDICTS[verdict.outcome]
+
+
 def _told(walk: Walk) -> Sequence[Gate]:
     """The gate that decided, then all of them in order."""
     return walk.gates if walk.delivers else (walk.verdict, *(gate for gate in walk.gates if gate != walk.verdict))
 
 
 def _line(gate: Gate, walk: Walk, words: Words, zone: str) -> list[Leaf]:
-    name = gate.name if gate.outcome == "passed" or f"{gate.name}_not" not in _SAID else f"{gate.name}_not"
+    name = gate.name if gate.lets_on or f"{gate.name}_not" not in _SAID else f"{gate.name}_not"
     there = walk.subscription.zone if walk.subscription else zone
     values = {fact: _value(fact, value, words, there) for fact, value in gate.facts.items()}
-    mark = Leaf(f"{_MARKS[gate.outcome]} ", bold=gate.outcome != "passed")
+    mark = Leaf(f"{_MARKS[gate.outcome]} ", bold=not gate.lets_on)
     return [mark, *_linked(words.told(_SAID[name], values))]
 
 

@@ -16,8 +16,9 @@ from bot.plan.owed import wanted
 from bot.plan.subscription import Subscription
 from bot.search.grammar import parse_query
 
-Outcome = Literal["passed", "waiting", "stopped", "unknown"]
-"""`waiting` ends by itself, `stopped` does not; `unknown` is what only Slack or a later look can tell."""
+Outcome = Literal["passed", "noted", "waiting", "stopped", "unknown"]
+"""`noted` stops nothing and is good to know; `waiting` ends by itself, `stopped` does not; `unknown` is what only Slack
+or a later look can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Gate:
     name: str
     outcome: Outcome = "passed"
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def lets_on(self) -> bool:
+        return self.outcome in ("passed", "noted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +117,13 @@ class Walk:
 
     @property
     def verdict(self) -> Gate:
-        """The first gate that is not passed; the last where all are."""
-        return next((gate for gate in self.gates if gate.outcome != "passed"), self.gates[-1])
+        """The first gate that lets nothing on; the last where all do."""
+        return next((gate for gate in self.gates if not gate.lets_on), self.gates[-1])
 
     @property
     def delivers(self) -> bool:
         """Whether all of it stands in the channel."""
-        return self.verdict.outcome == "passed"
+        return self.verdict.lets_on
 
 
 def walks(
@@ -157,7 +162,7 @@ def walk(
     matching = _matching(asked, sub, now)
     gates.append(_query(asked, sub, matching))
     if mine:  # whatever would stop it today did not
-        passed = (gate for gate in gates if gate.outcome == "passed")
+        passed = (gate for gate in gates if gate.lets_on)
         there = (*_held(sub, mine, now), *_messages(asked, mine, here, now), *_again(asked, now))
         return Walk(sub, (*passed, *there), written=True)
     gates += [_paused(sub, now), *_closed(here), *_elsewhere(matching, here)]
@@ -165,7 +170,7 @@ def walk(
         gates.append(Gate("passed_over", "stopped"))
     elif asked.ready_at is not None and matching:
         gates += _hours(asked, sub, now, late=late)
-        if all(gate.outcome == "passed" for gate in gates):
+        if all(gate.lets_on for gate in gates):
             gates.append(_due(asked, considered, now, edit_window))
     return Walk(sub, tuple(gates))
 
@@ -193,17 +198,20 @@ def _read(asked: Subject, here: Here) -> Iterator[Gate]:
         for one in asked.unread:
             yield Gate("nothing_readable", "stopped", facts | _fault(one))
         return
-    changed = max((one.changed_at for one in asked.documents), default=asked.changed_at)
-    yield Gate("read", facts=facts | {"at": changed, "uri": asked.documents[0].uri if asked.documents else ""})
+    if asked.documents:
+        changed = max(one.changed_at for one in asked.documents)
+        yield Gate("read", facts=facts | {"at": changed, "uri": asked.documents[0].uri})
+    else:
+        yield Gate("read_once", facts=facts)
     for one in asked.documents:
         if one.error:
-            yield Gate("read_before", facts=_fault(one))
+            yield Gate("read_before", "noted", _fault(one))
     if asked.entry is not None and asked.entry.withdrawn:
         # Marked where it stands already, and never posted where it does not.
-        yield Gate("withdrawn", "passed" if asked.entry.id in here.carried else "stopped", {"at": asked.withdrawn_at})
+        yield Gate("withdrawn", "noted" if asked.entry.id in here.carried else "stopped", {"at": asked.withdrawn_at})
     elif all(entry.withdrawn for entry in asked.digest.entries):
         is_there = any(entry.id in here.carried for entry in asked.digest.entries)
-        yield Gate("all_withdrawn", "passed" if is_there else "stopped", {"at": asked.changed_at})
+        yield Gate("all_withdrawn", "noted" if is_there else "stopped", {"at": asked.changed_at})
 
 
 def _fault(one: Read) -> dict[str, object]:
@@ -223,7 +231,7 @@ def _ready(asked: Subject, now: datetime, *, late: bool) -> Iterator[Gate]:
 def _again(asked: Subject, now: datetime) -> Iterator[Gate]:
     """What stands in the channel may be about to change."""
     if asked.ready_at is not None and _is_unsettled(asked):
-        yield replace(_settling("change_settling", asked, now), outcome="passed")
+        yield replace(_settling("change_settling", asked, now), outcome="noted")
 
 
 def _is_unsettled(asked: Subject) -> bool:

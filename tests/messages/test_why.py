@@ -57,7 +57,7 @@ def test_every_gate_has_words():
     assert names - messages_why._SAID.keys() == set()
 
 
-@pytest.mark.parametrize("outcome", ["passed", "waiting", "stopped", "unknown"])
+@pytest.mark.parametrize("outcome", ["passed", "noted", "waiting", "stopped", "unknown"])
 @pytest.mark.parametrize("name", sorted(messages_why._SAID))
 def test_every_gate_is_a_message_that_slack_takes(name, outcome, words, check):
     gate = Gate(name, outcome, FACTS)
@@ -97,6 +97,21 @@ def test_the_answer_comes_first_then_every_gate_in_order(en):
 def test_the_heading_says_it_in_a_word(outcome, said, en):
     content = why(Answer(DAY, None, (walk(Gate("closed", outcome, FACTS)),)), en)
     assert content.text.startswith(f"Friday, April 12, 2024: {said}\n")
+
+
+def test_what_the_curator_took_out_is_told_without_a_check_mark(en):
+    gone, posted = Gate("withdrawn", "noted", {"at": NINE}), Gate("posted", facts=FACTS)
+    lines = why_text(Answer(DAY, None, (walk(gone, posted),)), en).splitlines()
+    assert lines[0] == "Friday, April 12, 2024: it is there, and withdrawn by the curator."
+    assert lines[2].startswith("  – The curator took it out: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("update_turn", "waiting"), ("update_refused", "stopped"), ("removal_turn", "waiting")]
+)
+def test_what_stands_there_is_there_whatever_becomes_of_its_changes(name, outcome, en):
+    said = why_text(Answer(DAY, None, (walk(Gate("posted", facts=FACTS), Gate(name, outcome, FACTS)),)), en)
+    assert said.startswith("Friday, April 12, 2024: it is there, but not as it should read by now.\n")
 
 
 def test_every_other_subscription_is_told_with_the_gate_that_stopped_it(en):

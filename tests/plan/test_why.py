@@ -85,7 +85,7 @@ def test_a_document_that_never_could_be_read_is_named_with_its_error_and_since_w
 def test_a_document_that_cannot_be_read_any_more_stops_nothing():
     asked = replace(ENTRY, documents=(Read("a.md", at(6), "broken", at(7)),))
     way = walked(asked)
-    assert Gate("read_before", "passed", {"uri": "a.md", "error": "broken", "since": at(7)}) in way.gates
+    assert Gate("read_before", "noted", {"uri": "a.md", "error": "broken", "since": at(7)}) in way.gates
     assert way.verdict.name == "due"
 
 
@@ -289,7 +289,11 @@ def test_what_the_curator_took_out_later_stands_there_marked():
     asked = replace(ENTRY, entry=replace(MOE, withdrawn=True), withdrawn_at=at(10))
     way = walked(asked, here=there(message(1)))
     assert way.delivers
-    assert "withdrawn" in [gate.name for gate in way.gates]
+    assert Gate("withdrawn", "noted", {"at": at(10)}) in way.gates
+
+
+def test_what_no_document_holds_any_more_names_none():
+    assert walked(replace(ENTRY, documents=())).gates[0] == Gate("read_once", "passed", {"source": "vault"})
 
 
 def test_a_channel_without_a_subscription_gets_nothing():
