@@ -77,6 +77,11 @@ class Brought:
     entry_id: int | None
     edition_id: int | None
 
+    @property
+    def known_as(self) -> str:
+        """The key by which an entry is found to be this one: a key that it has no more may be another's."""
+        return self.present_key or self.entry_key
+
 
 def load_rows(connection: Connection, place: Place, source: str, day: date) -> list[Written]:
     """All that is written down of a day for a channel, in the order of sending."""
@@ -165,7 +170,7 @@ def takes(
     wanted = {entry.id for entry in entries}
     new = {entry.key for entry in entries if entry.id not in known}
     for one in carried:
-        if one.entry_id in wanted - known or one.entry_key in new or one.present_key in new:
+        if one.entry_id in wanted - known or one.known_as in new:
             return False
     left = known - wanted
     if not left <= set(edition.entry_ids):

@@ -2,7 +2,7 @@
 is touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,19 +90,20 @@ def lay(
         return None
     if edition_id is None and not entries:
         return 0
-    wanted = _wanted(edition, messages, own, rows, others)
+    known = {one.entry_id for one in own}
+    gained = [entry for entry in entries if entry.id not in known]
+    names = _names(carried, own, gained)
+    wanted = _wanted(edition, messages, names, rows, others)
     if any(one.key in others and not others[one.key].given_up for one in wanted):
         return None
     if edition_id is None:
         edition_id = _begin(connection, edition, at)
-    known = {one.entry_id for one in own}
-    gained = [entry for entry in entries if entry.id not in known]
     laying = _Laying(connection, edition, edition_id, edit_since, grows=bool(gained))
     laying.forget([others[one.key] for one in wanted if one.key in others])
     laying.withdraw(rows, {one.key for one in wanted})
     laying.edit(wanted)
     laying.line_up(wanted, _origin(subscription, rows, grows=bool(gained)))
-    _carry(connection, edition, edition_id, own, entries, gained)
+    _carry(connection, edition, edition_id, own, entries, [(entry, names[entry.id]) for entry in gained])
     return _finish(connection, edition, edition_id, at)
 
 
@@ -133,17 +134,33 @@ def _begin(connection: Connection, edition: Edition, at: datetime) -> int:
     return connection.execute(sa.insert(t.Edition).values(values).returning(t.Edition.id)).scalar_one()
 
 
+def _names(carried: Sequence[Brought], own: Sequence[Brought], gained: Sequence[StoredEntry]) -> dict[int, str]:
+    """By entry, what its messages are called: its key, or the one it had when they were first written down.
+
+    A corrected link leaves a name behind that another paper has by rights, which then gets a name of its own.
+    """
+    names = {one.entry_id: one.entry_key for one in own if one.entry_id is not None}
+    taken = {one.entry_key for one in carried}
+    for entry in gained:
+        name, number = entry.key, 1
+        while name in taken:
+            number += 1
+            name = f"again:{number}:{entry.key}"
+        names[entry.id] = name
+        taken.add(name)
+    return names
+
+
 def _wanted(
     edition: Edition,
     messages: Sequence[DayMessage],
-    own: Sequence[Brought],
+    names: Mapping[int, str],
     rows: Sequence[Written],
     others: dict[str, Written],
 ) -> list[_Wanted]:
     """The messages under the names they have, or had when they were first written down."""
     place, source, day = edition.place, edition.source, edition.day
     by_key = {row.key: row for row in rows}
-    names = {one.entry_id: one.entry_key for one in own if one.entry_id is not None}
     line = next((row.entry_key for row in rows if row.is_line), None)
     if line is None:
         line = first = f"query:{edition.query}" if edition.query else ""
@@ -356,7 +373,7 @@ def _carry(
     edition_id: int,
     own: Sequence[Brought],
     entries: Sequence[StoredEntry],
-    gained: Sequence[StoredEntry],
+    gained: Sequence[tuple[StoredEntry, str]],
 ) -> None:
     """Remember which entries the edition carries from now on."""
     c = t.Carried
@@ -371,7 +388,7 @@ def _carry(
     for some in bunches(gone):
         of_day = [getattr(c, name) == value for name, value in here.items()]
         connection.execute(sa.delete(c).where(*of_day, c.entry_key.in_(some)))
-    new = [here | {"entry_key": one.key, "entry_id": one.id, "edition_id": edition_id} for one in gained]
+    new = [here | {"entry_key": name, "entry_id": one.id, "edition_id": edition_id} for one, name in gained]
     if new:
         connection.execute(sa.insert(c), new)
 

@@ -38,10 +38,10 @@ class Outbox:
     # What delivery needs: see `bot.delivery.outbox.Outbox`
 
     def carried(self, place: Place, source: str, day: date) -> set[str]:
-        """The keys of the day's entries that the channel has or will have, in any layout; also those they have now."""
+        """The keys, as they are now, of the day's entries that the channel has or will have, in any layout."""
         with reading(self._engine) as connection:
             brought = editions.load_carried(connection, place, source, day)
-        return {key for one in brought for key in (one.entry_key, one.present_key) if key is not None}
+        return {one.known_as for one in brought}
 
     def closed(self) -> set[Place]:
         """The channels that take nothing more."""

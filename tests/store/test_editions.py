@@ -102,12 +102,24 @@ def test_a_paper_whose_key_has_changed_is_known_all_the_same(engine: Engine, pre
     press.send_all()
     change(engine, t.Entry, key=sa.case((t.Entry.id == a.id, "arxiv:1"), else_=t.Entry.key))
     renamed = replace(a, key="arxiv:1")
-    assert press.outbox.carried(PAPERS, "vault", DAY) == {"title:a", "arxiv:1"}
+    assert press.outbox.carried(PAPERS, "vault", DAY) == {"arxiv:1"}
     assert press.lay([renamed], query="again") is None
     assert press.lay([renamed, b]) == 5, "its words change with its name here"
     assert {row.entry_key for row in press.outbox.rows()} == {None, "title:a", "b"}, "its rows keep their names"
-    other = replace(b, id=b.id + 100, key="title:a")
-    assert press.lay([renamed, b, other]) is None, "the name is taken"
+
+
+def test_a_paper_gets_the_key_that_another_had_by_mistake(engine: Engine, press) -> None:
+    a, b = press.entries("arxiv:1", "b")
+    press.lay([a])
+    press.send_all()
+    change(engine, t.Entry, key=sa.case((t.Entry.id == a.id, "arxiv:2"), else_=t.Entry.key))
+    change(engine, t.Entry, key=sa.case((t.Entry.id == b.id, "arxiv:1"), else_=t.Entry.key))
+    corrected, late = replace(a, key="arxiv:2"), replace(b, key="arxiv:1")
+    assert press.lay([corrected, late]) == 5, "the line, the corrected paper's two, and two of its own"
+    assert press.said()[-2:] == ["arxiv:1", "arxiv:1.1"]
+    assert press.outbox.carried(PAPERS, "vault", DAY) == {"arxiv:1", "arxiv:2"}
+    assert press.lay([corrected, late]) == 0, "and once"
+    assert press.lay([late], query="again") is None
 
 
 def test_what_was_added_since_is_not_taken_out_by_who_did_not_know(press) -> None:
