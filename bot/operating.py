@@ -5,7 +5,6 @@ from typing import Literal
 import click
 
 from bot.commanding import as_json, command, dry_run, fail, group, read_settings
-from bot.errors import RequestRefusedError
 from bot.printing import print_json, print_rows
 
 
@@ -140,14 +139,14 @@ def pause_command(subscription_id: int, until: str | None, dry_run: bool) -> Non
 @dry_run
 def resume_command(subscription_id: int, dry_run: bool) -> None:
     """End a pause; of the days that came meanwhile only the newest is posted."""
-    from bot.overview import described, find_subscription
+    from bot.overview import described, find_subscription, not_paused
     from bot.slack.records import take_up
     from bot.wiring import build, records
 
     bot = build(read_settings(), changing=not dry_run)
     sub, known = find_subscription(subscription_id, bot), records(bot)
     if not sub.is_paused(bot.clock()):
-        raise RequestRefusedError("subscription.not_paused")
+        fail(not_paused(sub, known))
     if not dry_run:
         take_up(sub, known, bot.clock())
     click.echo(f"{'Would resume' if dry_run else 'Resumed'} {described(sub, known.history.names())}.")

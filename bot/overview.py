@@ -166,6 +166,19 @@ def pause(sub: Subscription, until: str | None, bot: "Bot", *, dry_run: bool) ->
     return end
 
 
+def not_paused(sub: Subscription, records: "Records") -> str:
+    """That there is no pause to end, and what else keeps its channel quiet."""
+    from bot.messages.notes import closed_remedy, closed_why
+    from bot.messages.words import words_for
+
+    said = f"Subscription {sub.id} is not paused"
+    here, words = records.history.channel(Place(sub.team, sub.channel)), words_for(None)
+    if here is None or here.closed_reason is None:
+        return f"{said}; `paperround subscriptions` shows what it does"
+    reason = here.closed_reason
+    return f"{said}; its channel takes no posts: {closed_why(reason, words)}. {closed_remedy(reason, words)}"
+
+
 def described(sub: Subscription, names: Mapping[Place, str | None]) -> str:
     """A subscription in a few words."""
     name = names.get(Place(sub.team, sub.channel))

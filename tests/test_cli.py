@@ -314,9 +314,9 @@ def test_a_subscription_is_paused_and_resumed(channels: Run) -> None:
     [
         (("pause", "9"), 1, "no subscription 9"),
         (("resume", "9"), 1, "no subscription 9"),
-        (("resume", "1"), 1, "Nothing is paused"),
+        (("resume", "1"), 1, "Subscription 1 is not paused"),
         (("pause", "1", "--until", "someday"), 2, "someday"),
-        (("pause", "1", "--until", "2020-01-01"), 1, "2020-01-01 is over"),
+        (("pause", "1", "--until", "2020-01-01"), 1, "would be over already"),
     ],
 )
 def test_a_pause_that_cannot_be_is_said(words: tuple[str, ...], code: int, said: str, channels: Run) -> None:
@@ -324,6 +324,19 @@ def test_a_pause_that_cannot_be_is_said(words: tuple[str, ...], code: int, said:
     assert ran.code == code
     assert said in ran.err
     assert [row["paused"] for row in channels("subscriptions", "--json").rows] == [None, None]
+
+
+def test_what_a_closed_channel_keeps_quiet_is_not_resumed_here(channels: Run, tmp_path: Path) -> None:
+    bot = build(Settings(database_url=f"sqlite:///{tmp_path}/data/paperround.db", source=_sources(tmp_path)))
+    later = bot.clock() + timedelta(days=1)
+    claim = bot.outbox.claim_next("test", later, later + timedelta(seconds=30))
+    assert claim
+    bot.outbox.refuse(claim, "slack.channel error=restricted_action", close_channel=True, now=later)
+    bot.engine.dispose()
+    ran = channels("subscriptions", "resume", "1")
+    assert ran.code == 1
+    assert "takes no posts: " in ran.err
+    assert "type /paper resume there" in ran.err
 
 
 @pytest.mark.parametrize(

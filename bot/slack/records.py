@@ -77,7 +77,7 @@ def _standing(
         last[0] if last else None,
         last_at=last[1] if last else None,
         closed=closed,
-        waiting=sum(_brings(sub, one.day, records, now) for one in owed(sub, waiting, now)),
+        waiting=sum(one.is_new and _brings(sub, one.day, records, now) for one in owed(sub, waiting, now)),
     )
 
 

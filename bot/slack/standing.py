@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 
+from bot.delivery.outbox import Place
 from bot.errors import BotError, QueryError, RequestRefusedError
 from bot.messages import standing
 from bot.messages.content import Content
@@ -45,8 +46,7 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     query = " ".join(query.split())
     if query:
         parse_query(query, today=asker.today(desk.clock()))  # a mistake is told now, not at nine tomorrow
-    channel = desk.directory.enter(asker.channel)
-    desk.outbox.entered(asker.team, channel.id, channel.name, channel.is_private)
+    _enter(asker, desk)
     source = desk.sources[0]
     before = _same(query, source, asker, desk)
     if before and not before.is_paused(desk.clock()):
@@ -58,6 +58,12 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     )
     first = first_post(sub, desk)
     return _told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
+
+
+def _enter(asker: Asker, desk: Desk) -> None:
+    """Be in the channel, and open it where it was closed: whether it takes posts again, the next one tells."""
+    channel = desk.directory.enter(asker.channel)
+    desk.outbox.entered(asker.team, channel.id, channel.name, channel.is_private)
 
 
 def _same(query: str, source: str, asker: Asker, desk: Desk) -> Subscription | None:
@@ -121,13 +127,19 @@ def _pause(until: date | None, query: str, asker: Asker, desk: Desk) -> Content:
 
 
 def _resume(query: str, asker: Asker, desk: Desk) -> Content:
+    """End pauses; in a closed channel, which shows all it has as paused, try it again."""
     subs = named(query, asker, desk)
     now = desk.clock()
     if not subs:
         raise RequestRefusedError("subscription.none")
-    if not any(sub.is_paused(now) for sub in subs):
+    here = desk.records.history.channel(Place(asker.team, asker.channel))
+    was_closed = here is not None and here.closed_reason is not None
+    held = [sub for sub in subs if was_closed or sub.is_paused(now)]
+    if not held:
         raise RequestRefusedError("subscription.not_paused")
-    taken_up = [_take_up(sub, desk) for sub in subs if sub.is_paused(now)]
+    if was_closed:
+        _enter(asker, desk)
+    taken_up = [_take_up(sub, desk) for sub in held]
 
     def line(words: Words, not_told: BotError | None) -> Content:
         said = [standing.resumed(sub, first, words, asker.user) for sub, first in taken_up[:-1]]

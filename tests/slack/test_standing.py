@@ -227,6 +227,23 @@ def test_a_closed_channel_is_told_with_the_reason(office: Office, days: Callable
     assert "archived" in text
 
 
+@pytest.mark.parametrize("typed", ["resume", "subscribe"])
+def test_a_channel_that_is_closed_for_what_a_look_cannot_tell_is_opened_by_hand(
+    typed: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    subscribed(office, "")
+    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
+    now = office.bot.clock()
+    written(office, DAY)
+    claim = office.bot.outbox.claim_next("test", now, now)
+    office.bot.outbox.refuse(claim, "slack.channel error=restricted_action", close_channel=True, now=now)
+    assert "type /paper resume there" in office.typed("emma", "/paper subscriptions")["text"]
+    assert "every paper" in office.typed("emma", f"/paper {typed}")["text"]
+    assert office.bot.outbox.closed_channels(TEAM) == []
+    assert "Paused: " not in office.typed("emma", "/paper subscriptions")["text"]
+
+
 def test_quiet_hours_move_the_first_post_to_their_end(office: Office, days: Callable[[], None]) -> None:
     days()
     [sub] = subscribed(office, "")
@@ -275,6 +292,16 @@ def written(office: Office, day: date) -> int:
 
 
 TOMORROW = datetime(2024, 4, 12, 13, tzinfo=UTC)  # nine in New York; the newest day was ready before, at midnight UTC
+
+
+def test_a_day_that_only_changed_is_nothing_to_catch_up_with(office: Office, days: Callable[[], None]) -> None:
+    days()
+    sub = office.bot.subscriptions.add(TEAM, PAPERS, "vault")
+    office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
+    assert "Catching up: 1 day" in office.typed("emma", "/paper subscriptions")["text"]
+    office.bot.subscriptions.consider(sub.id, DAY, datetime(2024, 4, 11, 23, tzinfo=UTC))
+    assert [one.is_new for one in owed_later(office, office.bot.subscriptions.all()[0])] == [False]
+    assert "Catching up" not in office.typed("emma", "/paper subscriptions")["text"]
 
 
 def test_the_first_post_is_told_where_the_newest_day_has_something(office: Office, days: Callable[[], None]) -> None:
