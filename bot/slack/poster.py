@@ -58,7 +58,8 @@ class SlackPoster:
         self._client = client
         self._clock = clock
         self._pace = pace or Pace()
-        self._begun: dict[tuple[str, ...], _Reading] = {}
+        self._begun: dict[tuple[str, ...], tuple[int, _Reading]] = {}
+        """What goes on at which attempt."""
 
     def post(self, claim: Claim) -> str:
         """Send it once. Returns the message's ``ts``; a content without blocks goes as plain text."""
@@ -166,6 +167,7 @@ class SlackPoster:
             lambda: _Reading(self._client, claim.place, thread_ts, oldest, _fingerprint(words) if words else ""),
             lambda reading: claim.key in reading.ours,
             until=claim.lease_until - self._pace.needed,
+            attempt=claim.attempts,
         )
 
     def recent(self, place: Place, thread_ts: str | None, since: datetime, known: Collection[str]) -> Recent:
@@ -188,25 +190,29 @@ class SlackPoster:
         begin: Callable[[], "_Reading"],
         enough: Callable[["_Reading"], bool],
         until: datetime | None = None,
+        attempt: int | None = None,
     ) -> "_Reading":
         """Turn the pages until it is enough, or over.
 
         An app outside the Marketplace gets one page of 15 a minute: where Slack asks us to wait, or a claim would not
         last (``until``), the next call of that name goes on from there; from the beginning it would never get through.
+        Not where another process had an ``attempt`` in between, which may have put a message before what was read.
         """
-        reading = self._begun.pop(name, None) or begin()
+        number, begun = self._begun.pop(name, (None, None))
+        reading = begun if begun is not None and number == (attempt or 0) else begin()
+        going_on = (0 if attempt is None else attempt + 1, reading)
         try:
             reading.turn()
             while not reading.is_over and not enough(reading):
                 if until is not None and self._clock() >= until:
-                    self._begun[name] = reading
+                    self._begun[name] = going_on
                     raise DeliveryDeferredError(Failure.BUSY.value, retry_at=self._clock(), error="much to read")
                 reading.turn()
         except WALL as exc:
             error = self._translate(exc)
             reading.is_gone = isinstance(error, MessageGoneError)
             if error.code == Failure.BUSY.value:
-                self._begun[name] = reading
+                self._begun[name] = going_on
             if not reading.is_gone:
                 raise error from exc
         return reading

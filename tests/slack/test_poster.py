@@ -310,3 +310,15 @@ def test_a_throttled_app_reads_a_talkative_channel_through_in_the_end(sandbox, p
     with pytest.raises(DeliveryDeferredError):
         poster.recent(PLACE, None, now() - DAY, ())
     assert poster.recent(PLACE, None, now() - DAY, ()).ours["k1"].ts == posted_ts
+
+
+def test_what_another_process_sent_since_is_seen_by_who_had_begun_to_look_before(sandbox, poster):
+    for number in range(20):
+        sandbox.send("emma", "papers", f"word {number}")
+    sandbox.fault("short_pages", limit=15)
+    sandbox.fault("ratelimited", "conversations.history", after=1)
+    mine = replace(claim(), attempts=2, looking=True)
+    with pytest.raises(DeliveryDeferredError):
+        poster.find(mine)
+    posted_ts = poster.post(replace(mine, attempts=3))  # by a process that looked, saw nothing, and lost the answer
+    assert poster.find(replace(mine, attempts=4)) == posted_ts
