@@ -147,7 +147,7 @@ def _has_begun(connection: Connection, place: Place) -> bool:
         sa.or_(sibling.posted_ts.is_not(None), sibling.state.in_(("claimed", "unknown"))),
     )
     head = (
-        sa.select(d.origin, d.state, d.posted_ts, d.reposts, begun.label("begun"))
+        sa.select(d.origin, d.state, d.reposts, begun.label("begun"))
         .where(is_in(place), UNPOSTED)
         .order_by(d.id)
         .limit(1)
@@ -155,7 +155,7 @@ def _has_begun(connection: Connection, place: Place) -> bool:
     row = connection.execute(head).first()
     if row is None:
         return True
-    new = row.state == "pending" and row.posted_ts is None and not row.reposts and not row.begun
+    new = row.state == "pending" and not row.reposts and not row.begun
     return not new or row.origin != "subscription"
 
 

@@ -46,7 +46,6 @@ def give_up(
         .where(
             *here,
             d.state == "pending",
-            ~_begun(d),
             sa.or_(parent.id.is_(None), ~_begun(parent)),
             ~sa.exists().where(*same_entry, _begun(sibling)),
         )

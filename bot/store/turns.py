@@ -56,7 +56,7 @@ _REST = (
         _c.waiting,
         ~sa.exists().where(_d.team_id == bindparam("team"), _d.channel_id == bindparam("channel"), UNPOSTED),
     )
-    .values(waiting=False, slot_at=None)
+    .values(waiting=False)
 )
 _CLOSE = sa.update(_c).where(*_here).values(closed_reason=bindparam("why"), closed_at=bindparam("now"))
 _HEAD = (

@@ -117,11 +117,42 @@ def test_a_note_on_behalf_of_a_subscription_is_held_too(press, sub: Subscription
     assert press.claim() is None
 
 
+def test_a_message_under_way_is_not_held(engine: Engine, press, sub: Subscription) -> None:
+    press.outbox.add_note(PAPERS, "vault", DAY, "empty", NOTE, subscription=sub)
+    claim = press.claim()
+    press.outbox.hold({PAPERS: NOW + HOUR})
+    assert next_at(engine) == claim.lease_until
+
+
+def test_a_day_whose_line_is_to_be_sent_anew_goes_on(press, sub: Subscription) -> None:
+    press.lay(press.entries("a"), layout="list", subscription=sub)
+    press.send_next()
+    assert press.outbox.lose_parent(press.claim(), "thread_not_found")
+    press.outbox.give_back(press.claim(), press.moment, unknown=False, error="busy")
+    press.outbox.hold({PAPERS: NOW + HOUR})
+    assert press.said() == ["line a", "a"]
+
+
+def test_channels_that_rested_get_new_turns_when_their_night_ends(engine: Engine, press) -> None:
+    press.outbox = Outbox(engine, SECOND / 4)
+    entries = press.entries("a")
+    places = [Place("T1", f"C{number}") for number in range(1, 9)]
+    for place in places:
+        order = Subscriptions(engine, lambda: NOW).add("T1", place.channel, "vault")
+        press.lay(entries, place=place, subscription=order)
+    assert press.claim() is not None
+    assert press.claim() is None, "the others have been given theirs"
+    press.outbox.hold(dict.fromkeys(places, NOW + SECOND))
+    press.moment = NOW + SECOND
+    assert press.claim() is not None
+    assert press.claim() is None
+
+
 def test_to_hold_what_rests_already_writes_nothing(engine: Engine, press, sub: Subscription, monkeypatch) -> None:
     press.lay(press.entries("a"), subscription=sub)
     press.outbox.hold({PAPERS: NOW + HOUR})
     monkeypatch.setattr("bot.store.outbox.transaction", None)
-    press.outbox.hold({PAPERS: NOW + HOUR})
+    press.outbox.hold({PAPERS: NOW + HOUR, OTHER: NOW + 2 * HOUR})
     press.outbox.hold({})
 
 
@@ -183,6 +214,14 @@ def test_what_may_stand_there_is_looked_for_at_once_when_a_person_asks(engine: E
     press.outbox.retry(press.outbox.rows(state="unknown")[0].id)
     claim = press.claim()
     assert (claim.looking, claim.attempts, claim.claimed_at) == (True, 1, NOW)
+
+
+def test_to_try_again_does_not_hurry_a_channel_that_slack_told_to_wait(engine: Engine, press) -> None:
+    press.lay(press.entries("a", "b"), replies=0)
+    line = refused(press)
+    press.outbox.give_back(press.claim(), NOW + HOUR, unknown=False, error="rate limited")
+    press.outbox.retry(line)
+    assert next_at(engine) == NOW + HOUR
 
 
 def test_to_try_again_takes_nothing_from_who_is_at_work_there(engine: Engine, press) -> None:

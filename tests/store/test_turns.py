@@ -396,6 +396,15 @@ def test_a_payload_is_kept_until_the_last_reply_stands(engine: Engine, press) ->
     assert of_row(engine, parent.key, "text") == (None,)
 
 
+def test_an_edited_message_keeps_no_payload_for_replies_that_stand_there(engine: Engine, press) -> None:
+    entries = press.entries("a")
+    press.lay(entries, replies=1)
+    press.send_all()
+    press.lay(entries, replies=1, said="!")
+    card = press.send_next()
+    assert (card.op, of_row(engine, card.key, "text")) == ("update", (None,))
+
+
 def test_a_refused_last_reply_ends_it_too(engine: Engine, press) -> None:
     press.lay(press.entries("a"), replies=1)
     _, card = press.send_next(), press.send_next()
