@@ -49,9 +49,6 @@ def subject(typed: str, bot: "Bot") -> "Why":
     """What `why` is asked about: a day, `latest`, a link, an id, or else a title."""
     from bot.search.command import Why, parse_subject
 
-    newest = bot.digests.latest_day() if typed == "latest" else None
-    if newest is not None:
-        return Why(day=newest.day)
     return parse_subject(typed, bot.clock().astimezone().date()) or Why(title=typed.strip("\"'“”"))
 
 

@@ -354,10 +354,8 @@ def _messages(asked: Subject, messages: Sequence[Message], here: Here, now: date
         one = standing[0]
         facts = {"at": one.posted_at, "where": one.where, "count": len(standing), "all": len(messages), "id": one.id}
         gates.append(Gate("posted" if len(standing) == len(messages) else "posted_some", facts=facts))
-    if left and here.closed_reason is not None:
-        gates += _closed(here)
-    if left:
-        gates.append(_waiting(left, now))
+    if left:  # in a closed channel nothing has a next turn
+        gates += [_waiting(left, now)] if here.closed_reason is None else _closed(here)
     return gates
 
 

@@ -92,11 +92,13 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What becomes of a day or a paper on its way to this channel. One of the three is given."""
+    """What becomes of a day or a paper on its way to this channel: of a day, the newest, a link or a title."""
 
     day: date | None = None
     yearless: bool = False
     """As of `OnDay`."""
+    newest: bool = False
+    """The newest day there is, as of `Latest`."""
     link: str = ""
     """A paper's, also where only its id was typed."""
     title: str = ""
@@ -215,10 +217,10 @@ def _why(composed: str, today: date) -> Why | None:
 
 
 def parse_subject(text: str, today: date) -> Why | None:
-    """What `why` is asked about, where that is a day, a link or an id. ``latest`` is none: which day that is only the
-    archive knows.
-    """
+    """What `why` is asked about, where that is a day, ``latest``, a link or an id."""
     typed = " ".join(unicodedata.normalize("NFKC", text).split())
+    if ALONE.get(typed.casefold()) == Latest():
+        return Why(newest=True)
     day = parse_day(typed, today)
     if day:
         return Why(day=day, yearless=_YEARLESS.fullmatch(typed.casefold()) is not None)

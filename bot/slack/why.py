@@ -21,10 +21,9 @@ NOTE = "note:"  # what begins so is a word of the bot's own and none of a day's 
 def ask(asked: Why, place: Place, records: Records, now: datetime) -> Answer | None:
     """The answer for one channel; None where no paper is meant by what was asked."""
     orders = records.subscriptions.in_channel(place.team, place.channel)
-    if asked.day is not None:
-        return Answer(
-            asked.day, None, _walks(_sources(asked.day, orders, records), asked.day, place, orders, records, now)
-        )
+    day = _newest(records, now) if asked.newest else asked.day
+    if day is not None:
+        return Answer(day, None, _walks(_sources(day, orders, records), day, place, orders, records, now))
     entries = records.history.entries(link=asked.link, title=asked.title)
     meant = _meant(entries, place, orders, records)
     if meant is None:
@@ -34,6 +33,12 @@ def ask(asked: Why, place: Place, records: Records, now: datetime) -> Answer | N
         {one.day for one in entries if one.key == meant.key and not one.withdrawn} - {meant.day}, reverse=True
     )
     return Answer(meant.day, meant.entry.title, found, tuple(others[:OTHER_DAYS]))
+
+
+def _newest(records: Records, now: datetime) -> date:
+    """The archive's; where that is empty, today."""
+    digest = records.digests.latest_day()
+    return digest.day if digest else now.date()
 
 
 def _meant(

@@ -263,7 +263,8 @@ def test_the_next_try_is_never_in_the_past():
 
 
 def test_messages_that_wait_in_a_closed_channel_wait_for_it_to_open():
-    assert verdict(here=there(message(1), pending(2), closed_reason="archived", closed_at=at(11)))[0] == "closed"
+    way = walked(here=there(message(1), pending(2), closed_reason="archived", closed_at=at(11)))
+    assert [gate.name for gate in way.gates][-2:] == ["posted_some", "closed"], "there is no next turn to tell"
 
 
 def test_a_paper_without_a_message_of_its_own_stands_in_the_days_line():

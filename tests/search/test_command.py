@@ -66,6 +66,8 @@ TODAY = date(2024, 4, 15)
         ("재개 tag:moe", Resume("tag:moe")),
         ("why 2024-04-12", Why(day=date(2024, 4, 12))),
         ("왜 4월 12일?", Why(day=date(2024, 4, 12), yearless=True)),
+        ("why latest?", Why(newest=True)),
+        ("왜 최신", Why(newest=True)),
         ("why 2404.07965v2", Why(link="https://arxiv.org/abs/2404.07965v2")),
         ("why arXiv: 2404.07965?", Why(link="https://arxiv.org/abs/2404.07965")),
         ("why cs/0112017", Why(link="https://arxiv.org/abs/cs/0112017")),
@@ -92,7 +94,8 @@ def test_reads_a_command(typed: str, command: Command) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["latest diffusion models", "today we learn", "random forest", "tags in graph networks", "help me", "moe",
-     "why", "why transformers", "why 10", "why not/that", 'why "one" or "two"', "resumes", "pausing", "왜 모델은",
+     "why", "why transformers", "why latest models", "why 10", "why not/that", 'why "one" or "two"',
+     "resumes", "pausing", "왜 모델은",
      "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers",
      "이해", "이주", "이월", "이년", "전달", "전해", "전주"],
 )  # fmt: skip

@@ -227,6 +227,8 @@ def subscribed(office: Office, query: str = "", *, at: time | None = None) -> No
     "asked",
     [
         "2024-04-12",
+        "latest",
+        "최신",
         "2404.07413",
         "https://arxiv.org/pdf/2404.07413v2",
         '"JetMoE: Reaching Llama2 Performance with 0.1M Dollars"',
