@@ -42,9 +42,10 @@ class Recall:
         if place not in self._newest:
             self._newest[place] = self._read(place, None, now)
         newest = self._newest[place]
-        if thread is not None and newest is not None and (place, thread) not in self._threads:
-            if Decimal(thread) <= newest:
-                self._read(place, thread, now)
+        if thread is None or newest is None or Decimal(thread) > newest:
+            pass  # nothing of ours can have stood there; of these there are more every day
+        elif (place, thread) not in self._threads:
+            self._read(place, thread, now)
             self._threads.add((place, thread))
         return self._seen.pop(claim.key, None)
 

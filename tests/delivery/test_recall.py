@@ -85,6 +85,19 @@ def test_a_thread_is_read_once_where_it_may_have_stood_there(recall, slack, newe
     assert slack.read.count(("C1", "5.000000")) <= 1
 
 
+def test_threads_that_come_later_take_no_memory(recall, slack):
+    stands(slack)
+
+    def held():
+        return sum(len(kept) for kept in vars(recall).values() if isinstance(kept, dict | set))
+
+    recall.take(POST, NOW)
+    before = held()
+    for number in range(100):
+        recall.take(replace(REPLY, thread_ts=f"{10 + number}.000000"), NOW)
+    assert held() == before
+
+
 @pytest.mark.parametrize(
     "fault",
     [
