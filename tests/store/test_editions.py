@@ -264,6 +264,8 @@ def test_white_space_is_no_difference() -> None:
     other = {"type": "section", "text": {"type": "mrkdwn", "text": "one twothree"}}
     assert content_hash(Content("a\tb", (block,))) == content_hash(Content("a b", (same,)))
     assert content_hash(Content("a b", (block,))) != content_hash(Content("a b", (other,)))
+    assert content_hash(Content("a\\\\\nb", ())) == content_hash(Content("a\\\\ b", ())), "after a backslash too"
+    assert content_hash(Content(r"$a \neq b$", ())) != content_hash(Content(r"$a \req b$", ())), "a formula's is none"
 
 
 def test_an_edit_goes_out_before_what_waits_and_never_before_its_own_post(press) -> None:
