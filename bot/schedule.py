@@ -4,6 +4,7 @@ A missed tick is late, a double tick is harmless, a restart forgets nothing.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
@@ -46,6 +47,17 @@ def start(
     pool = ThreadPoolExecutor(at_most, thread_name_prefix="sender")
     senders = Senders(bot.outbox, workspace.poster, workspace.owner, bot.clock, waits, pool, at_most)
     told = Told()
+    planned = threading.Event()
+
+    def plan() -> None:
+        try:
+            plan_deliveries(bot, workspace, told)
+        finally:
+            planned.set()
+
+    def send() -> None:
+        if planned.is_set():  # what was written down before may have to be held through quiet hours first
+            senders.wake()
 
     def every(span: timedelta, name: str, tick: Callable[[], None]) -> None:
         seconds = max(span.total_seconds() / settings.speed, 0.01)
@@ -67,8 +79,8 @@ def start(
 
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its span is no news
     every(settings.reading.every, "read", lambda: read_sources(bot, told))
-    every(settings.delivery.plan_every, "plan", lambda: plan_deliveries(bot, workspace, told))
-    every(settings.delivery.send_every, "send", senders.wake)
+    every(settings.delivery.plan_every, "plan", plan)
+    every(settings.delivery.send_every, "send", send)
     every(waits.retry * settings.speed, "closed", lambda: tell_closed(bot, workspace, told))
     every(waits.operator * settings.speed, "open", lambda: look_again(team, bot.outbox, workspace.directory))
     every(SILENCE_EVERY, "silence", lambda: tell_silence(bot, workspace, told))

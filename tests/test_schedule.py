@@ -347,6 +347,32 @@ def test_a_call_that_takes_its_time_is_posted_once_at_any_speed(settings: Settin
     assert attempts == [1, 1], "nobody gave it up before its time, to send it again beside it"
 
 
+def test_nothing_is_sent_after_a_start_before_it_was_asked_who_has_quiet_hours(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned, woken = threading.Event(), threading.Event()
+    before: list[bool] = []
+
+    def plan(*_given: Any) -> None:
+        woken.wait(0.5)  # many ticks of the sender's
+        before.append(woken.is_set())
+        planned.set()
+        raise StoreUnavailableError("store.locked")
+
+    monkeypatch.setattr(bot.schedule, "plan_deliveries", plan)
+    monkeypatch.setattr(bot.schedule.Senders, "wake", lambda _senders: woken.set())
+    with running(speed=0) as sandbox:
+        made = build(settings.model_copy(update={"speed": 20.0, "slack_api_url": sandbox.api_url}))
+        stop = start(made, connect(made, sandbox.bot_token))
+        try:
+            assert planned.wait(10)
+            assert woken.wait(10), "a plan that fails keeps nothing back that is written down"
+        finally:
+            stop()
+        made.engine.dispose()
+    assert before[0] is False
+
+
 def test_orders_whose_channel_was_not_found_are_looked_at_again_until_it_is(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
