@@ -54,11 +54,6 @@ def next_time(sub: Subscription, now: datetime) -> datetime | None:
     return None if sub.at is None else next_fire(sub, now)
 
 
-def last_fire(sub: Subscription, now: datetime) -> datetime | None:
-    """The latest fire (UTC) at or before ``now``; None on arrival, which has no hour."""
-    return next((fire for _, fire in fires_back(sub, now)), None)
-
-
 def fires_back(sub: Subscription, now: datetime) -> Iterator[tuple[date, datetime]]:
     """The fires at or before ``now``, the latest first, without end, each with its date; none on arrival."""
     if sub.at is None:

@@ -24,6 +24,7 @@ _WEEKDAY = re.compile(
 _OF_NEXT_WEEK = re.compile(r"다음\s?주\s?([월화수목금토일]요일)")
 _DAY_OF_MONTH = re.compile(r"(\d{1,2})일")
 _YEAR = re.compile(r"\d{4}")
+_NOTHING = re.compile(r"0+(?!\d)")  # ``0 days``: today, and no date of which the next is a year away
 
 
 def parse_ahead(text: str, today: date) -> date | None:
@@ -76,7 +77,7 @@ def _counted(typed: str, today: date) -> date | None:
 def _dated(typed: str, today: date) -> date | None:
     """A date; one without a year is the next."""
     span = parse_span(typed, today)
-    if span is None or span[0] != span[1] or typed.endswith(("전", "ago")):
+    if span is None or span[0] != span[1] or typed.endswith(("전", "ago")) or _NOTHING.match(typed):
         return None
     if _YEAR.search(typed):
         return span[0]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.plan.hours import (
+    fires_back,
     is_quiet,
-    last_fire,
     next_arrival,
     next_fire,
     next_time,
@@ -366,14 +366,14 @@ def test_with_quiet_hours_what_is_ready_later_never_fires_earlier_nor_inside_the
 def test_the_last_fire_is_the_one_that_no_other_comes_after(change, quiet, days):
     zone, at, now = change
     sub = standing(at, zone, days, quiet)
-    last = last_fire(sub, now)
+    _, last = next(fires_back(sub, now))
     assert last <= now
     assert next_fire(sub, last) == last
     assert next_fire(sub, last + timedelta(microseconds=1)) > now
 
 
 def test_there_is_no_last_fire_on_arrival():
-    assert last_fire(standing(None), datetime(2024, 4, 12, tzinfo=UTC)) is None
+    assert list(fires_back(standing(None), datetime(2024, 4, 12, tzinfo=UTC))) == []
 
 
 def test_the_time_to_show_is_the_next_hour_and_none_on_arrival():

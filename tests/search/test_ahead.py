@@ -43,7 +43,23 @@ def test_reads_a_day_to_come(typed: str, day: date) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "until", "today", "yesterday", "last week", "2w ago", "3일 전", "moe", "2026", "may", "tag:moe", "2026-02-30"],
+    [
+        "",
+        "until",
+        "today",
+        "yesterday",
+        "last week",
+        "2w ago",
+        "3일 전",
+        "moe",
+        "2026",
+        "may",
+        "tag:moe",
+        "2026-02-30",
+        "0 days",
+        "0w",
+        "0주",
+    ],
 )
 def test_what_is_over_and_what_is_no_day_is_not_read(typed: str) -> None:
     assert parse_ahead(typed, TODAY) is None
