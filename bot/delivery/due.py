@@ -78,9 +78,7 @@ def deliver_owed(
     told = told or Told()
     closed = outbox.closed()
     awake = [sub for sub in subscriptions if not sub.is_paused(now) and _place(sub) not in closed]
-    quiet = _quiet(awake, now, told)
-    if quiet:
-        outbox.hold(quiet)
+    outbox.hold(_quiet(awake, now, told))
     since = now - edit_window
     open_days = done.open_days(team, since)
     editions = Editions(days, outbox, wording.day, since)

@@ -138,7 +138,10 @@ class Outbox(Protocol):
         ...
 
     def hold(self, until: Mapping[Place, datetime]) -> None:
-        """Let these channels begin no day before that moment. What somebody posted, or has begun, goes on."""
+        """Let these channels begin no day before that moment. What somebody posted, or has begun, goes on.
+
+        In place of what was said before.
+        """
         ...
 
     def claim_next(self, owner: str, now: datetime, lease_until: datetime) -> Claim | None:

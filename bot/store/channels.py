@@ -135,11 +135,11 @@ def to_hold(connection: Connection, until: Mapping[Place, datetime]) -> dict[Pla
     return {
         place: moment
         for place, moment in until.items()
-        if place in places and places[place] < moment and not _has_begun(connection, place)
+        if place in places and places[place] < moment and not has_begun(connection, place)
     }
 
 
-def _has_begun(connection: Connection, place: Place) -> bool:
+def has_begun(connection: Connection, place: Place) -> bool:
     """Whether what comes next in the channel's queue goes out at any hour."""
     d, sibling = t.Delivery, aliased(t.Delivery)
     begun = sa.exists().where(

@@ -34,6 +34,7 @@ class Outbox:
         """``team_gap`` lies between two messages of one workspace, in whichever channels; 0 is no cap."""
         self._engine = engine
         self._team_gap = team_gap
+        self._quiet: Mapping[Place, datetime] = {}
 
     # What delivery needs: see `bot.delivery.outbox.Outbox`
 
@@ -100,7 +101,11 @@ class Outbox:
             return notes.add_note(connection, place, source, day, name, content, subscription, passed_over)
 
     def hold(self, until: Mapping[Place, datetime]) -> None:
-        """Let these channels begin no day before that moment. What somebody posted, or has begun, goes on."""
+        """Let these channels begin no day before that moment. What somebody posted, or has begun, goes on.
+
+        In place of what was said before: until it is asked again, also what comes to be next in a queue is held here.
+        """
+        self._quiet = dict(until)
         with reading(self._engine) as connection:
             if not channels.to_hold(connection, until):
                 return
@@ -115,7 +120,7 @@ class Outbox:
                 if not turns.is_due(connection, now):
                     return None
             with transaction(self._engine) as connection:
-                claim = turns.claim(connection, owner, now, lease_until, self._team_gap)
+                claim = turns.claim(connection, owner, now, lease_until, self._team_gap, self._quiet)
             if claim is not None:
                 return claim
 

@@ -5,6 +5,7 @@ there moves it on. Rows of messages are touched after their channel's, never bef
 made, and each finds its rows by an index: a message costs the same however many there are.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import aliased
 from bot.delivery.outbox import Claim, Place
 from bot.messages.content import Content
 from bot.store import tables as t
-from bot.store.channels import EPOCH, UNPOSTED, WAITING
+from bot.store.channels import EPOCH, UNPOSTED, WAITING, has_begun
 from bot.store.contents import content_hash
 from bot.store.database import insert_missing
 
@@ -128,9 +129,17 @@ def is_due(connection: Connection, now: datetime) -> bool:
 
 
 def claim(
-    connection: Connection, owner: str, now: datetime, lease_until: datetime, team_gap: timedelta
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    lease_until: datetime,
+    team_gap: timedelta,
+    quiet: Mapping[Place, datetime],
 ) -> Claim | None:
-    """Claim the next message. None where it is nobody's turn, or where only turns were given out: ask again."""
+    """Claim the next message. None where it is nobody's turn, or where only turns were given out: ask again.
+
+    A channel that is ``quiet`` begins no day before its moment.
+    """
     slots: _Slots | None = None
     claimed = None
     for _ in range(AT_ONCE):
@@ -146,7 +155,10 @@ def claim(
             connection.execute(_MOVE, here | {"seen": due.next_at, "then": slot, "slot": slot})
             continue
         moved = connection.execute(_MOVE, here | {"seen": due.next_at, "then": lease_until, "slot": None})
-        if moved.rowcount and (claimed := _claim_head(connection, due, owner, now, lease_until)):
+        rests_until = quiet.get(Place(due.team_id, due.channel_id), now)
+        if moved.rowcount and rests_until > now and not has_begun(connection, Place(due.team_id, due.channel_id)):
+            connection.execute(_MOVE_ON, here | {"seen": lease_until, "then": rests_until})
+        elif moved.rowcount and (claimed := _claim_head(connection, due, owner, now, lease_until)):
             break
     if slots:
         slots.save()

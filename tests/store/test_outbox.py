@@ -100,6 +100,21 @@ def test_a_day_that_has_begun_goes_on(engine: Engine, press, sub: Subscription) 
     assert press.claim() is None, "the next day has not"
 
 
+@pytest.mark.parametrize("first", ["begun", "edited"])
+def test_the_day_behind_what_goes_on_is_held_without_being_asked_again(press, sub: Subscription, first: str) -> None:
+    tomorrow = DAY + timedelta(days=1)
+    (a,) = press.entries("a")
+    press.lay([a], subscription=sub)
+    press.send_all(most=1 if first == "begun" else 3)
+    press.lay([a], said="!")
+    press.lay(press.entries("b", day=tomorrow), day=tomorrow, subscription=sub)
+    press.outbox.hold({PAPERS: NOW + HOUR})
+    assert press.said() == ["a!", "a.1!"]
+    press.outbox.hold({})
+    press.moment = NOW + HOUR
+    assert press.said() == ["line of 1", "b", "b.1"]
+
+
 def test_what_somebody_posted_and_what_is_edited_goes_at_any_hour(press, sub: Subscription) -> None:
     (a,) = press.entries("a")
     press.lay([a], subscription=sub)
