@@ -200,6 +200,7 @@ def tell_silence(bot: Bot, workspace: Workspace, told: Told) -> None:
             )
         channel = workspace.directory.named(name) if name else None
         if channel is not None:
+            workspace.directory.enter(channel.id)
             content = silent_source(source.name, last, since, words_for(bot.settings.language))
             place = Place(workspace.identity.team, channel.id)
             bot.outbox.add_note(place, source.name, last, f"silent:{source.name}", content)

@@ -18,7 +18,7 @@ from bot.delivery.told import Told
 from bot.errors import DeliveryDeferredError, DeliveryUnknownError, RequestRefusedError, StoreUnavailableError
 from bot.messages.content import Content
 from bot.sandbox.server import running
-from bot.schedule import plan_deliveries, read_sources, start
+from bot.schedule import plan_deliveries, read_sources, start, tell_silence
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
 from bot.slack.directory import Channel
 from bot.wiring import Bot, build, connect, pace, subscribe_from_config
@@ -320,6 +320,24 @@ def test_a_channel_never_seen_does_not_stop_the_others(round_: Round) -> None:
     round_.directory.channels = {"#others": OTHERS}
     round_.follow(ON_PAPERS, ON_OTHERS)
     assert [sub.channel for sub in round_.bot.subscriptions.all()] == ["C2"]
+
+
+# Silence
+
+
+def test_the_operators_channel_is_entered_before_it_is_told_of_a_silence(round_: Round) -> None:
+    asked: list[str] = []
+    round_.directory.channels = {"#ops": Channel("C9", "ops", is_private=False, is_member=True)}
+    round_.directory.enter = asked.append  # type: ignore[method-assign, assignment]
+    delivery = round_.bot.settings.delivery.model_copy(update={"operator_channel": "#ops"})
+    bot = replace(round_.bot, settings=round_.bot.settings.model_copy(update={"delivery": delivery}))
+    round_.write(1, 2, 3, 4, 5, 6)
+    round_.read()
+    round_.times[0] += timedelta(days=90)
+    for _ in range(2):
+        tell_silence(bot, round_.workspace, round_.told)
+    assert asked[:1] == ["C9"], "Slack lets nobody write into a channel that they are not in"
+    assert [row.place.channel for row in bot.outbox.rows()] == ["C9"], "once"
 
 
 # All of it, against the stand-in
