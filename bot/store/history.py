@@ -123,11 +123,13 @@ class History:
             return {entry_id: query for entry_id, query in connection.execute(carried) if entry_id is not None}
 
     def last_posted(self, subscription: Subscription) -> tuple[date, datetime] | None:
-        """The newest day that the subscription's channel has of its source, and when the last of it was posted."""
-        d = t.Delivery
+        """The newest day that its channel has under its query, and when the last of it was posted."""
+        d, e = t.Delivery, t.Edition
         posted = (
             sa.select(d.day, sa.func.max(d.posted_at, type_=t.Moment()))
+            .outerjoin(e, e.id == d.edition_id)
             .where(
+                sa.or_(e.id.is_(None), e.query == subscription.query),  # none: from before there were editions
                 d.team_id == subscription.team,
                 d.channel_id == subscription.channel,
                 d.source == subscription.source,

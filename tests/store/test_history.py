@@ -197,6 +197,15 @@ def test_the_last_post_is_the_newest_day_that_stands_there_and_no_note(history, 
     assert history.last_posted(sub) == (DAY, NOON + MINUTE)
 
 
+def test_what_another_subscription_of_the_channel_posted_is_not_its_last_post(history, engine):
+    channel(engine)
+    values = {"team_id": "T1", "channel_id": "C1", "source": "vault", "layout": "papers", "laid_at": NOON}
+    add(engine, t.Edition, id=7, day=DAY, query="", **values)
+    posted(engine, 1, NOON, edition_id=7)
+    assert history.last_posted(Subscription(1, "T1", "C1", "vault")) == (DAY, NOON)
+    assert history.last_posted(Subscription(2, "T1", "C1", "vault", query="tag:moe")) is None
+
+
 @pytest.mark.parametrize(("change", "state"), [("retry", "refused"), ("skip", "pending")])
 def test_a_rehearsal_changes_nothing_and_refuses_what_would_be_refused(change, state, history, engine):
     channel(engine)
