@@ -16,7 +16,7 @@ from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
 from bot.plan.subscription import EVERY_DAY, Subscription
-from bot.search.grammar import parse_query
+from bot.search.grammar import Query, parse_query
 
 _QUERY = 200
 _BUTTONS = 20  # subscriptions with a button each; who has more names the query
@@ -57,6 +57,15 @@ def subscribed(
     leaves = _woven("standing.subscribed", words, user=user_leaf(user_id), what=_what(sub, words))
     times = Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))
     return _line([*leaves, times, *_not_told(not_told, words)])
+
+
+def matches_none(query: Query, words: Words) -> Content:
+    """For the person alone: no paper so far is one that was subscribed to, and what it looks for."""
+    values = {
+        "query": Leaf(describe(query.tree, words)),
+        "command": Leaf(f"/paper unsubscribe {_flat(query.text)}", code=True),
+    }
+    return _line(_woven("standing.matches_none", words, **values))
 
 
 def already_subscribed(sub: Subscription, first: datetime | None, words: Words) -> Content:

@@ -44,8 +44,7 @@ def answer(command: Standing, asker: Asker, desk: Desk) -> Content:
 
 def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     query = " ".join(query.split())
-    if query:
-        parse_query(query, today=asker.today(desk.clock()))  # a mistake is told now, not at nine tomorrow
+    asked = parse_query(query, today=asker.today(desk.clock())) if query else None  # a mistake is told now
     _enter(asker, desk)
     source = desk.sources[0]
     before = _same(query, source, asker, desk)
@@ -57,7 +56,10 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
         asker.team, asker.channel, source, query, at=DEFAULT_AT, zone=asker.zone, created_by=asker.user
     )
     first = first_post(sub, desk)
-    return _told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
+    said = _told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
+    if asked is None or desk.index.search(asked).ids or desk.digests.count() == 0:
+        return said
+    return together([said, standing.matches_none(asked, asker.words)], asker.words)
 
 
 def _enter(asker: Asker, desk: Desk) -> None:

@@ -87,6 +87,20 @@ def test_a_query_is_the_same_however_it_is_typed(typed: str, office: Office) -> 
     assert queries(office) == []
 
 
+@pytest.mark.parametrize(("user", "says"), [("emma", "No paper so far"), ("jiwoo", "맞는 논문은 없습니다")])
+def test_who_subscribes_to_what_no_paper_is_so_far_is_told_alone(
+    user: str, says: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    told = office.typed(user, "/paper subscribe at 08:00")["text"]
+    assert says in told
+    assert "“08:00”" in told
+    assert "/paper unsubscribe at 08:00" in told, "and not the subscription to every paper"
+    assert all(says not in message["text"] for message in office.sandbox.messages("papers"))
+    assert says not in office.typed(user, "/paper subscribe tag:moe")["text"]
+    assert says not in office.typed(user, "/paper subscribe")["text"]
+
+
 def test_another_query_is_another_subscription(office: Office) -> None:
     for query in ("tag:moe", "moe", "-tag:moe", ""):
         office.typed("emma", f"/paper subscribe {query}")
