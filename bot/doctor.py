@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.errors import BotError, DeliveryRefusedError, SettingsError
 from bot.messages.errors import error_text
 from bot.messages.words import words_for
-from bot.settings import load_settings, slack_tokens
+from bot.settings import load_settings, slack_tokens, strange_names
 from bot.slack.failures import Failure
 from bot.wiring import Bot, build, connect
 
@@ -28,6 +28,9 @@ def examine() -> list[Check]:
     except SettingsError as exc:
         return [Check("settings", False, problem.partition(";")[0], _remedy(problem)) for problem in exc.problems]
     checks = [Check("settings", True, f"sources: {len(settings.source)}, subscriptions: {len(settings.subscription)}")]
+    checks += [
+        Check("settings", False, name.partition(";")[0], _remedy(name) or "remove it") for name in strange_names()
+    ]
     try:
         bot = build(settings, changing=False)
     except BotError as exc:
@@ -41,7 +44,10 @@ def _remedy(problem: str) -> str:
 
 
 def _store(bot: Bot) -> Iterator[Check]:
-    yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
+    if bot.engine.url.database is None:
+        yield Check("store", True, f"none yet; the first start makes {bot.settings.database_url}")
+    else:
+        yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
     configured = {source.name for source in bot.sources}
     for source, uri, error, when in bot.digests.failures():
         if source not in configured or uri.startswith("feed:"):

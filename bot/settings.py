@@ -250,8 +250,9 @@ def strange_names() -> list[str]:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    ours = "PAPERROUND_"  # what all of them share would make any two alike
+    near = get_close_matches(name.removeprefix(ours), sorted(one.removeprefix(ours) for one in known), n=1)
+    return f"; did you mean {ours}{near[0]}?" if near else ""
 
 
 def load_settings(**overrides: Any) -> Settings:

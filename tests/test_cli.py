@@ -421,6 +421,18 @@ def test_doctor_names_a_document_that_cannot_be_read(run: Run, tmp_path: Path) -
     assert any("bad.txt" in check["what"] and check["remedy"] for check in ran.rows if not check["ok"])
 
 
+def test_doctor_names_a_variable_that_nothing_reads(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERROUND_DELIVRY__PACE", "2s")
+    monkeypatch.setenv("PAPERROUND_QQQQQQQQ", "2s")
+    ran = run("doctor", "--json")
+    assert ran.code == 1
+    strange = {check["found"].partition(":")[0]: check["remedy"] for check in ran.rows if not check["ok"]}
+    assert strange == {
+        "PAPERROUND_DELIVRY__PACE": "did you mean PAPERROUND_DELIVERY__PACE?",
+        "PAPERROUND_QQQQQQQQ": "remove it",
+    }
+
+
 def test_migrate_says_what_it_would_do_and_then_does_it(run: Run) -> None:
     assert run("migrate", "--dry-run", "--json").rows[0]["before"] is None
     assert run("migrate").code == 0
@@ -443,7 +455,7 @@ def test_an_unchanged_folder_is_looked_at_without_loading_the_database_library(r
 
 def test_a_dry_run_and_a_look_make_no_database(run: Run, tmp_path: Path) -> None:
     run("ingest", "--dry-run")
-    run("doctor")
+    assert "none yet; the first start makes sqlite:///data/paperround.db" in run("doctor").out
     searched = run("search", "노이즈")
     assert searched.code == 0
     assert "ingest" in searched.err
