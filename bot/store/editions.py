@@ -138,11 +138,11 @@ def _edition(connection: Connection, place: Place, source: str, day: date, query
 
 
 def begun(layout: Layout, carried: Collection[Brought], rows: Collection[Written]) -> set[int]:
-    """The entries of an edition of which something stands in the channel, or may. Any line but that of the cards
-    names them all.
+    """The entries of an edition of which something stands in the channel, or may. Where they have no cards, the line
+    names them all, and it comes first.
     """
     shown = {row.entry_key for row in rows if row.begun}
-    named = layout != "papers" and any(row.is_line and row.begun for row in rows)
+    named = layout != "papers" and any(row.begun for row in rows)
     return {one.entry_id for one in carried if one.entry_id is not None and (named or one.entry_key in shown)}
 
 

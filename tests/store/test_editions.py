@@ -174,6 +174,23 @@ def test_two_lines_of_one_name_are_told_apart(engine: Engine, press) -> None:
     assert press.lay([b], replies=2) == 4, "and again"
 
 
+def test_a_paper_is_known_by_more_than_the_key_it_was_loaded_with(press) -> None:
+    (a,) = press.entries("a")
+    press.lay([a])
+    assert press.lay([replace(a, key="stale")], query="again") is None
+
+
+def test_nothing_is_laid_over_a_message_that_nobody_counts(engine: Engine, press) -> None:
+    (a,) = press.entries("a")
+    press.lay([a])
+    press.send_all()
+    with transaction(engine) as connection:
+        connection.execute(sa.update(t.Delivery).values(edition_id=None))
+        connection.execute(sa.delete(t.Carried))
+        connection.execute(sa.delete(t.Edition))
+    assert press.lay([a]) is None
+
+
 # Before it has begun
 
 
@@ -230,10 +247,10 @@ def test_without_papers_what_has_not_begun_was_never_written_down(press) -> None
 
 def test_the_layout_may_change_until_something_has_begun(press) -> None:
     entries = press.entries("a", "b")
-    press.lay(entries, query="x")
+    press.lay(entries, replies=0, query="x")
     edition = replace(press.edition(query="x"), layout="list")
-    messages = [DayMessage(Content("line", ()), None, None, 0)]
-    messages += [DayMessage(Content(one.key, ()), one.id, one.key, 0, parent=(None, 0)) for one in entries]
+    line, *cards = press.papers(entries, replies=0)
+    messages = [line, *(replace(card, parent=(None, 0)) for card in cards)]
     assert press.outbox.lay(edition, messages, entries, NOW, edit_since=NOW) == 3
     assert [claim.thread_ts is not None for claim in press.send_all()] == [False, True, True]
     assert press.outbox.lay(replace(edition, layout="brief"), messages[:1], entries, NOW, edit_since=NOW) is None
@@ -310,6 +327,57 @@ def test_what_replies_to_a_deleted_message_is_deleted_too(press) -> None:
     assert press.lay(entries, press.papers(entries)[:1]) == 3
     assert [claim.op for claim in press.send_all()] == ["delete"] * 3
     assert [row.entry_key for row in press.outbox.rows()] == [None]
+
+
+def test_what_replied_to_a_message_that_people_took_away_is_deleted_with_it(press) -> None:
+    entries = press.entries("a")
+    press.lay(entries, replies=2)
+    press.send_all(3)
+    assert press.outbox.lose_parent(press.claim(), "thread_not_found")
+    press.outbox.give_back(press.claim(), press.moment, unknown=False, error="busy")
+    assert press.edition().begun == {entries[0].id}
+    assert press.lay(entries, press.papers(entries)[:1]) == 1
+    assert [claim.op for claim in press.send_all()] == ["delete"]
+    assert [row.entry_key for row in press.outbox.rows()] == [None]
+
+
+def test_a_message_whose_answer_was_lost_is_withdrawn_as_if_it_stood_there(press) -> None:
+    entries = press.entries("a")
+    press.lay(entries, replies=1)
+    press.send_all(2)
+    assert press.outbox.lose_parent(press.claim(), "thread_not_found")
+    press.outbox.give_back(press.claim(), press.moment, unknown=False, error="busy")
+    assert press.edition().begun == {entries[0].id}, "it stood there"
+    assert press.lay([]) is None
+
+
+def test_tries_are_counted_anew_when_it_is_laid_out_anew(press) -> None:
+    entries = press.entries("a")
+    press.lay(entries)
+    press.send_next()
+    for _ in range(3):
+        press.outbox.give_back(press.claim(), press.moment, unknown=False, error="not done")
+    press.lay(entries, said="!")
+    assert press.claim().attempts == 1
+
+
+def test_rows_that_make_room_leave_alone_what_is_under_way_or_stands_there(press) -> None:
+    a, b = press.entries("a", "b")
+    (c,) = press.entries("c", day=DAY + timedelta(days=1))
+    press.lay([b], replies=0)
+    press.lay([c], replies=0, day=DAY + timedelta(days=1))
+    press.send_next()
+    refused = press.claim()
+    press.outbox.refuse(refused, "msg_too_long", close_channel=False, now=press.moment)
+    press.send_all(1)
+    press.lay([c], replies=0, day=DAY + timedelta(days=1), said="!")
+    standing = {row.id: row.key for row in press.outbox.rows(state="posted")}
+    claim = press.claim()
+    assert press.lay([a, b], replies=0) == 3
+    press.outbox.confirm(claim, "99.0", press.moment, press.moment)
+    assert press.said() == ["line of 2", "a", "b"]
+    assert standing.items() <= {row.id: row.key for row in press.outbox.rows(state="posted")}.items()
+    assert "99.0" in {row.posted_ts for row in press.outbox.rows()}
 
 
 def test_a_part_that_was_to_be_deleted_may_be_wanted_again(press) -> None:
@@ -396,6 +464,17 @@ def test_a_refused_message_is_tried_anew_with_the_next_late_paper_and_not_before
     assert press.outbox.rows()[0].error == "parent refused"
     assert press.lay([a, b], replies=2, said="!") == 7
     assert press.said() == ["line of 2", "a!", "a.1!", "a.2!", "b!", "b.1!", "b.2!"]
+
+
+def test_what_was_left_out_unseen_is_looked_for_before_it_is_tried_anew(press) -> None:
+    a, b = press.entries("a", "b")
+    press.lay([a], replies=0)
+    press.send_all(1)
+    press.outbox.give_back(press.claim(), press.moment, unknown=True, error="")
+    press.outbox.refuse(press.claim(), "skipped missing_scope", close_channel=False, now=press.moment)
+    press.lay([a, b], replies=0)
+    press.send_next()
+    assert press.claim().looking
 
 
 def test_what_a_person_skipped_stays_so(press) -> None:

@@ -356,6 +356,18 @@ def test_what_waits_from_before_there_were_editions_is_given_up_with_what_it_bri
     assert press.outbox.carried(PAPERS, "vault", DAY) == {"a"}
 
 
+def test_a_line_that_waits_from_before_there_were_editions_takes_all_it_names_along(press, engine: Engine) -> None:
+    press.lay(press.entries("a", "b"), layout="list")
+    press.outbox.add_note(PAPERS, "vault", DAY, "silent", Content("silent", ()))
+    with transaction(engine) as connection:
+        connection.execute(sa.update(t.Delivery).values(edition_id=None))
+        connection.execute(sa.update(t.Carried).values(edition_id=None, entry_key=t.Carried.entry_key + " named"))
+        connection.execute(sa.delete(t.Edition))
+    give_up_all(press, origin="post")
+    assert press.outbox.carried(PAPERS, "vault", DAY) == set()
+    assert press.said() == ["silent"]
+
+
 # Closing and opening
 
 
