@@ -23,6 +23,7 @@ from bot.messages.words import words_for
 from bot.plan.owed import is_silent
 from bot.settings import SubscriptionSettings
 from bot.slack.closed import look_again, tell_subscribers
+from bot.slack.directory import Channel
 from bot.sources.reading import Source
 from bot.wiring import Bot, Workspace, pace, subscribe_from_config, wording
 
@@ -187,25 +188,32 @@ def tell_closed(bot: Bot, workspace: Workspace, told: Told) -> None:
 
 def tell_silence(bot: Bot, workspace: Workspace, told: Told) -> None:
     """Tell the operator, once, of a source that is silent beyond its own rhythm."""
-    now, name = bot.clock(), bot.settings.delivery.operator_channel
+    now, channel = bot.clock(), _operators_channel(bot, workspace, told)
     for source in bot.sources:
         ready = bot.digests.ready(source.name)
         if not is_silent(ready, now):
             continue
-        last = max(ready)
-        since = max(ready.values())
+        last, since = max(ready), max(ready.values())
         if told.is_news(("silent", source.name), last):
             log.warning(
                 "source is silent source=%s last_day=%s since=%s; see what became of it", source.name, last, since
             )
-        channel = workspace.directory.named(name) if name else None
         if channel is not None:
             workspace.directory.enter(channel.id)
             content = silent_source(source.name, last, since, words_for(bot.settings.language))
             place = Place(workspace.identity.team, channel.id)
             bot.outbox.add_note(place, source.name, last, f"silent:{source.name}", content)
-        elif name and told.is_news(("operator", name), "unknown"):
-            log.error("operator's channel not found channel=%s; correct delivery.operator_channel", name)
+
+
+def _operators_channel(bot: Bot, workspace: Workspace, told: Told) -> Channel | None:
+    """Looked for also while nothing is silent: a wrong name would be noticed when the alert is missed."""
+    name = bot.settings.delivery.operator_channel
+    if not name:
+        return None
+    channel = workspace.directory.named(name)
+    if told.is_news(("operator", name), None if channel else "unknown") and channel is None:
+        log.error("operator's channel not found channel=%s; correct delivery.operator_channel", name)
+    return channel
 
 
 def _reported(name: str, tick: Callable[[], None], told: Told) -> Callable[[], None]:

@@ -317,7 +317,7 @@ class Scene:
     def send(self, messages: int) -> None:
         """So many messages, one after the other."""
         goal = self.stage.posts(self.channel) + messages
-        for _ in range(20 * messages):
+        for _ in range(150 * messages):  # seconds: a throttled app reads a page a minute before it sends
             if self.stage.posts(self.channel) >= goal:
                 return
             if self.process.send() is None:
