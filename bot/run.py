@@ -110,14 +110,13 @@ def _close(handler: "SocketModeHandler") -> None:
 
 def _reach(call: Callable[[], T], stop: threading.Event, url: str) -> T:
     """What the call gives, tried until Slack can be reached. Raises _Stopped, and BotError where a person must act."""
-    from slack_sdk.errors import SlackApiError
-
+    from bot.slack.client import WALL
     from bot.slack.failures import Failure
 
     while True:
         try:
             return _wait(call, stop)
-        except (DeliveryDeferredError, DeliveryUnknownError, SlackApiError, OSError) as exc:
+        except (DeliveryDeferredError, DeliveryUnknownError, *WALL) as exc:
             code = exc.code if isinstance(exc, BotError) else ""
             if code in (Failure.INSTALL.value, Failure.SCOPE.value):
                 raise  # waiting does not mend a token
