@@ -9,7 +9,7 @@ run: .venv/compiled.stamp
 
 test: .venv/test.stamp .venv/compiled.stamp
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
 
 lint: .venv/test.stamp
 	@$(BIN)/ruff check bot tests

@@ -16,8 +16,6 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 settings.register_profile("paperround", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("paperround")
 
-NOT_TRIED: dict[str, str] = {}
-
 HOW = {
     "corpus": "set PAPERROUND_CORPUS to the folder of the real notes (vault/, text/, html/, feed.xml, truth.jsonl)",
     "browser": "install Debian's Chromium: apt-get install chromium",
@@ -28,7 +26,6 @@ def _not_tried(what: str) -> None:
     """Skip, and have the closing lines say so; in CI, where nothing may be skipped, fail."""
     if os.environ.get("PAPERROUND_NO_SKIPS"):
         pytest.fail(f"not tried: {what}; {HOW[what]}")
-    NOT_TRIED[what] = HOW[what]
     pytest.skip(f"{what}: {HOW[what]}")
 
 
@@ -106,5 +103,8 @@ def samples() -> Path:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for what, how in sorted(NOT_TRIED.items()):
-        terminalreporter.write_line(f"not tried here: the {what} tests. To try them, {how}.")
+    # From the reports: the tests may have run in several processes.
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    for what, how in sorted(HOW.items()):
+        if any(f"{what}: {how}" in reason for reason in reasons):
+            terminalreporter.write_line(f"not tried here: the {what} tests. To try them, {how}.")
