@@ -51,7 +51,11 @@ def test_who_subscribed_is_told_once_by_direct_message_also_after_a_restart(clos
         tell(closed)  # each with nothing told yet, as after a start
     assert len(notes(closed)) == 1, "two subscriptions of one person are one message"
     assert sent(closed, timedelta(minutes=1)).outcome == "posted"
-    assert [message for message in closed.sandbox.messages(closed.workspace.directory.direct("U0EMMA0001"), "emma") if "archived" in str(message)]
+    assert [
+        message
+        for message in closed.sandbox.messages(closed.workspace.directory.direct("U0EMMA0001"), "emma")
+        if "archived" in str(message)
+    ]
 
 
 def test_what_was_told_is_not_asked_of_slack_again(closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
