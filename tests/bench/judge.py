@@ -148,8 +148,16 @@ class DayDue:
 
     @property
     def steady(self) -> list[str]:
-        """The keys of the messages that every version has, in their order."""
-        return [key for key in self.laid_out[0] if all(key in version for version in self.laid_out)]
+        """The keys of the messages that every version has, in their order; without those of papers that moved past
+        one another. Which of two orders a channel was shown depends on when it was read.
+        """
+        common = [key for key in self.laid_out[0] if all(key in version for version in self.laid_out)]
+        places = [{key: place for place, key in enumerate(version)} for version in self.laid_out]
+        return [
+            key
+            for key in common
+            if all((at[key] < at[other]) == (places[0][key] < places[0][other]) for other in common for at in places)
+        ]
 
     def shown(self, posted: Mapping[str, Sequence[Posted]]) -> frozenset[str]:
         """Of the papers that were taken out, those of which anything was ever to be seen in the channel."""

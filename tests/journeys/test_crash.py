@@ -6,17 +6,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.delivery.outbox import Place
+from bot.digest.model import Entry, StoredDigest, StoredEntry
 from bot.messages.day import lay_out
 from bot.messages.words import words_for
 from tests.bench.crash import Plan, prepare
-from tests.bench.judge import DayDue, Verdict, judge_folder, of_folder
+from tests.bench.judge import SOURCE, DayDue, Order, Verdict, judge_folder, of_folder
 
 ROOT = Path(__file__).parents[2]
+DAY = date(2024, 4, 12)
 Line = dict[str, Any]
 
 pytestmark = pytest.mark.timeout(180)  # a machine with other work takes twice the usual 30 s
@@ -92,6 +96,17 @@ def test_the_judge_finds_nothing_where_nothing_is_wrong(tmp_path: Path, seed: in
     verdict = judged(tmp_path, Faultless(tmp_path, seed).lines)
     assert verdict.owed > 80
     assert verdict.clean, "\n".join(verdict.details())
+
+
+def test_papers_that_moved_past_one_another_are_owed_in_either_order() -> None:
+    entries = [
+        StoredEntry(number, f"title:paper {number}", SOURCE, DAY, number, Entry(f"Paper {number}"))
+        for number in range(4)
+    ]
+    moved = [entries[place] for place in (0, 2, 1, 3)]
+    versions = tuple(StoredDigest(SOURCE, DAY, "", tuple(papers)) for papers in (entries, moved))
+    day = DayDue(Order("papers", Place("T1", "C1"), "papers", ""), versions)
+    assert [day.known[key] for key in day.steady] == [None, "title:paper 0", "title:paper 3"]
 
 
 @pytest.fixture(scope="module")
