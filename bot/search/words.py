@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby, pairwise
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Of the rules in this file. An index made under another version is made again."""
 
 BREAK = "|"
@@ -139,6 +139,12 @@ def _unit(kind: str, text: str) -> str:
     return stem(text) if kind == "letters" else text
 
 
+def cut(text: str) -> list[tuple[str, str]]:
+    """The words of a text before they are stemmed, each with its kind: ``number``, ``paired`` or ``letters``."""
+    runs = _RUN.findall(_URL.sub(" ", unicodedata.normalize("NFC", text)))
+    return [(kind, word) for run in runs for kind, word, _, _ in _split(run) if kind != "hyphen"]
+
+
 def _joined(parts: list[tuple[str, str]]) -> str | None:
     """Latin parts written as one word; None where that is no word anyone writes (``2-3`` is not 23)."""
     if len(parts) < 2 or any(kind == "paired" for kind, _ in parts):
@@ -255,6 +261,27 @@ def unit_tokens(unit: str) -> list[str]:
     if not is_paired(unit):
         return [unit]
     return [unit[at : at + 2] for at in range(len(unit))]
+
+
+@lru_cache(maxsize=1 << 12)
+def tokens_in(needle: str) -> tuple[str, ...]:
+    """The tokens that an entry with this needle in it holds.
+
+    A single syllable stands for every pair it begins: that is much to look through, and left out beside other tokens.
+    """
+    units = needle.split()
+    longer = [unit for unit in units if len(unit) > 1 or not is_paired(unit)]
+    found: list[str] = []
+    for unit in longer or units:
+        some = unit_tokens(unit)
+        found += some[:-1] if len(some) > 1 else some
+    return tuple(found)
+
+
+def initials(text: str) -> str:
+    """The first letters of two to six Latin words; empty for anything else."""
+    words = [word for kind, word in cut(text) if kind == "letters"]
+    return "".join(word[0] for word in words) if 2 <= len(words) <= 6 and text.isascii() else ""
 
 
 def field_tokens(field: str) -> list[str]:
