@@ -15,7 +15,7 @@ from bot.search.words import field_string, fold
 FIELDS = ("title", "tags", "authors", "abstract", "commentary")
 """The fields of words, in the order the index keeps them."""
 
-ANY = "any:"
+ANY = "a:"
 """A mark every entry has."""
 
 HAS = ("commentary", "abstract", "link", "author", "tag")
@@ -35,7 +35,7 @@ class EntryFields:
     abstract: str
     commentary: str
     marks: str
-    """Space-separated, a space on either side: ``any:``, ``s:<source>``, ``t:<tag key>``, ``p:<paper>``, ``has:…``."""
+    """Space-separated, a space on either side: ``a:``, ``s:<source>``, ``t:<tag key>``, ``p:<paper>``, ``h:…``."""
 
     @property
     def words(self) -> tuple[str, str, str, str, str]:
@@ -92,7 +92,7 @@ def paper_mark(link: str) -> str:
 
 
 def has_mark(what: str) -> str:
-    return _mark("has", what)
+    return _mark("h", what[:2])  # short, as every entry has several
 
 
 def _mark(kind: str, value: str) -> str:

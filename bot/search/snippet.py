@@ -35,8 +35,10 @@ class Snippet:
         return "".join(text for text, _ in self.pieces)
 
 
-def snippet(entry: Entry, tree: Node | None, width: int = 160) -> Snippet | None:
+def snippet(entry: Entry, tree: Node | None, width: int = 160, also: Sequence[str] = ()) -> Snippet | None:
     """Where the entry holds most of what was asked for in words, ``width`` characters at most and the ``…``.
+
+    ``also`` are texts that count as asked for too: what the query was taken to mean.
 
     Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
     was asked for, the opening of the commentary or of the abstract; None for an entry with neither.
@@ -44,7 +46,7 @@ def snippet(entry: Entry, tree: Node | None, width: int = 160) -> Snippet | None
     wanted = asked(tree)
     most, best = 0, None
     for where, texts in _texts(entry):
-        mine = [needles(node.text) for node in wanted if _looks_at(node, where)]
+        mine = [needles(node.text) for node in wanted if _looks_at(node, where)] + list(map(needles, also))
         for text in texts if mine else ():
             field = field_string([text])
             hits = sum(any(needle in field for needle in some) for some in mine)

@@ -1,19 +1,33 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.digest.model import StoredEntry
+from bot.search.archive import Totals
 from bot.search.fields import read_fields
-from bot.search.rank import Archive, rank, tokens_of
+from bot.search.rank import rank, tokens_of
+from bot.search.reading import Form, Reading, Term
 
 Make = Callable[..., StoredEntry]
-ARCHIVE = Archive(1000, (40.0, 20.0, 60.0, 900.0, 500.0), {"moe": 30, "route": 200, "the": 900})
+TOTALS = Totals(1000, (40.0, 20.0, 60.0, 900.0, 500.0))
+FREQUENCIES = {"moe": 30, "route": 200, "the": 900, "diffusion": 100, "확산": 5, "모델": 300}
 
 
-def order(entries: list[StoredEntry], *phrases: str) -> list[str]:
+def typed(*words: str) -> list[Term]:
+    return [Term(at, at + 1, (Form(word, "typed", 1.0),)) for at, word in enumerate(words)]
+
+
+def reading(words: tuple[str, ...], terms: list[Term]) -> Reading:
+    in_order = tuple(sorted(terms, key=lambda term: (term.last, term.first)))
+    return Reading(words, frozenset(range(len(words))), in_order, (" ".join(words),) if words else ())
+
+
+def order(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -> list[str]:
     numbered = [replace(entry, id=number, key=str(number)) for number, entry in enumerate(entries, 1)]
     titles = {entry.id: entry.entry.title for entry in numbered}
-    return [titles[found.id] for found in rank([read_fields(entry) for entry in numbered], phrases, ARCHIVE)]
+    fields = [read_fields(entry) for entry in numbered]
+    found = rank(fields, reading(words, [*typed(*words), *names]), TOTALS, FREQUENCIES)
+    return [titles[entry.id] for entry in found]
 
 
 def test_a_word_in_the_title_goes_before_one_in_the_abstract(stored: Make) -> None:
@@ -43,4 +57,37 @@ def test_between_equals_the_newest_goes_first(stored: Make) -> None:
 
 
 def test_needs_the_frequencies_of_every_form_and_pair() -> None:
-    assert tokens_of(["pre-training", "강화학습"]) == {"pre", "train", "pretrain", "강화", "화학", "학습"}
+    words = ("pre-training", "강화학습")
+    assert tokens_of(reading(words, typed(*words))) == {"pre", "train", "pretrain", "강화", "화학", "학습"}
+
+
+def test_the_whole_title_goes_before_one_that_begins_so(stored: Make) -> None:
+    assert order([stored("MoE routing at scale"), stored("MoE routing")], "moe", "routing")[0] == "MoE routing"
+
+
+def test_words_side_by_side_go_before_words_apart(stored: Make) -> None:
+    entries = [stored("A", abstract="moe and routing of others"), stored("B", abstract="others and of moe routing")]
+    assert order(entries, "moe", "routing", "others") == ["B", "A"]
+
+
+def test_a_name_counts_instead_of_the_words_and_not_besides(stored: Make) -> None:
+    names = [Term(0, 2, (Form("diffusion", "named", 0.9),))]
+    entries = [stored("확산 모델 diffusion"), stored("확산 모델 others"), stored("Diffusion"), stored("모델")]
+    assert order(entries, "확산", "모델", names=names)[2:] == ["Diffusion", "모델"]
+    both, words = order(entries[:2], "확산", "모델", names=names)
+    assert {both, words} == {"확산 모델 diffusion", "확산 모델 others"}
+
+
+def test_all_names_of_a_thing_count_as_its_commonest(stored: Make) -> None:
+    """A rare name in one entry is no better than the usual one in another."""
+    names = [Term(0, 1, (Form("확산", "named", 1.0), Form("diffusion", "named", 1.0)))]
+    entries = [stored("확산", day=date(2020, 1, 1)), stored("diffusion")]
+    assert order(entries, "모델", names=names) == ["diffusion", "확산"]
+
+
+def test_scores_do_not_depend_on_the_order_of_the_found(stored: Make) -> None:
+    entries = [stored(f"Paper {n}", abstract="moe " * n, day=date(2024, 1, 1 + n)) for n in range(9)]
+    assert order(entries, "moe", "the") == order(entries, "moe", "the")
+    numbered = [read_fields(replace(entry, id=n)) for n, entry in enumerate(entries)]
+    asked = reading(("moe",), typed("moe"))
+    assert rank(numbered, asked, TOTALS, FREQUENCIES) == rank(numbered[::-1], asked, TOTALS, FREQUENCIES)

@@ -126,3 +126,11 @@ def test_any_snippet_keeps_to_its_width_and_marks_only_what_is_there(text: str, 
     if shown is not None:
         assert len(shown.text) <= width + 2
         assert all(piece for piece, _ in shown.pieces)
+
+
+def test_what_the_query_was_taken_to_mean_is_marked_too(stored: Make) -> None:
+    entry = stored("T", commentary="확산 모델입니다.", abstract="A diffusion model.").entry
+    shown = snippet(entry, tree("difusion"), also=["diffusion"])
+    assert matched(shown) == ["diffusion"]
+    assert shown is not None
+    assert shown.field == "abstract"

@@ -15,6 +15,9 @@ from sqlalchemy.engine import Engine
 from bot.digest.document import Document, parse_document
 from bot.digest.keys import entry_key, tag_key
 from bot.digest.model import Digest, Entry, Paragraph, StoredEntry
+from bot.search import engine as engine_file
+from bot.search.engine import Found
+from bot.search.glossary import parse_glossary
 from bot.search.grammar import Query, parse_query
 from bot.search.tree import (
     Abstract,
@@ -34,10 +37,11 @@ from bot.search.tree import (
     Until,
     Word,
 )
+from bot.store import archive as archive_file
 from bot.store import index as index_file
 from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
-from bot.store.index import Found, Index
+from bot.store.index import Index
 
 TODAY = date(2024, 4, 15)
 DAY = date(2024, 4, 11)
@@ -250,7 +254,7 @@ def test_stops_at_its_limit_and_says_so(put: Callable[..., None], index: Index) 
 def test_beyond_what_is_ranked_the_rest_follows(
     put: Callable[..., None], find: Callable[..., tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_file, "RANKED", 3)
+    monkeypatch.setattr(engine_file, "RANKED", 3)
     put(*(entry(number, f"Paper {number}", day=DAY + timedelta(days=number)) for number in range(1, 9)))
     assert find("paper") == (8, 7, 6, 5, 4, 3, 2, 1)
 
@@ -399,7 +403,7 @@ def test_nothing_is_left_behind_by_entries_that_came_and_went(engine: Engine, in
         assert left == []
         named = sa.text("SELECT name FROM entry_index_meta WHERE value != 0 AND name != 'version'")
         assert connection.scalars(named).all() == []
-        found = connection.execute(sa.text("SELECT rowid FROM entry_index_fts WHERE entry_index_fts MATCH '\"any:\"'"))
+        found = connection.execute(sa.text("SELECT rowid FROM entry_index_fts WHERE entry_index_fts MATCH '\"a:\"'"))
         assert found.all() == []
 
 
@@ -425,6 +429,7 @@ def test_a_day_fuller_than_the_index_takes_leaves_the_other_days_alone(
     put: Callable[..., None], find: Callable[..., tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index_file, "A_DAY", 4)
+    monkeypatch.setattr(archive_file, "A_DAY", 4)
     put(*(entry(number, f"Paper {number}") for number in range(6)), entry(9, "Next", day=DAY + timedelta(days=1)))
     assert len(find("day:2024-04-11")) == 4
     assert find("day:2024-04-12") == (9,)
@@ -434,3 +439,41 @@ def test_an_empty_archive_has_nothing(index: Index) -> None:
     assert index.search(parse_query("moe -gan", today=TODAY)) == Found((), 0)
     assert index.nearest_tags("moe") == []
     assert index.nearest_words("moe") == []
+
+
+def test_tags_of_several_words_are_known_by_their_first_letters(put: Callable[..., None], index: Index) -> None:
+    put(
+        entry(1, "A", tags=["state_space_model"]),
+        entry(2, "B", tags=["State-Space-Model"]),
+        entry(3, "C", tags=["ssm"]),
+        entry(4, "D", "state of the space"),
+    )
+    assert index.search(parse_query("ssm", today=TODAY)).ids == (3,)
+    assert set(index.search(parse_query("ssm", today=TODAY)).close) == {1, 2}
+    found = index.search(parse_query("state space model", today=TODAY))
+    assert set(found.ids) == {1, 2}
+    assert found.close[0] == 3
+
+
+def test_what_was_understood_is_said(engine: Engine, put: Callable[..., None]) -> None:
+    put(*ARCHIVE)
+    index = Index(engine, lambda: parse_glossary("노이즈\tnoise\n토큰\ttokens\n"))
+    found = index.search(parse_query("shdlwm jetmeo 토큰", today=TODAY))
+    assert found.understood.turned == (("shdlwm", "노이즈"),)
+    assert found.understood.corrected == (("jetmeo", "jetmoe"),)
+    assert found.understood.translated == (("토큰", "tokens"),)
+    assert set(found.close) == {1, 3}
+
+
+def test_rows_are_written_in_the_order_in_which_they_stand(put: Callable[..., None], engine: Engine) -> None:
+    """Rows that come out of order leave a third of each page empty."""
+    written: list[list[int]] = []
+
+    def watch(_: object, __: object, statement: str, values: Sequence[Sequence[int]], *rest: object) -> None:
+        if statement.startswith("INSERT INTO entry_index VALUES"):
+            written.append([row[0] for row in values])
+
+    sa.event.listen(engine, "before_cursor_execute", watch)
+    put(*(entry(number, f"Paper {number}", day=DAY + timedelta(days=-number % 3)) for number in range(1, 20)))
+    assert len(written) == 1
+    assert written[0] == sorted(written[0])
