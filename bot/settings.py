@@ -185,6 +185,7 @@ class Settings(BaseSettings):
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     speed: float = Field(default=1.0, gt=0, le=1000)
+    glossary: str = "config/glossary.tsv"
     source: tuple[SourceSettings, ...] = ()
     subscription: tuple[SubscriptionSettings, ...] = ()
     reading: ReadingSettings = ReadingSettings()

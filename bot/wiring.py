@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # looking at a folder needs none of these: whoever needs them
     from bot.delivery.due import Wording
     from bot.delivery.pace import Pace
     from bot.delivery.told import Told
+    from bot.search.glossary import Glossary
     from bot.slack.client import Identity
     from bot.slack.desk import Desk
     from bot.slack.directory import Channel, Directory
@@ -90,7 +92,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, changi
         migrate(engine)
     elif (step := migrate(engine, dry_run=True)).before != step.after:
         raise StoreUnavailableError("store.older", path=engine.url.database, found=step.before, known=step.after)
-    index = Index(engine)
+    index = Index(engine, cache(lambda: load_glossary(settings.glossary)))
     index.ensure()
     return Bot(
         settings=settings,
@@ -103,6 +105,23 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, changi
         pages=ResultPages(engine),
         sources=tuple(named_sources((), settings)),
     )
+
+
+def load_glossary(name: str) -> "Glossary":
+    """The glossary in this file, read when first something is looked up. Without the file nothing is translated."""
+    from bot.search.glossary import Glossary, parse_glossary
+
+    if not name:
+        return Glossary()
+    try:
+        glossary = parse_glossary(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        remedy = f'correct glossary in {config_path()}, or write "" there'
+        log.warning("no glossary, nothing is translated path=%s reason=%s; %s", name, exc, remedy)
+        return Glossary()
+    for problem in glossary.problems:
+        log.warning("glossary line left out path=%s line=%d found=%r", name, problem.line, problem.found)
+    return glossary
 
 
 def make_source(source: SourceSettings, settings: Settings) -> Source:
