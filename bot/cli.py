@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.digest.model import StoredDigest
     from bot.ingest import IngestReport
     from bot.plan.subscription import Layout
+    from bot.search.engine import Found
     from bot.settings import Settings
     from bot.sources.reading import Source
     from bot.wiring import Bot
@@ -198,29 +199,49 @@ def _ingest(
 @as_json
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find entries, in the words of `/paper`."""
-    from bot.search.grammar import parse_query
+    from bot.messages.words import words_for
+    from bot.search.grammar import parse_look_up
     from bot.search.snippet import snippet
+    from bot.slack.look import searching, shorter
     from bot.wiring import build
 
     typed = " ".join(query)
     bot = build(read_settings(), changing=False)
+    today = bot.clock().astimezone().date()
     try:
-        tree = parse_query(typed, today=bot.clock().astimezone().date())
+        wanted = parse_look_up(typed, today=today)
     except QueryError as exc:
         exc.values["typed"] = typed
         raise
-    found = bot.index.search(tree)
-    for stored in bot.digests.load_entries(found.ids[:limit]):
-        shown = snippet(stored.entry, tree.tree) if tree.tree else None
+    search = searching(bot.index, bot.outbox.posted)
+    found = search(wanted)
+    exact = found.ids[:limit]
+    close = found.close[: limit - len(exact)]
+    for place, stored in enumerate(bot.digests.load_entries([*exact, *close])):
+        shown = snippet(stored.entry, wanted.tree, reading=found.reading) if wanted.tree else None
         if as_json:
-            text = "".join(text for text, _ in shown.pieces) if shown else None
-            print_json(**stored_fields(stored), snippet=text)
-        else:
-            print_entry(stored.day, stored.entry, shown.pieces if shown else ())
+            print_json(**stored_fields(stored), snippet=shown.text if shown else None, close=place >= len(exact))
+            continue
+        if place == len(exact):
+            click.secho(words_for(None).n("results.close", len(found.close)), dim=True)
+        print_entry(stored.day, stored.entry, shown.pieces if shown else ())
     if not as_json:
-        empty = not found.ids and bot.digests.count() == 0
-        hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
-        click.echo(f"{found.total} found{hint}", err=True)
+        _print_found(found, bot)
+    if not found.ids and not found.close and not as_json and (less := shorter(wanted, search, today)):
+        click.echo(f"{less.text!r} finds {less.total:,}{'+' * less.more}", err=True)
+
+
+def _print_found(found: "Found", bot: "Bot") -> None:
+    """How much, and what words were taken for."""
+    from bot.messages.results import taken_for
+    from bot.messages.words import words_for
+
+    if line := taken_for(found.understood, words_for(None)):
+        click.echo(line, err=True)
+    empty = not found.ids and bot.digests.count() == 0
+    hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
+    close = f", {len(found.close)} close" if found.close else ""
+    click.echo(f"{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
 
 
 @command("show", "paperround show 2024-04-12")
@@ -303,6 +324,32 @@ def migrate_command(dry_run: bool, as_json: bool) -> None:
         click.echo(f"The database {verb} from version {done.before or 'none'} to {done.after}.")
         if done.backup:
             click.echo(f"A copy of what it was: {done.backup}")
+
+
+@command("reindex", "paperround reindex")
+@dry_run
+@as_json
+def reindex_command(dry_run: bool, as_json: bool) -> None:
+    """Make the index for look-ups again from what is stored; it is made by itself where its rules have changed."""
+    from bot.store.database import is_there, migrate, open_database
+    from bot.store.digests import Digests
+    from bot.store.index import Index
+
+    url = read_settings().database_url
+    if not is_there(url):
+        fail("There is no database yet; `paperround ingest` makes one")
+    engine = open_database(url)
+    migrate(engine, dry_run=dry_run)
+    index = Index(engine)
+    if dry_run:
+        entries = Digests(engine, index).count()
+    else:
+        with progress_bar("reindex") as progress:
+            entries = index.rebuild(progress)
+    if as_json:
+        print_json(entries=entries, dry_run=dry_run)
+    else:
+        click.echo(f"{entries} entries {'would be indexed' if dry_run else 'indexed'}")
 
 
 def _digest(bot: "Bot", typed: str) -> "StoredDigest":

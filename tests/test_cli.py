@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,6 +138,34 @@ def test_search_finds_and_shows_where(run: Run) -> None:
     assert [row["title"][:5] for row in rows] == ["Rho-1"]
     assert "노이즈" in rows[0]["snippet"]
     assert run("search", "tag:moe").out.startswith("JetMoE")
+
+
+def test_search_tells_close_matches_from_exact_ones(run: Run) -> None:
+    run("ingest")
+    assert [(row["title"][:3], row["close"]) for row in run("search", "노이즈 모델", "--json").rows] == [
+        ("Rho", True),
+        ("Jet", True),
+    ]
+    assert [row["close"] for row in run("search", "노이즈", "--json").rows] == [False]
+    shown = run("search", "tokens teech")
+    assert shown.out.startswith("Close matches · 1 paper\nRho-1")
+    assert "teech → teach" in shown.err
+    assert "0 found, 1 close" in shown.err
+    assert "'tag:moe' finds 1" in run("search", "tag:moe author:nobody").err
+
+
+def test_reindex_makes_the_index_again(run: Run, tmp_path: Path) -> None:
+    assert run("reindex").code == 1
+    run("ingest")
+    [database] = tmp_path.rglob("*.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM entry_index")
+        connection.execute("INSERT INTO entry_index_fts (entry_index_fts) VALUES ('delete-all')")
+    assert run("search", "노이즈", "--json").rows == []
+    assert run("reindex", "--dry-run").out == "2 entries would be indexed\n"
+    assert run("search", "노이즈", "--json").rows == []
+    assert run("reindex", "--json").rows == [{"entries": 2, "dry_run": False}]
+    assert len(run("search", "노이즈", "--json").rows) == 1
 
 
 def test_a_mistyped_query_exits_2_with_its_place(run: Run) -> None:

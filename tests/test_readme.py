@@ -55,7 +55,7 @@ def test_reading_commands_give_json_and_changing_ones_a_dry_run() -> None:
         assert "--json" in option_names(commands[name]), name
     below = [f"deliveries {change}" for change in ("retry", "skip")]
     below += [f"subscriptions {change}" for change in ("pause", "resume")]
-    for name in ("ingest", "post", "migrate", *below):
+    for name in ("ingest", "post", "migrate", "reindex", *below):
         assert "--dry-run" in option_names(commands[name]), name
 
 

@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
     OverflowMenuElement,
     PlainTextObject,
     SectionBlock,
+    TextObject,
 )
 
 from bot.messages.actions import MENU, Choice, menu_value, of
@@ -36,9 +37,18 @@ def small(*lines: str) -> Block | None:
 
 def menu(markup: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> Block:
     """A line of our own words with the menu of one paper beside it."""
+    return _beside(MarkdownTextObject(text=markup, verbatim=True), entry_id, choices)
+
+
+def plain_menu(text: str, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> Block:
+    """The same beside a line of plain text: outside words may stand there."""
+    return _beside(_plain(text, PLAIN), entry_id, choices)
+
+
+def _beside(text: TextObject, entry_id: int, choices: Sequence[tuple[Choice, str]]) -> Block:
     options = [Option(text=_plain(label, BUTTON), value=menu_value(choice, entry_id)) for choice, label in choices]
     return SectionBlock(
-        text=MarkdownTextObject(text=markup, verbatim=True),
+        text=text,
         accessory=OverflowMenuElement(action_id=of(MENU, entry_id), options=options),
         block_id=f"result:{entry_id}",
     ).to_dict()
@@ -70,4 +80,4 @@ def _plain(text: str, most: int) -> PlainTextObject:
 def menu_choices(words: Words, *, has_words: bool) -> list[tuple[Choice, str]]:
     """What a paper's menu offers; no commentary to show where the entry has neither abstract nor commentary."""
     shown: list[tuple[Choice, str]] = [("commentary", words.t("menu.commentary"))] if has_words else []
-    return [*shown, ("share", words.t("menu.share"))]
+    return [*shown, ("related", words.t("menu.related")), ("share", words.t("menu.share"))]

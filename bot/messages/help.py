@@ -13,9 +13,11 @@ from bot.messages.mrkdwn import escape
 from bot.messages.richtext import Leaf
 from bot.messages.words import Words
 
+ALIASES = 3
+
 
 class TagLine(Protocol):
-    """A tag, how many entries have it, and from when to when."""
+    """A tag, how many entries have it, from when to when, and its other names."""
 
     @property
     def tag(self) -> str: ...
@@ -25,6 +27,8 @@ class TagLine(Protocol):
     def first(self) -> date: ...
     @property
     def last(self) -> date: ...
+    @property
+    def aliases(self) -> Sequence[str]: ...
 
 
 _READ = (
@@ -40,6 +44,7 @@ _FIND = (
     ("help.typed_author", "help.author"),
     ("help.typed_since", "help.since"),
     ("help.typed_or", "help.or"),
+    ("help.typed_related", "help.related"),
 )
 _ORDER = (
     ("help.typed_subscribe", "help.subscribe"),
@@ -67,29 +72,41 @@ def help_text(words: Words) -> Content:
     return Content(escape("\n".join(said)), (richtext.block(elements),))
 
 
-def tags(counts: Sequence[TagLine], words: Words, prefix: str = "") -> Content:
-    """The tags there are, the commonest first as given, with how many papers and since when."""
+def tags(counts: Sequence[TagLine], words: Words, prefix: str = "", *, total: int = 0) -> Content:
+    """The tags there are, the commonest first as given, with how many papers, since when, and their other names.
+
+    ``total`` counts those that are not among them too.
+    """
     start = cut(" ".join(clean(prefix).split()).lstrip("#"), 60)
     if not counts:
         none = words.t("tags.none_with", prefix=start) if start else words.t("tags.none")
         return Content(escape(none), (richtext.block([richtext.section([Leaf(none)])]),))
     heading = words.t("tags.heading_with", prefix=start) if start else words.t("tags.heading")
-    said = [escape(heading)]
+    said: list[str] = []
     items: list[list[Leaf]] = []
     for count in counts:
-        tag = cut("".join(clean(count.tag).split()).lstrip("#"), 80)
+        tag = _tag(count.tag)
         if not is_seen(tag):
             continue
         span = words.n("tags.line", count.entries, first=f"{count.first:%Y-%m}", last=f"{count.last:%Y-%m}")
+        others = [name for alias in count.aliases[:ALIASES] if is_seen(name := _tag(alias))]
+        if others:
+            span = " · ".join([span, words.t("tags.also", names=", ".join(f"#{name}" for name in others))])
         line = escape(f"• #{tag} {span}")
-        if units("\n".join([*said, line])) > TEXT - 200:
+        if units("\n".join([*said, line])) > TEXT - 300:
             break
         said.append(line)
         items.append([Leaf(f"#{tag}", bold=True), Leaf(f"  {span}")])
-    said.append(escape(words.t("tags.advice")))
+    if total > len(said):
+        heading = " · ".join([heading, words.t("tags.some", shown=len(said), total=f"{total:,}")])
+    said = [escape(heading), *said, escape(words.t("tags.advice"))]
     elements = [
         richtext.section([Leaf(heading, bold=True)]),
         richtext.bullets(items),
         richtext.section([Leaf(words.t("tags.advice"))]),
     ]
     return Content("\n".join(said), (richtext.block(elements),))
+
+
+def _tag(tag: str) -> str:
+    return cut("".join(clean(tag).split()).lstrip("#"), 80)

@@ -16,6 +16,7 @@ URL = 3000  # of a link or an image.
 PLAIN = 3000  # a text object of a section or a context.
 HEADER = 150
 BUTTON = 75
+VALUE = 2000  # what a button may carry
 
 ELLIPSIS = "…"
 

@@ -15,6 +15,7 @@ _HAS = {
     "link": "query.has_link",
     "author": "query.has_author",
     "tag": "query.has_tag",
+    "thread": "query.has_thread",
 }
 _TEXTS = {
     nodes.Word: "query.word",
@@ -48,6 +49,8 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
             return words.t(_DAYS[type(node)], day=words.date(day))
         case nodes.Has(what=what) if what in _HAS:
             return words.t(_HAS[what])
+        case nodes.Among():
+            return words.t("query.has_thread")
         case nodes.Tag(text=text, prefix=prefix):
             tag = _value(text).lstrip("#")
             return words.t("query.tag_prefix", tag=tag) if prefix else words.t("query.tag", tag=tag)

@@ -1,7 +1,7 @@
 """Private answers: what was found, a whole day, one paper, its commentary; and what is shared with everybody."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from slack_sdk.models.blocks import RichTextElement
@@ -9,12 +9,14 @@ from slack_sdk.models.blocks import RichTextElement
 from bot.digest.model import StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
-from bot.messages.limits import BLOCKS, ELLIPSIS, PRIVATE_TEXT, TEXT, clean, cut, is_seen, longest, units, weight
+from bot.messages.limits import BLOCKS, ELLIPSIS, PRIVATE_TEXT, TEXT, VALUE, clean, cut, is_seen, longest, units, weight
 from bot.messages.mrkdwn import escape, link, safe_url
 from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
 from bot.search.grammar import Query
+from bot.search.reading import Understood
+from bot.search.related import Related
 from bot.search.snippet import Snippet
 
 PAGE = 10
@@ -27,6 +29,9 @@ _NOTE = 200  # of what was understood, over a page of ten papers
 _NEAR = 5
 _BLOCK = 2900
 
+_Button = tuple[str, str, str]
+"""An action id, a label, a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -37,81 +42,171 @@ class Hit:
     thread: str | None = None
     """The address of its thread, where it was posted and the reader may look."""
     also_on: tuple[date, ...] = ()
+    near: Related | None = None
+    """What it shares with another paper, where it is shown for that."""
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """What was looked for where nothing matches all of it, and what is nearest to it among what there is."""
+class Looked:
+    """What was looked for, what it was taken for, and how much was found."""
 
     query: Query
+    exact: int = 0
+    """How many papers match."""
+    more: bool = False
+    """There are more than these."""
+    close: int = 0
+    """How many come close; they follow those that match."""
+    understood: Understood = field(default_factory=Understood)
+    literal: str = ""
+    """The query that takes no word for another, where the present one does."""
     nearest: Sequence[str] = ()
+    """What could be typed instead, where nothing matches."""
 
 
-def results(
-    hits: Sequence[Hit],
-    *,
-    total: int,
-    page: int,
-    pool_id: str,
-    query_text: str,
-    words: Words,
-    close: Close | None = None,
-) -> Content:
-    """One page of what was found; its buttons rewrite this message with another page.
+@dataclass(frozen=True, slots=True)
+class Shorter:
+    """A query with one of its terms left out, and how many papers match it."""
 
-    ``close`` says that these are only close to what was looked for.
-    """
-    shown = cut(" ".join(clean(query_text).split()), 100)
-    heading = words.n("results.close", total) if close else words.n("results.heading", total, query=shown)
-    notes = _close_notes(close, words) if close else []
-    return _page(heading, hits, total, page, pool_id, words, day_known=False, notes=notes)
+    text: str
+    total: int
+    more: bool = False
 
 
-def _close_notes(close: Close, words: Words) -> list[str]:
-    notes = [words.t("results.close_to", query=cut(describe(close.query.tree, words), _NOTE))]
-    offers = _offers(close.nearest)[:_NEAR]
+def results(hits: Sequence[Hit], looked: Looked, *, page: int, pool_id: str, words: Words) -> Content:
+    """One page of what was found, what matches before what comes close; buttons rewrite it with another page."""
+    first = (page - 1) * PAGE
+    exact = hits[: max(0, looked.exact - first)]
+    parts = [_Part(exact), _Part(hits[len(exact) :], words.n("results.close", looked.close))]
+    return _page(
+        _heading(looked, words),
+        parts,
+        looked.exact + looked.close,
+        page,
+        pool_id,
+        words,
+        notes=_notes(looked, words),
+        offer=_exactly(looked, words),
+    )
+
+
+def _heading(looked: Looked, words: Words) -> str:
+    query = cut(_flat(looked.query.text), 100)
+    if not looked.exact:
+        return words.t("results.heading_none", query=query)
+    if looked.more:
+        return words.t("results.heading_more", query=query, count=f"{looked.exact:,}+")
+    return words.n("results.heading", looked.exact, query=query)
+
+
+def _notes(looked: Looked, words: Words) -> list[str]:
+    notes = [taken_for(looked.understood, words)]
+    if not looked.exact:
+        notes.append(words.t("nothing.understood", query=cut(describe(looked.query.tree, words), _NOTE)))
+    offers = _offers(looked.nearest)[:_NEAR]
     if offers:
         notes.append(" ".join([words.t("nothing.nearest"), ", ".join(f"/paper {cut(offer, 40)}" for offer in offers)]))
-    return notes
+    return [note for note in notes if note]
+
+
+def taken_for(understood: Understood, words: Words) -> str:
+    """One line that says what words were taken for; empty where each was taken as it is."""
+    said = (
+        ("results.corrected", understood.corrected, "→"),
+        ("results.turned", understood.turned, "→"),
+        ("results.translated", understood.translated, "="),
+    )
+    lines = [
+        words.t(key, pairs=cut(", ".join(f"{_flat(typed)} {mark} {_flat(meant)}" for typed, meant in pairs), _NOTE))
+        for key, pairs, mark in said
+        if pairs
+    ]
+    return " · ".join(lines)
+
+
+def _exactly(looked: Looked, words: Words) -> _Button | None:
+    if not looked.literal or units(clean(looked.literal)) > VALUE:
+        return None
+    taken = [typed for typed, _ in (*looked.understood.corrected, *looked.understood.turned)]
+    label = words.t("results.exactly", query=cut(_flat(" ".join(taken)), 40))
+    return (actions.SEARCH, label, clean(looked.literal))
 
 
 def day_view(day: date, hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Words) -> Content:
     """One page of a whole day, for one person."""
     line = words.n("day.heading", total, date=words.date(day))
-    return _page(line, hits, total, page, pool_id, words, day_known=True)
+    return _page(line, [_Part(hits)], total, page, pool_id, words, day=day)
 
 
 def one(hit: Hit, words: Words) -> Content:
     """A single paper, for one person."""
-    return _page(words.t("random.heading"), [hit], 1, 1, "", words, day_known=False)
+    return _page(words.t("random.heading"), [_Part([hit])], 1, 1, "", words)
+
+
+def related(subject: StoredEntry, hits: Sequence[Hit], words: Words) -> Content:
+    """The papers nearest to one, each with what they share."""
+    title = paper.title(subject.entry, words, 100)
+    if not hits:
+        said = words.t("related.none", title=title)
+        return Content(escape(said), (_line(said),))
+    return _page(words.t("related.heading", title=title), [_Part(hits)], len(hits), 1, "", words)
+
+
+def no_paper(asked: str, words: Words) -> Content:
+    """No paper is the one that was asked about."""
+    said = words.t("related.no_paper", asked=cut(_flat(asked), 200))
+    return Content(escape(said), (_line(said),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the papers on a page, and the words over them."""
+
+    hits: Sequence[Hit]
+    heading: str = ""
 
 
 def _page(
     line: str,
-    hits: Sequence[Hit],
+    parts: Sequence[_Part],
     total: int,
     page: int,
     pool_id: str,
     words: Words,
     *,
-    day_known: bool,
+    day: date | None = None,
     notes: Sequence[str] = (),
+    offer: _Button | None = None,
 ) -> Content:
+    """Parts under a heading. A ``day`` that the heading names is not repeated, and neither is one that all share."""
     pages = max(1, -(-total // PAGE))
+    days = {hit.entry.day for part in parts for hit in part.hits}
+    if day is None and len(days) == 1 and total > 1:
+        [day] = days
+        notes = [*notes, words.date(day)]
+    if pages > 1:
+        notes = [*notes, words.t("results.page", page=page, pages=pages)]
     made: list[Block] = [blocks.header(line)]
     lines = [escape(line), *map(escape, notes)]
     for note in notes:
         made += _small(note)
-    if pages > 1:
-        where = words.t("results.page", page=page, pages=pages)
-        made += _small(where)
-        lines.append(where)
-    numbered = list(enumerate(hits[:PAGE], (page - 1) * PAGE + 1))
-    for number, hit in numbered:
-        made += _hit_blocks(hit, number if total > 1 else None, words)
-    room = (TEXT - units("\n".join(lines))) // max(1, len(numbered)) - 1
-    for number, hit in numbered:
-        lines.append(_hit_text(hit, number if total > 1 else None, words, room, day_known=day_known))
+    if offer:
+        made.append(blocks.buttons(offer))
+        lines.append(escape(offer[1]))
+    parts = [part for part in parts if part.hits]
+    shown = sum(len(part.hits) for part in parts)
+    used = units("\n".join([*lines, *(escape(part.heading) for part in parts)]))
+    room = (TEXT - used) // max(1, shown) - 1
+    done = (page - 1) * PAGE
+    for part in parts:
+        if part.heading:
+            made += _small(part.heading)
+            lines.append(escape(part.heading))
+        for number, hit in enumerate(part.hits, done + 1):
+            shown_number = number if total > 1 else None
+            made += _hit_blocks(hit, shown_number, words, day)
+            lines.append(_hit_text(hit, shown_number, words, room, day))
+        done += len(part.hits)
     turns = []
     if page > 1:
         turns.append((actions.PAGE_PREV, words.t("results.previous"), actions.page_value(pool_id, page - 1)))
@@ -122,23 +217,21 @@ def _page(
     return Content("\n".join(lines), tuple(made))
 
 
-def _hit_blocks(hit: Hit, number: int | None, words: Words) -> list[Block]:
+def _hit_blocks(hit: Hit, number: int | None, words: Words, day: date | None) -> list[Block]:
+    """A result with its menu, which stands beside its place in the archive; where that is known, beside its people."""
     entry = hit.entry.entry
     leaves = [Leaf(f"{number}. ")] if number else []
     leaves.append(paper.title_leaf(entry, words, _TITLE))
     why = _why(hit, words)
     if why:
         leaves += [Leaf("\n"), *why]
-    menu = blocks.menu(
-        _where(hit, words),
-        hit.entry.id,
-        blocks.menu_choices(words, has_words=paper.has_words(entry)),
-    )
-    return [
-        richtext.block([richtext.section(leaves)]),
-        *_small(cut(paper.authors(entry, words), _PEOPLE), cut(paper.tags(entry), _TAGS)),
-        menu,
-    ]
+    about = [cut(paper.authors(entry, words), _PEOPLE), cut(paper.tags(entry), _TAGS)]
+    where = _where(hit, words, day)
+    choices = blocks.menu_choices(words, has_words=paper.has_words(entry))
+    shown = richtext.block([richtext.section(leaves)])
+    if not where and any(map(is_seen, about)):
+        return [shown, blocks.plain_menu(" · ".join(filter(is_seen, about)), hit.entry.id, choices)]
+    return [shown, *_small(*about), blocks.menu(where or words.date(hit.entry.day), hit.entry.id, choices)]
 
 
 def _why(hit: Hit, words: Words) -> list[Leaf]:
@@ -146,7 +239,7 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
 
     Title and tags are shown anyway: where only they match, that line says more.
     """
-    leaves = list(paper.gist(hit.entry.entry, words))
+    leaves = list(paper.gist(hit.entry.entry, words)) if hit.near is None else _shared(hit.near, words)
     if hit.snippet is not None and hit.snippet.field not in ("title", "tags"):
         found = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
         leaves = found if is_seen("".join(leaf.text for leaf in found)) else leaves
@@ -156,9 +249,18 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
     return [*richtext.split_leaves(leaves, longest(text, _WHY - 1))[0], Leaf(ELLIPSIS)]
 
 
-def _where(hit: Hit, words: Words) -> str:
-    """When the paper was carried, and where it can be talked about: our own words in Slack's markup."""
-    said = [words.date(hit.entry.day)]
+def _shared(near: Related, words: Words) -> list[Leaf]:
+    """What two papers share, in words."""
+    names = [*near.words, *(f"#{tag}" for tag in near.tags)]
+    shown = ", ".join(cut(_flat(name), 40) for name in names if is_seen(name))
+    said = [words.t("related.linked")] if near.linked else []
+    said += [words.t("related.shares", names=shown)] if shown else []
+    return [Leaf(" · ".join(said))] if said else []
+
+
+def _where(hit: Hit, words: Words, day: date | None) -> str:
+    """When the paper was carried, where that is not ``day``, and where it can be talked about: in Slack's markup."""
+    said = [words.date(hit.entry.day)] if hit.entry.day != day else []
     others = _also_on(hit, words)
     if others:
         said.append(others)
@@ -176,14 +278,14 @@ def _also_on(hit: Hit, words: Words) -> str:
     return words.t("results.also_on", days=days) + (" …" if len(others) > ALSO_ON else "")
 
 
-def _hit_text(hit: Hit, number: int | None, words: Words, room: int, *, day_known: bool) -> str:
+def _hit_text(hit: Hit, number: int | None, words: Words, room: int, known: date | None) -> str:
     """A result in words: title, day, people and tags, and of the matching place as much as there is room for."""
     entry = hit.entry.entry
     title = paper.title(entry, words, _TITLE_SAID)
     head = (f"{number}. " if number else "") + link(paper.title_leaf(entry, words).link, title)
     if units(head) > room // 2:
         head = (f"{number}. " if number else "") + escape(title)
-    day = "" if day_known else words.date(hit.entry.day)
+    day = "" if hit.entry.day == known else words.date(hit.entry.day)
     about = " · ".join(
         part for part in (day, paper.authors(entry, words), paper.tags(entry), _also_on(hit, words)) if part
     )
@@ -192,8 +294,8 @@ def _hit_text(hit: Hit, number: int | None, words: Words, room: int, *, day_know
     return f"{head} · {escape(cut(said, room - units(head) - 3))}" if said else head
 
 
-def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content:
-    """No match: what was understood, and what is nearest to it among what there is."""
+def nothing_found(query: Query, nearest: Sequence[str], words: Words, shorter: Shorter | None = None) -> Content:
+    """No match: what was understood, what is nearest to it among what there is, and what would be found with less."""
     understood = words.t("nothing.understood", query=describe(query.tree, words))
     said = [words.t("nothing.heading"), understood]
     found = [[Leaf(said[0], bold=True)], [Leaf(understood)]]
@@ -206,11 +308,21 @@ def nothing_found(query: Query, nearest: Sequence[str], words: Words) -> Content
     else:
         said.append(words.t("nothing.advice"))
         elements.append(richtext.lines(*found, [Leaf(words.t("nothing.advice"))]))
-    return Content("\n".join(map(escape, said)), (richtext.block(elements),))
+    made: list[Block] = [richtext.block(elements)]
+    if shorter and units(clean(shorter.text)) <= VALUE:
+        count = f"{shorter.total:,}" + ("+" if shorter.more else "")
+        said.append(words.t("nothing.shorter", query=cut(_flat(shorter.text), 200), count=count))
+        label = words.t("nothing.try_shorter", query=cut(_flat(shorter.text), 40), count=count)
+        made += [*_small(said[-1]), blocks.buttons((actions.SEARCH, label, clean(shorter.text)))]
+    return Content("\n".join(map(escape, said)), tuple(made))
+
+
+def _flat(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def _offers(nearest: Sequence[str]) -> list[str]:
-    return [cut(" ".join(clean(offer).split()), 100) for offer in nearest if is_seen(offer)]
+    return [cut(_flat(offer), 100) for offer in nearest if is_seen(offer)]
 
 
 def no_today(latest: date | None, words: Words) -> Content:

@@ -14,7 +14,7 @@ from bot.digest.keys import paper_id
 from bot.errors import QueryError
 from bot.search.ahead import parse_ahead
 from bot.search.dates import parse_day, parse_span
-from bot.search.grammar import Query, parse_query
+from bot.search.grammar import Query, parse_look_up, parse_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,14 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """The papers nearest to one, by its link (also where only its id was typed) or its title."""
+
+    link: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """A look-up."""
 
@@ -113,7 +121,7 @@ class Find:
 
 Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
 """What changes or shows a channel's standing orders."""
-Command = Latest | Today | Random | OnDay | Tags | Help | Standing | Why | Find
+Command = Latest | Today | Random | OnDay | Tags | Help | Standing | Why | Related | Find
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
@@ -137,12 +145,13 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "구독 해지": Unsubscribe,
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
-_BEFORE_MORE = (*_BEFORE_A_WORD, *_BEFORE_A_QUERY, "pause", "resume", "why", "일시정지", "재개")
+_BEFORE_MORE = (*_BEFORE_A_WORD, *_BEFORE_A_QUERY, "pause", "resume", "why", "related", "일시정지", "재개")
 NEAR = 0.75
 """How alike a word and a command are at least where one may be meant by the other; a swap of two letters of four is."""
 _PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
 _RESUME = re.compile(r"(?:resume|재개)\s+(?=\S)", re.IGNORECASE)
 _WHY = re.compile(r"(?:why|왜)\s+(?=\S)", re.IGNORECASE)
+_RELATED = re.compile(r"(?:related|관련)\s+(?=\S)", re.IGNORECASE)
 _KOREAN_WORDS = frozenset({"이해", "이주", "이월", "이년", "전달", "전해", "전주"})
 """Understanding, migration, carrying over, passing on …: written in one these are words, and spans only with a space
 (``이 해``) or under a date field."""
@@ -183,26 +192,40 @@ def parse_command(text: str, *, today: date) -> Command:
         return _with_query(verb, whole, len(text), today)
     if _is_span(typed, today):
         return Find(parse_query(f'day:"{typed}"', today=today))
-    return _why(composed, today) or _pause(text, today) or Find(parse_query(text, today=today))
+    return (
+        _why(composed, today)
+        or _related(composed, today)
+        or _pause(text, today)
+        or Find(parse_look_up(text, today=today))
+    )
 
 
 def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Command:
     """The command of a verb and the query after it. An error's place counts from the start of what was typed."""
     rest = verb.string[verb.end() :].strip()
+    kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
     try:
-        query = parse_query(rest, today=today)
+        query = (parse_look_up if kind is Find else parse_query)(rest, today=today)
     except QueryError as error:
         before = typed - len(whole) + whole.rindex(rest)
         raise QueryError(
             error.code, position=before + error.position, found=error.found, nearest=error.nearest
         ) from error
-    kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
     return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
 
 
 def _why(composed: str, today: date) -> Why | None:
     """The question, where what follows the verb is a day, a link, an id or a title in quotation marks."""
-    verb = _WHY.match(composed.strip())
+    return _asked_about(_WHY.match(composed.strip()), today)
+
+
+def _related(composed: str, today: date) -> Related | None:
+    """As `_why`, but for a day: related to a link, an id or a title in quotation marks."""
+    asked = _asked_about(_RELATED.match(composed.strip()), today)
+    return Related(asked.link, asked.title) if asked and (asked.link or asked.title) else None
+
+
+def _asked_about(verb: re.Match[str] | None, today: date) -> Why | None:
     if not verb:
         return None
     rest = " ".join(verb.string[verb.end() :].split())
@@ -260,7 +283,7 @@ def _pause(text: str, today: date) -> Pause | Resume | None:
 
 def _otherwise(named: str, text: str, today: date) -> Query | None:
     """What was typed as a look-up, where the subscription is named by words alone. Raises QueryError for no query."""
-    query = parse_query(text, today=today)
+    query = parse_look_up(text, today=today)
     return None if _has_field(named) else query
 
 

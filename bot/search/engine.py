@@ -47,6 +47,8 @@ class Found:
     close: tuple[int, ...] = ()
     """Papers that meet every filter and most or the rarest of the words, as typed or as understood; best first."""
     understood: Understood = field(default_factory=Understood)
+    reading: Reading | None = field(default=None, compare=False)
+    """All that was looked for; None where nothing was read into the words."""
 
 
 def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Found:
@@ -60,9 +62,10 @@ def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Foun
     pool = rank(matching.pool, reading, totals, frequencies)
     ids = (*(entry.id for entry in pool), *matching.rest)
     if len(ids) >= ENOUGH:
-        return Found(ids, len(ids), matching.more, understood=reading.understood)
+        return Found(ids, len(ids), matching.more, understood=reading.understood, reading=reading)
     close = _close(query.tree, reading, archive, totals, frequencies, {entry.key for entry in pool})
-    return Found(ids, len(ids), matching.more, tuple(entry.id for entry in close), reading.understood)
+    ids_close = tuple(entry.id for entry in close)
+    return Found(ids, len(ids), matching.more, ids_close, reading.understood, reading)
 
 
 def _close(

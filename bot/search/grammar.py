@@ -9,7 +9,7 @@ All`` and ``3:1`` are words. What looks like a field, a date or a bracket and is
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NoReturn, TypeVar
@@ -25,10 +25,14 @@ from bot.search.words import nearest, needles
 Sort = Literal["best", "new", "old"]
 Chosen = TypeVar("Chosen", bound=str)
 
-MAX_CHARS = 1000
+MAX_CHARS = 2000
 """A title or a sentence fits several times over; what is longer was pasted by accident."""
-MAX_TERMS = 100
+MAX_TERMS = 300
 MAX_DEPTH = 20
+LOOKED_UP = 40
+"""Terms of a look-up. Each costs up to a millisecond, and somebody waits: what is longer is refused at once."""
+LOOKED_AT = 64
+"""Characters of a word in a look-up: every stretch of a Hangul word is looked for, and nobody writes one so long."""
 
 FIELDS: Mapping[str, str] = {
     "tag": "tag", "tags": "tag", "태그": "tag",
@@ -52,7 +56,7 @@ SORTS: Mapping[str, Sort] = {
 }  # fmt: skip
 HAVE: Mapping[str, str] = {
     **{what: what for what in HAS},
-    "note": "commentary", "links": "link", "authors": "author", "tags": "tag",
+    "note": "commentary", "links": "link", "authors": "author", "tags": "tag", "thread": "thread", "스레드": "thread",
     "해설": "commentary", "코멘트": "commentary", "초록": "abstract", "링크": "link", "저자": "author", "태그": "tag",
 }  # fmt: skip
 
@@ -79,6 +83,7 @@ _LINK = re.compile(r"<(https?://[^\s>|]+)(?:\|[^>]*)?>|(https?://[^\s>\"]+)", re
 _FIELD = re.compile(r"(?P<name>[^\W\d_]{2,20}):(?!:)(?P<space>\s*)")
 _JOINS = re.compile(r'\s+[^\s)]|[("]')
 """What follows an operator that has something to join."""
+_AFTER_A_WORD = ",.;:!?"
 _WORD = re.compile(r'[^\s()"]+')
 _PAPER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)", re.IGNORECASE)
 
@@ -104,6 +109,33 @@ def parse_query(text: str, *, today: date) -> Query:
     return _Reader(text, today).query()
 
 
+def parse_look_up(text: str, *, today: date) -> Query:
+    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError."""
+    if len(text) > MAX_CHARS:
+        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
+    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT).query()
+
+
+def literally(text: str, words: Collection[str], *, today: date) -> str:
+    """The query with these of its bare words in quotation marks, so that nothing else is looked for in their place."""
+    reader = _Reader(text, today)
+    if not isinstance(reader.query().tree, nodes.All | nodes.Word):
+        return text
+    return " ".join(f'"{term}"' if term.rstrip(_AFTER_A_WORD) in words else term for term, _ in reader.top)
+
+
+def without_each(text: str, *, today: date) -> list[str]:
+    """The query without one of the terms that must all be met, for each of them in turn; none where it has but one."""
+    reader = _Reader(text, today)
+    if not isinstance(reader.query().tree, nodes.All):
+        return []
+    return [
+        " ".join(term for other, (term, _) in enumerate(reader.top) if other != at)
+        for at, (_, asks) in enumerate(reader.top)
+        if asks
+    ]
+
+
 def _normalise(text: str) -> tuple[str, list[int]]:
     """The text in one spelling (NFC, plain quotes, no full-width letters), and where each character of it stood."""
     parts: list[str] = []
@@ -122,14 +154,18 @@ def _normalise(text: str) -> tuple[str, list[int]]:
 class _Reader:
     """One reading of one text, from left to right."""
 
-    def __init__(self, typed: str, today: date) -> None:
+    def __init__(self, typed: str, today: date, *, most_terms: int = MAX_TERMS, longest: int = MAX_CHARS) -> None:
         self.typed = typed
+        self.most_terms = most_terms
+        self.longest = longest
         self.text, self.places = _normalise(typed)
         self.today = today
         self.at = 0
         self.terms = 0
         self.sort: Sort = "best"
         self.sorted = False
+        self.top: list[tuple[str, bool]] = []
+        """The terms at the top as typed, and whether each asks for something."""
 
     def query(self) -> Query:
         tree = self.either(None, 0)
@@ -141,6 +177,11 @@ class _Reader:
 
     def refuse(self, code: str, at: int, found: str, near: str | None = None) -> NoReturn:
         raise QueryError(code, position=self.places[at], found=found, nearest=near)
+
+    def count(self, terms: int, at: int) -> None:
+        self.terms += terms
+        if self.terms > self.most_terms:
+            self.refuse("query.too_long", at, self.text[at : at + 20])
 
     def skip_space(self) -> None:
         space = _SPACE.match(self.text, self.at)
@@ -177,16 +218,17 @@ class _Reader:
                 break
             if parts and self.operator("AND"):
                 continue
+            start = self.at
             part = self.term(field, depth)
+            if depth == 0:
+                self.top.append((self.text[start : self.at].strip(), part is not None))
             if part is not None:
                 parts.append(part)
         return _joined(nodes.All, parts)
 
     def term(self, field: str | None, depth: int) -> Node | None:
         """One term with what excludes it; None for text without a word in it, such as ``&``."""
-        self.terms += 1
-        if self.terms > MAX_TERMS:
-            self.refuse("query.too_long", self.at, self.text[self.at : self.at + 20])
+        self.count(1, self.at)
         excluded = False
         while True:  # -NOT -x is read without recursion
             if self.text.startswith("-", self.at) and re.match(r"-+[^\s)-]", self.text[self.at :]):
@@ -241,6 +283,8 @@ class _Reader:
         match = _WORD.match(self.text, start)
         assert match is not None  # noqa: S101  white space, brackets and quotes were looked for before
         self.at = match.end()
+        if len(match[0]) > self.longest:
+            self.refuse("query.too_long", start + self.longest, match[0][self.longest :][:20])
         if field:
             return self.value(field, match[0], start)
         if match[0].startswith("#") and re.search(r"\w", match[0]):
@@ -248,7 +292,7 @@ class _Reader:
         paper = _PAPER.fullmatch(match[0])
         if paper:
             return nodes.Paper(f"arxiv:{paper[1]}" if paper[1] else paper[2])
-        return nodes.Word(match[0].rstrip(",.;:!?") or match[0]) if needles(match[0]) else None
+        return nodes.Word(match[0].rstrip(_AFTER_A_WORD) or match[0]) if needles(match[0]) else None
 
     def field_name(self, outer: str | None) -> str | None:
         """The field named here, its name and colon read; None where this is text with a colon in it."""
@@ -309,6 +353,7 @@ class _Reader:
                 self.refuse("query.bad_date", start, text)
             return _days(name, span)
         values = text.split(",") if name in _COMMA_FIELDS and not whole else [text]
+        self.count(len(values) - 1, start)
         parts = [self.one(name, value, start) for value in values if value.strip()]
         if not parts:
             self.refuse("query.empty_field", start, text)

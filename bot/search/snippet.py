@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.digest.model import Entry
-from bot.search.tree import Abstract, Author, Commentary, Node, Title, asked
+from bot.search.reading import Reading
+from bot.search.tree import Abstract, Author, Commentary, Node, Title, Word, asked
 from bot.search.words import field_string, needles, spans
 
 Where = Literal["commentary", "abstract", "authors", "tags", "title"]
@@ -35,28 +36,42 @@ class Snippet:
         return "".join(text for text, _ in self.pieces)
 
 
-def snippet(entry: Entry, tree: Node | None, width: int = 160, also: Sequence[str] = ()) -> Snippet | None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Something that was asked for: any one of these needles, in one field or any."""
+
+    words: frozenset[int]
+    """The words of the query that it stands for, by number."""
+    needles: tuple[str, ...]
+    where: Where | None = None
+
+    def within(self, field: str) -> list[str]:
+        """The needles that a field string holds."""
+        return [needle for needle in self.needles if needle in field]
+
+
+def snippet(entry: Entry, tree: Node | None, width: int = 160, reading: Reading | None = None) -> Snippet | None:
     """Where the entry holds most of what was asked for in words, ``width`` characters at most and the ``…``.
 
-    ``also`` are texts that count as asked for too: what the query was taken to mean.
-
+    With a ``reading`` a word counts in every form it was looked for in: corrected, translated …
     Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
     was asked for, the opening of the commentary or of the abstract; None for an entry with neither.
     """
-    wanted = asked(tree)
+    wanted = list(_wanted(tree, reading))
     most, best = 0, None
     for where, texts in _texts(entry):
-        mine = [needles(node.text) for node in wanted if _looks_at(node, where)] + list(map(needles, also))
+        mine = [one for one in wanted if one.where in (None, where)]
         for text in texts if mine else ():
             field = field_string([text])
-            hits = sum(any(needle in field for needle in some) for some in mine)
+            here = [(one.words, held) for one in mine if (held := one.within(field))]
+            hits = len(frozenset[int]().union(*(words for words, _ in here)))
             if hits > most:
-                most, best = hits, (where, text, mine)
+                most, best = hits, (where, text, here)
         if best and where != "commentary":
             break
     if best:
-        where, text, mine = best
-        return _cut(where, text, _marks(text, mine), width)
+        where, text, here = best
+        return _cut(where, text, _marks(text, here), width)
     for where, texts in _texts(entry)[:2]:
         for text in texts:
             if text:
@@ -74,14 +89,25 @@ def _texts(entry: Entry) -> list[tuple[Where, list[str]]]:
     ]
 
 
-def _looks_at(node: Node, where: Where) -> bool:
-    fields: dict[type[Node], Where] = {
-        Title: "title",
-        Author: "authors",
-        Abstract: "abstract",
-        Commentary: "commentary",
-    }
-    return fields.get(type(node), where) == where
+_FIELDS: dict[type[Node], Where] = {
+    Title: "title",
+    Author: "authors",
+    Abstract: "abstract",
+    Commentary: "commentary",
+}
+
+
+def _wanted(tree: Node | None, reading: Reading | None) -> Iterator[_Wanted]:
+    loose = (
+        [term for term in reading.terms if reading.loose.issuperset(range(term.first, term.last))] if reading else []
+    )
+    read = {form.text for term in loose for form in term.forms if form.how == "typed"}
+    for term in loose:
+        found = dict.fromkeys(needle for form in term.forms for needle in needles(form.text))
+        yield _Wanted(frozenset(range(term.first, term.last)), tuple(found))
+    for number, node in enumerate(asked(tree), len(reading.words) if reading else 0):
+        if not (isinstance(node, Word) and node.text in read):
+            yield _Wanted(frozenset({number}), needles(node.text), _FIELDS.get(type(node)))
 
 
 def _plain(markdown: str) -> str:
@@ -89,13 +115,14 @@ def _plain(markdown: str) -> str:
     return " ".join(unicodedata.normalize("NFC", _EMPHASIS.sub("", text)).split())
 
 
-def _marks(text: str, wanted: Sequence[Iterable[str]]) -> list[tuple[int, int, int]]:
-    """Start, end, and which of the wanted stands there, from left to right."""
+def _marks(text: str, held: Iterable[tuple[Iterable[int], Iterable[str]]]) -> list[tuple[int, int, int]]:
+    """Start, end, and which of the query's words stands there, from left to right."""
     return sorted(
         (start, end, which)
-        for which, some in enumerate(wanted)
-        for needle in some
+        for words, found in held
+        for needle in found
         for start, end in spans(text, needle)
+        for which in words
     )
 
 

@@ -4,6 +4,7 @@ Words are matched as `words` defines them: English without regard to case, hyphe
 inside longer words too. The database only proposes entries (`store/index.py`); what is found is what ``matches`` says.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -148,12 +149,22 @@ class Source(Node):
 
 @dataclass(frozen=True, slots=True)
 class Has(Node):
-    """One of `fields.HAS` is there."""
+    """One of `fields.HAS` is there, or ``thread``: it was posted in a channel (`with_threads`)."""
 
     what: str
 
     def holds(self, fields: EntryFields) -> bool:
         return f" {has_mark(self.what)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Node):
+    """One of these entries: what an entry itself does not know, looked up before."""
+
+    ids: frozenset[int]
+
+    def holds(self, fields: EntryFields) -> bool:
+        return fields.id in self.ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,20 @@ class On(Node):
 
     def holds(self, fields: EntryFields) -> bool:
         return fields.day == self.day
+
+
+def with_threads(tree: Node | None, find: Callable[[], frozenset[int]]) -> Node | None:
+    """The tree with the entries that have a thread in the place of ``has:thread``; asked for only where it stands."""
+    match tree:
+        case All(parts) | Any(parts):
+            return type(tree)(tuple(part for part in (with_threads(part, find) for part in parts) if part))
+        case Not(part):
+            inner = with_threads(part, find)
+            return Not(inner) if inner else None
+        case Has("thread"):
+            return Among(find())
+        case _:
+            return tree
 
 
 def asked(tree: Node | None) -> tuple[Word | Phrase | Title | Author | Abstract | Commentary, ...]:

@@ -9,8 +9,9 @@ from bot.errors import RequestRefusedError
 from bot.messages import actions as ids
 from bot.messages import results
 from bot.messages.words import words_for
+from bot.search.grammar import parse_look_up
 from bot.slack import standing
-from bot.slack.answer import latest, page
+from bot.slack.answer import find, latest, page, related
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
 from bot.slack.reply import delete, reply
@@ -26,6 +27,7 @@ def register(app: App, work: Work) -> None:
         ids.MORE: read_on,
         ids.TAKE_BACK: take_back,
         ids.LATEST: show_latest,
+        ids.SEARCH: search,
         ids.any_of(ids.END): end_subscription,
     }
     for action_id, listener in listeners.items():
@@ -43,13 +45,21 @@ def show_latest(asked: Asked, desk: Desk) -> None:
     reply(asked, desk, latest(asked.asker, desk), replace=True)
 
 
+def search(asked: Asked, desk: Desk) -> None:
+    """Rewrite the same message with what another query finds."""
+    query = parse_look_up(asked.payload["value"], today=asked.asker.today(desk.clock()))
+    reply(asked, desk, find(query, asked.asker, desk), replace=True)
+
+
 def choose(asked: Asked, desk: Desk) -> None:
-    """A result's menu: the whole commentary for oneself, or the paper for everybody."""
+    """A result's menu: the whole commentary or related papers for oneself, or the paper for everybody."""
     what, entry_id = ids.read_menu(asked.payload["selected_option"]["value"])
     entry = _entry(entry_id, desk)
     if what == "share":
         # By the click's own address: that works where the bot is no member, and Slack's rules let it delete it later.
         reply(asked, desk, results.shared(entry, asked.asker.user, words_for(desk.language)), everybody=True)
+    elif what == "related":
+        reply(asked, desk, related(entry, asked.asker, desk))
     else:
         _show(entry, 0, asked, desk)
 

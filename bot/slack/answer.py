@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -13,7 +14,7 @@ from bot.errors import RequestRefusedError
 from bot.messages import results
 from bot.messages.content import Content
 from bot.messages.help import help_text, tags
-from bot.messages.results import PAGE, Hit
+from bot.messages.results import PAGE, Hit, Looked
 from bot.messages.why import no_paper, why
 from bot.search.command import (
     Command,
@@ -23,6 +24,7 @@ from bot.search.command import (
     OnDay,
     Pause,
     Random,
+    Related,
     Resume,
     Subscribe,
     Subscriptions,
@@ -30,16 +32,19 @@ from bot.search.command import (
     Today,
     Unsubscribe,
     Why,
-    near_command,
 )
+from bot.search.engine import Found
 from bot.search.grammar import Query, parse_query
+from bot.search.reading import Reading, Understood
 from bot.search.snippet import Snippet, snippet
 from bot.search.tree import Node
 from bot.slack import standing
 from bot.slack.desk import Asker, Desk
+from bot.slack.look import looked, nearest, searching, shorter
 from bot.slack.permalinks import permalinks
 from bot.slack.why import ask, unlinked, with_links
 from bot.store.outbox import PostedThread
+from bot.store.result_pages import ResultPool
 
 
 class Pool(StrEnum):
@@ -47,10 +52,9 @@ class Pool(StrEnum):
 
     DAY = "day"
     """A whole day; the text is its date."""
-    FOUND = "found"
-    """What matches the query that is the text."""
-    CLOSE = "close"
-    """What comes close to the query that is the text, which nothing matches."""
+    FOUND = "found "
+    """What the query that is the text found. How many match it follows, with a ``+`` where there are more; the papers
+    after these come close."""
 
 
 YEARS = 20  # how far back a date without a year is looked for
@@ -68,19 +72,21 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
         case Random():
             return _random(asker, desk)
         case Tags(prefix=prefix):
-            return tags(desk.digests.tags(prefix), asker.words, prefix)
+            return tags(desk.digests.tags(prefix), asker.words, prefix, total=desk.digests.count_tags(prefix))
         case Help():
             return help_text(asker.words)
         case Pause(query=named, otherwise=query) | Resume(query=named, otherwise=query) if query and not standing.named(
             named, asker, desk
         ):
-            return _find(query, asker, desk)
+            return find(query, asker, desk)
         case Subscribe() | Unsubscribe() | Subscriptions() | Pause() | Resume():
             return standing.answer(command, asker, desk)
         case Why():
             return _why(command, asker, desk)
+        case Related(link=link, title=title):
+            return _related_to(link, title, asker, desk)
         case Find(query=query):
-            return _find(query, asker, desk)
+            return find(query, asker, desk)
 
 
 def latest(asker: Asker, desk: Desk) -> Content:
@@ -97,9 +103,11 @@ def page(pool_id: str, number: int, asker: Asker, desk: Desk) -> Content:
     """
     pool = desk.pages.load(pool_id, asker.team, (asker.user, asker.channel), desk.clock())
     kind, _, text = pool.query.partition(":") if pool else ("", "", "")
-    if pool is None or kind not in tuple(Pool):
-        raise RequestRefusedError("result.expired")
-    return _page(pool_id, number, Pool(kind), text, pool.ids, len(pool.ids), asker, desk)
+    if pool is not None and kind == Pool.DAY:
+        return _of_day(pool_id, number, date.fromisoformat(text), pool.ids, asker, desk)
+    if pool is not None and kind.startswith(Pool.FOUND):
+        return _found_again(pool_id, number, kind.removeprefix(Pool.FOUND), pool, text, asker, desk)
+    raise RequestRefusedError("result.expired")
 
 
 def _earlier(day: date, desk: Desk) -> date:
@@ -123,7 +131,8 @@ def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:
 
 def _day(digest: StoredDigest, asker: Asker, desk: Desk) -> Content:
     ids = tuple(entry.id for entry in digest.entries if not entry.withdrawn)
-    return _first_page(Pool.DAY, digest.day.isoformat(), ids, len(ids), asker, desk)
+    pool_id = _keep(Pool.DAY, digest.day.isoformat(), ids, asker, desk)
+    return _of_day(pool_id, 1, digest.day, ids, asker, desk)
 
 
 def _random(asker: Asker, desk: Desk) -> Content:
@@ -144,52 +153,87 @@ def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
     return why(with_links(found, permalinks(unlinked(found, place), desk)), asker.words, asker.zone)
 
 
-def _find(query: Query, asker: Asker, desk: Desk) -> Content:
-    found = desk.index.search(query)
-    if found.ids:
-        return _first_page(Pool.FOUND, query.text, found.ids, found.total, asker, desk)
-    if found.close:
-        return _first_page(Pool.CLOSE, query.text, found.close, len(found.close), asker, desk)
+def _related_to(link: str, title: str, asker: Asker, desk: Desk) -> Content:
+    entries = desk.records.history.entries(link=link, title=title)
+    meant = next((entry for entry in entries if not entry.withdrawn), None)
+    return results.no_paper(link or title, asker.words) if meant is None else related(meant, asker, desk)
+
+
+def related(subject: StoredEntry, asker: Asker, desk: Desk) -> Content:
+    """The papers nearest to one, and why."""
+    near = {one.id: one for one in desk.index.related(subject)}
+    hits = [replace(hit, near=near[hit.entry.id]) for hit in _hits(list(near), None, asker, desk)]
+    return results.related(subject, hits, asker.words)
+
+
+def find(query: Query, asker: Asker, desk: Desk) -> Content:
+    """What a look-up finds; where that is nothing, what would find more."""
+    search = searching(desk.index, partial(desk.outbox.posted, asker.team, asker.channel))
+    found = search(query)
+    today = asker.today(desk.clock())
+    if found.ids or found.close:
+        said = looked(query, found, desk.index, today)
+        pool_id = _keep(f"{Pool.FOUND}{said.exact}{'+' * said.more}", query.text, _all(found), asker, desk)
+        return _found(pool_id, 1, _all(found), said, found.reading, asker, desk)
     if desk.digests.count() == 0:
         return results.empty_archive(asker.words)
-    return results.nothing_found(query, _nearest(query, desk), asker.words)
+    return results.nothing_found(query, nearest(query, desk.index), asker.words, shorter(query, search, today))
 
 
-def _nearest(query: Query, desk: Desk) -> list[str]:
-    command = near_command(query.text)
-    tags = [f"tag:{tag}" for tag in desk.index.nearest_tags(query.text)]
-    return [*([command] if command else []), *tags, *desk.index.nearest_words(query.text)]
+def _all(found: Found) -> tuple[int, ...]:
+    return (*found.ids, *found.close)
 
 
-def _first_page(kind: Pool, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk) -> Content:
-    pool_id = ""
-    if len(ids) > PAGE:
-        owner = asker.channel if asker.in_public else asker.user
-        pool_id = desk.pages.save(asker.team, owner, f"{kind}:{text}", ids, desk.clock())
-    return _page(pool_id, 1, kind, text, ids, total, asker, desk)
+def _keep(kind: str, text: str, ids: Sequence[int], asker: Asker, desk: Desk) -> str:
+    """The id of a pool with these papers; empty where one page shows them all."""
+    if len(ids) <= PAGE:
+        return ""
+    owner = asker.channel if asker.in_public else asker.user
+    return desk.pages.save(asker.team, owner, f"{kind}:{text}", ids, desk.clock())
 
 
-def _page(
-    pool_id: str, number: int, kind: Pool, text: str, ids: Sequence[int], total: int, asker: Asker, desk: Desk
+def _found(
+    pool_id: str,
+    number: int,
+    ids: Sequence[int],
+    said: Looked,
+    reading: Reading | None,
+    asker: Asker,
+    desk: Desk,
 ) -> Content:
-    here = ids[(number - 1) * PAGE : number * PAGE]
-    if kind is Pool.DAY:
-        hits = _hits(here, None, asker, desk)
-        day = date.fromisoformat(text)
-        return results.day_view(day, hits, total=total, page=number, pool_id=pool_id, words=asker.words)
-    query = parse_query(text, today=asker.today(desk.clock()))
-    return results.results(
-        _hits(here, query.tree, asker, desk),
-        total=total,
-        page=number,
-        pool_id=pool_id,
-        query_text=text,
-        words=asker.words,
-        close=results.Close(query, _nearest(query, desk)) if kind is Pool.CLOSE else None,
+    hits = _hits(_on_page(ids, number), said.query.tree, asker, desk, reading)
+    return results.results(hits, said, page=number, pool_id=pool_id, words=asker.words)
+
+
+def _found_again(
+    pool_id: str, number: int, kind: str, pool: ResultPool, text: str, asker: Asker, desk: Desk
+) -> Content:
+    """Another page of what a query found, as it was then: what is new since changes neither order nor numbers."""
+    today = asker.today(desk.clock())
+    query = parse_query(text, today=today)
+    exact = int(kind.removesuffix("+"))
+    reading = desk.index.understand(query)
+    was = Found(
+        pool.ids[:exact],
+        exact,
+        kind.endswith("+"),
+        pool.ids[exact:],
+        reading.understood if reading else Understood(),
+        reading,
     )
+    return _found(pool_id, number, pool.ids, looked(query, was, desk.index, today), reading, asker, desk)
 
 
-def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk) -> list[Hit]:
+def _of_day(pool_id: str, number: int, day: date, ids: Sequence[int], asker: Asker, desk: Desk) -> Content:
+    hits = _hits(_on_page(ids, number), None, asker, desk)
+    return results.day_view(day, hits, total=len(ids), page=number, pool_id=pool_id, words=asker.words)
+
+
+def _on_page(ids: Sequence[int], number: int) -> Sequence[int]:
+    return ids[(number - 1) * PAGE : number * PAGE]
+
+
+def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, reading: Reading | None = None) -> list[Hit]:
     entries = desk.digests.load_entries(ids)
     elsewhere = desk.digests.also_on(ids)
     posted = desk.outbox.threads(asker.team, ids)
@@ -198,7 +242,7 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk) -> li
     return [
         Hit(
             entry=entry,
-            snippet=_matching(entry, tree),
+            snippet=_matching(entry, tree, reading),
             thread=links.get(threads[entry.id].delivery_id) if entry.id in threads else None,
             also_on=elsewhere.get(entry.id, ()),
         )
@@ -206,9 +250,9 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk) -> li
     ]
 
 
-def _matching(entry: StoredEntry, tree: Node | None) -> Snippet | None:
+def _matching(entry: StoredEntry, tree: Node | None, reading: Reading | None) -> Snippet | None:
     """The place that matched; None where only filters did, so that the reader gets the usual line in their language."""
-    found = snippet(entry.entry, tree) if tree else None
+    found = snippet(entry.entry, tree, reading=reading) if tree else None
     return found if found and any(matched for _, matched in found.pieces) else None
 
 

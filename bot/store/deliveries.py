@@ -142,6 +142,15 @@ def find_threads(connection: Connection, team: str, entry_ids: Sequence[int]) ->
     }
 
 
+def find_posted(connection: Connection, team: str | None, channel: str | None) -> frozenset[int]:
+    """The entries that stand in this channel or in one that is not private; without a team, in any at all."""
+    d, c = t.Delivery, t.Channel
+    statement = sa.select(d.entry_id).join(c, _IN_CHANNEL).where(_STANDS, d.entry_id.is_not(None)).distinct()
+    if team is not None:
+        statement = statement.where(d.team_id == team, sa.or_(~c.is_private, d.channel_id == channel))
+    return frozenset(one for one in connection.scalars(statement) if one is not None)
+
+
 def retry(connection: Connection, delivery_id: int) -> None:
     """Try a refused message again, and its replies; look for one whose fate is unknown at once.
 

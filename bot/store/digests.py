@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from bot.digest.document import Document, KnownDocument
 from bot.digest.keys import tag_key
 from bot.digest.model import Digest, StoredDigest, StoredEntry
+from bot.search.words import initials
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
 from bot.store.entries import load
@@ -26,6 +27,8 @@ class TagCount:
     entries: int
     first: date
     last: date
+    aliases: tuple[str, ...] = ()
+    """Its other spellings, the most used first; then the tags it is short for, or the one that is short for it."""
 
 
 class Failure(NamedTuple):
@@ -271,32 +274,40 @@ class Digests:
         return days
 
     def tags(self, prefix: str = "", limit: int = 20) -> list[TagCount]:
-        """The tags that begin so, the most used first."""
+        """The tags that begin so, the most used first, each with its other names."""
         counted = sa.func.count().label("entries")
         tally = (
             sa.select(t.Tag.id, counted, sa.func.min(t.Digest.day), sa.func.max(t.Digest.day))
             .join(t.EntryTag, t.EntryTag.tag_id == t.Tag.id)
             .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
             .join(t.Digest, t.Digest.id == t.Entry.digest_id)
-            .where(t.Entry.withdrawn_at.is_(None))
+            .where(t.Entry.withdrawn_at.is_(None), *_begins(prefix))
             .group_by(t.Tag.id, t.Tag.key)
             .order_by(counted.desc(), t.Tag.key)
             .limit(limit)
         )
-        if key := tag_key(prefix):
-            tally = tally.where(t.Tag.key.startswith(key, autoescape=True))
         with reading(self._engine) as connection:
             rows = connection.execute(tally).all()
-            spelled = connection.execute(
-                sa.select(t.EntryTag.tag_id, t.EntryTag.spelling)
-                .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
-                .where(t.EntryTag.tag_id.in_([row[0] for row in rows]), t.Entry.withdrawn_at.is_(None))
-                .group_by(t.EntryTag.tag_id, t.EntryTag.spelling)
-                # The last of each tag stays: the most used, of equals the first in the alphabet.
-                .order_by(sa.func.count(), t.EntryTag.spelling.desc())
-            )
-            spelling = dict(spelled.all())
-        return [TagCount(spelling[tag], entries, first, last) for tag, entries, first, last in rows]
+            spellings = _spellings(connection)
+        short = {tag: initials(names[0]) for tag, names in spellings.items()}
+        by_key = {tag_key(names[0]): tag for tag, names in spellings.items()}
+        found = []
+        for tag, entries, first, last in rows:
+            name, *others = spellings[tag]
+            long = [spellings[other][0] for other, letters in short.items() if letters == tag_key(name)]
+            acronym = by_key.get(short[tag])
+            names = (*others, *long, *([spellings[acronym][0]] if acronym else []))
+            found.append(TagCount(name, entries, first, last, names))
+        return found
+
+    def count_tags(self, prefix: str = "") -> int:
+        """How many tags begin so."""
+        used = sa.exists().where(
+            t.EntryTag.tag_id == t.Tag.id, t.Entry.id == t.EntryTag.entry_id, t.Entry.withdrawn_at.is_(None)
+        )
+        counted = sa.select(sa.func.count()).select_from(t.Tag).where(used, *_begins(prefix))
+        with reading(self._engine) as connection:
+            return int(connection.scalar(counted) or 0)
 
     def count(self) -> int:
         """How many entries are not withdrawn."""
@@ -314,6 +325,26 @@ class Digests:
                 .order_by(d.source, d.uri)
             )
             return [Failure(*row) for row in rows]  # type: ignore[arg-type]  # neither is null here
+
+
+def _begins(prefix: str) -> list[sa.ColumnElement[bool]]:
+    key = tag_key(prefix)
+    return [t.Tag.key.startswith(key, autoescape=True)] if key else []
+
+
+def _spellings(connection: Connection) -> dict[int, list[str]]:
+    """How each tag is written, by its id: the most used first, of equals the first in the alphabet."""
+    rows = connection.execute(
+        sa.select(t.EntryTag.tag_id, t.EntryTag.spelling)
+        .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
+        .where(t.Entry.withdrawn_at.is_(None))
+        .group_by(t.EntryTag.tag_id, t.EntryTag.spelling)
+        .order_by(sa.func.count().desc(), t.EntryTag.spelling)
+    )
+    found: dict[int, list[str]] = {}
+    for tag, spelling in rows:
+        found.setdefault(tag, []).append(spelling)
+    return found
 
 
 def _has_entries(digest: type[t.Digest]) -> sa.ColumnElement[bool]:

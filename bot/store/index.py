@@ -24,6 +24,8 @@ from bot.search.engine import Found, find
 from bot.search.fields import FIELDS, EntryFields, read_fields
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
+from bot.search.reading import Reading, read
+from bot.search.related import Related, related
 from bot.search.spelling import corrections
 from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, nearest, needles, spans
 from bot.store import tables
@@ -115,6 +117,18 @@ class Index:
         """Papers that match the query, at most ``limit``, and where those are few, papers that come close."""
         with reading(self._engine) as connection:
             return find(query, SqliteArchive(connection), self._glossary(), limit)
+
+    def understand(self, query: Query) -> Reading | None:
+        """What the words of a query were looked for as, for a page of what `search` found; None as there."""
+        if query.sort != "best" or not nodes.asked(query.tree):
+            return None
+        with reading(self._engine) as connection:
+            return read(query.tree, SqliteArchive(connection), self._glossary())
+
+    def related(self, stored: StoredEntry) -> list[Related]:
+        """The papers nearest to this one, and why."""
+        with reading(self._engine) as connection:
+            return related(stored, SqliteArchive(connection))
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""

@@ -197,6 +197,11 @@ class Outbox:
         with reading(self._engine) as connection:
             return deliveries.find_threads(connection, team, entry_ids)
 
+    def posted(self, team: str | None = None, channel: str | None = None) -> frozenset[int]:
+        """The entries that stand in this channel or in one that is not private; without a team, in any at all."""
+        with reading(self._engine) as connection:
+            return deliveries.find_posted(connection, team, channel)
+
     def save_permalink(self, delivery_id: int, url: str) -> None:
         with transaction(self._engine) as connection:
             connection.execute(sa.update(t.Delivery).where(t.Delivery.id == delivery_id).values(permalink=url))

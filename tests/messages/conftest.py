@@ -19,6 +19,8 @@ from bot.messages.day import lay_out
 from bot.messages.words import LANGS, Words
 from bot.plan.subscription import Subscription
 from bot.search.grammar import parse_query
+from bot.search.reading import Understood
+from bot.search.related import Related
 
 DAY = date(2024, 4, 12)
 
@@ -37,6 +39,7 @@ class Count:
     entries: int
     first: date = date(2023, 8, 1)
     last: date = DAY
+    aliases: tuple[str, ...] = ()
 
 
 # --- Slack's rules (slack-platform, sections 1 and 2) -----------------------------------------------------------------
@@ -288,6 +291,10 @@ RICH = Entry(
 BARE = Entry("A title whose link was lost & found <again>")
 
 
+def looked(query: str, **found: Any) -> results.Looked:
+    return results.Looked(parse_query(query, today=DAY), **found)
+
+
 def every_content(words: Words) -> dict[str, Content]:
     """Each thing a person may be shown, by name."""
     many = store(*[RICH, BARE] * 24, title="Weekend reading")
@@ -307,8 +314,24 @@ def every_content(words: Words) -> dict[str, Content]:
     before = datetime(2024, 4, 13, tzinfo=UTC)
     typed = 'tag:moe (author:"kim'
     shown = {
-        "results": results.results(hits, total=23, page=2, pool_id="p1", query_text="tag:moe <!channel>", words=words),
-        "results, one": results.results(hits[:1], total=1, page=1, pool_id="", query_text="x", words=words),
+        "results": results.results(hits, looked("tag:moe", exact=23), page=2, pool_id="p1", words=words),
+        "results, one": results.results(hits[:1], looked("x", exact=1), page=1, pool_id="", words=words),
+        "results, some close": results.results(
+            hits, looked("moe <!here>", exact=1000, more=True, close=30), page=100, pool_id="p1", words=words
+        ),
+        "results, all close": results.results(
+            hits,
+            looked(
+                "moe transfomer wjdfuf",
+                close=12,
+                understood=Understood((("transfomer", "transformer"),), (("wjdfuf", "정렬"),), (("모델", "model"),)),
+                literal='moe "transfomer" "wjdfuf"',
+                nearest=["tag:transformer"],
+            ),
+            page=1,
+            pool_id="p1",
+            words=words,
+        ),
         "a day": results.day_view(DAY, hits, total=48, page=1, pool_id="p1", words=words),
         "one": results.one(hit, words),
         "nothing": results.nothing_found(
@@ -318,6 +341,14 @@ def every_content(words: Words) -> dict[str, Content]:
             ["tag:moe", "moe"],
             words,
         ),
+        "nothing, but with less": results.nothing_found(
+            parse_query("xyzzy tag:moe", today=DAY), [], words, results.Shorter("tag:moe <!here>", 1000, more=True)
+        ),
+        "related": results.related(
+            entry, [replace(each, near=Related(2, 1.0, ("상태 <b>", "state"), ("llm",), True)) for each in hits], words
+        ),
+        "related to nothing": results.related(entry, [], words),
+        "no paper": results.no_paper("<!here>", words),
         "nothing near": results.nothing_found(parse_query("xyzzy", today=DAY), [], words),
         "no today": results.no_today(DAY, words),
         "no day": results.no_day(DAY, words, before=date(2024, 4, 11), after=date(2024, 4, 15)),
@@ -326,6 +357,7 @@ def every_content(words: Words) -> dict[str, Content]:
         "shared bare": results.shared(many.entries[1], "U1ABCDEF", words),
         "help": help.help_text(words),
         "tags": help.tags([Count(f"tag-{n}", n) for n in range(300, 0, -1)], words),
+        "some tags": help.tags([Count("ssm", 3, aliases=("SSM", "state_<b>", "a", "b"))], words, "s", total=1200),
         "tags with": help.tags([Count("moe", 1)], words, "mo"),
         "no tags": help.tags([], words),
         "no tags with": help.tags([], words, "zz"),

@@ -25,11 +25,12 @@ def _is_control(word: str, words) -> bool:
     keys = (
         "results.previous",
         "results.next",
+        "results.exactly",
         "shared.take_back",
         "today.show_latest",
         "list.titles",
     )
-    labels = [*(words.t(key) for key in keys), words.t("results.also_on", days=""), words.t("results.thread")]
+    labels = [*(words.t(key, query="") for key in keys), words.t("results.also_on", days=""), words.t("results.thread")]
     return any(word in label for label in labels)
 
 

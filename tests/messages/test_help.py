@@ -1,5 +1,6 @@
 """What help says can be typed, can be typed."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from bot.search.command import (
     OnDay,
     Pause,
     Random,
+    Related,
     Resume,
     Subscribe,
     Subscriptions,
@@ -32,6 +34,7 @@ KINDS = {
     "help.typed_pause": Pause,
     "help.typed_resume": Resume,
     "help.typed_why": Why,
+    "help.typed_related": Related,
 }
 
 
@@ -56,3 +59,24 @@ def test_the_help_shows_every_example(words):
         for typed, meaning in lines:
             assert words.t(typed) in text
             assert words.t(meaning) in text
+
+
+@dataclass(frozen=True)
+class Counted:
+    tag: str
+    entries: int
+    aliases: tuple[str, ...] = ()
+    first: date = date(2023, 8, 1)
+    last: date = date(2024, 4, 12)
+
+
+def test_tags_tell_their_other_names_and_of_how_many_they_are_some(en, ko):
+    shown = [Counted("ssm", 3, ("SSM", "state_space_model", "third", "fourth")), Counted("moe", 1)]
+    text = help_.tags(shown, en, total=134).text
+    assert text.split("\n")[:3] == [
+        "Tags · 2 of 134",
+        "• #ssm 3 papers, 2023-08 to 2024-04 · also #SSM, #state_space_model, #third",
+        "• #moe 1 paper, 2023-08 to 2024-04",
+    ]
+    assert help_.tags(shown, ko, total=134).text.startswith("태그 · 134개 중 2개")
+    assert help_.tags(shown, en, total=2).text.startswith("Tags\n")

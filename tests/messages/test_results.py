@@ -12,11 +12,14 @@ from bot.digest.model import Entry, Paragraph
 from bot.messages import actions, results
 from bot.messages.limits import clean, is_seen
 from bot.messages.query import describe
-from bot.messages.results import Close, Hit
+from bot.messages.results import Hit, Looked, Shorter
 from bot.messages.words import Words
 from bot.search import tree
-from bot.search.grammar import parse_query
+from bot.search.grammar import Query, parse_query
+from bot.search.reading import Understood
+from bot.search.related import Related
 from bot.search.snippet import Snippet, snippet
+from bot.search.tree import Word
 
 DAY = date(2024, 4, 12)
 
@@ -26,8 +29,12 @@ def found(entries, query="moe", **given) -> list[Hit]:
     return [Hit(stored, snippet(stored.entry, wanted), **given) for stored in entries]
 
 
+def looked(query="tag:moe", **found) -> Looked:
+    return Looked(parse_query(query, today=DAY), **found)
+
+
 def show(hits, words, *, total=None, page=1):
-    return results.results(hits, total=total or len(hits), page=page, pool_id="pool", query_text="tag:moe", words=words)
+    return results.results(hits, looked(exact=total or len(hits)), page=page, pool_id="pool", words=words)
 
 
 def buttons(content) -> dict[str, str]:
@@ -57,9 +64,9 @@ def test_ten_results_of_any_kind_are_one_message(stored, any_entry, any_text, ch
     hits = [replace(two[place % 2], entry=entry) for place, entry in enumerate(stored(*ten).entries)]
     words = Words(lang)
     text = data.draw(any_text)
-    check(results.results(hits, total=999, page=50, pool_id="x" * 32, query_text=text, words=words))
-    close = results.Close(parse_query('tag:"x' + "&" * 300 + '"', today=DAY), [f"tag:{text}"] * 9)
-    check(results.results(hits, total=999, page=50, pool_id="x" * 32, query_text=text, words=words, close=close))
+    said = replace(looked(), query=Query(Word("x" + "&" * 300), text=text), literal=text, nearest=[f"tag:{text}"] * 9)
+    for each in (replace(said, exact=999, more=True), replace(said, close=999), replace(said, exact=495, close=504)):
+        check(results.results(hits, each, page=50, pool_id="x" * 32, words=words))
     check(results.day_view(DAY, hits, total=999, page=50, pool_id="x" * 32, words=words))
     for hit in hits[:2]:
         check(results.shared(hit.entry, "U1ABCDEF", words))
@@ -78,11 +85,16 @@ def test_ten_of_the_longest_results_are_one_message(stored, words, check, piece,
     thread = "https://team.slack.example/archives/C1/p1?thread_ts=1&cid=C1&x=" + "x" * 110
     matched = Snippet("commentary", ((long[:80], False), (long[80:162], True)))
     hits = [Hit(each, matched, thread, days) for each in stored(*[entry] * 10).entries]
-    close = Close(parse_query(" ".join(["tag:moe"] * 99), today=DAY), [long] * 9)
-    pages = max(1, total // 20)
-    content = results.results(
-        hits, total=total, page=pages, pool_id="x" * 32, query_text=long, words=words, close=close
+    taken = ((long, long),) * 9
+    said = Looked(
+        Query(parse_query(" ".join(["tag:moe"] * 99), today=DAY).tree, text=long),
+        close=total,
+        understood=Understood(taken, taken, taken),
+        literal=long,
+        nearest=[long] * 9,
     )
+    pages = max(1, total // 20)
+    content = results.results(hits, said, page=pages, pool_id="x" * 32, words=words)
     check(content)
     assert sum(thread.replace("&", "&amp;") in str(block) for block in content.blocks) == 10
     check(results.day_view(DAY, hits, total=total, page=pages, pool_id="x" * 32, words=words))
@@ -154,9 +166,9 @@ def test_the_match_is_bold_and_nothing_else_of_the_snippet(stored, en, rich_leav
 def test_the_menu_offers_commentary_only_where_there_is_some(stored, en):
     digest = stored(Entry("A", abstract=("x",)), Entry("B", commentary=(Paragraph("x", "en"),)), Entry("C"))
     assert menus(show(found(digest.entries), en)) == [
-        ["commentary:1", "share:1"],
-        ["commentary:2", "share:2"],
-        ["share:3"],
+        ["commentary:1", "related:1", "share:1"],
+        ["commentary:2", "related:2", "share:2"],
+        ["related:3", "share:3"],
     ]
 
 
@@ -174,18 +186,84 @@ def test_a_day_pages_like_any_answer(stored, en):
     assert buttons(content) == {actions.PAGE_PREV: "pool:1", actions.PAGE_NEXT: "pool:3"}
 
 
-def test_close_matches_say_that_they_are_no_more_and_what_was_understood(stored, en, ko, shown):
-    close = results.Close(parse_query("moe transfomer", today=DAY), ["transformer"])
-    hits = found(stored(Entry("T")).entries)
-    given = {"total": 12, "page": 1, "pool_id": "pool", "query_text": "moe transfomer", "close": close}
-    content = results.results(hits, words=en, **given)
+def test_close_matches_follow_under_a_heading_of_their_own(stored, en, ko):
+    hits = found(stored(Entry("A"), Entry("B"), Entry("C")).entries)
+    some = looked("moe", exact=2, close=1)
+    content = results.results(hits, some, page=1, pool_id="", words=en)
+    assert [line[:2] for line in content.text.split("\n")[2:]] == ["1.", "2.", "Cl", "3."]
+    assert "Close matches · 1 paper" in content.text.split("\n")
+    assert content.text.startswith("“moe” · 2 papers\n")
+    korean = results.results(hits, some, page=1, pool_id="", words=ko).text
+    assert "비슷한 결과 · 논문 1편" in korean.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("page", "heads"),
+    [(1, []), (2, [False] * 3 + [True] + [False] * 7), (3, [True] + [False] * 10)],
+)
+def test_close_matches_begin_where_the_exact_ones_end_whatever_the_page(stored, en, page, heads):
+    hits = found(stored(*[Entry("T")] * 10).entries)
+    content = results.results(hits, looked("moe", exact=13, close=30), page=page, pool_id="pool", words=en)
+    lines = content.text.split("\n")
+    lines = lines[next(at for at, line in enumerate(lines) if line[0].isdigit() or line.startswith("Close")) :]
+    assert [line == "Close matches · 30 papers" for line in lines] == (heads or [False] * 10)
+    assert [int(line.split(".")[0]) for line in lines if line[0].isdigit()] == list(range(page * 10 - 9, page * 10 + 1))
+
+
+def test_close_matches_alone_say_that_nothing_matches_and_what_was_understood(stored, en, shown):
+    said = looked("moe transfomer", close=12, nearest=["tag:transformer"])
+    content = results.results(found(stored(Entry("T")).entries), said, page=1, pool_id="pool", words=en)
     assert content.text.startswith(
-        "Close matches · 12 papers\nNothing matches all of it. I looked for: “moe” anywhere and “transfomer” anywhere\n"
-        "Try instead: /paper transformer\nPage 1 of 2\n"
+        "“moe transfomer” · no exact match\nI looked for: “moe” anywhere and “transfomer” anywhere\n"
+        "Try instead: /paper tag:transformer\n"
     )
+    assert "Close matches · 12 papers" in content.text
     assert "“transfomer” anywhere" in shown(content)
     assert buttons(content) == {actions.PAGE_NEXT: "pool:2"}
-    assert results.results(hits, words=ko, **given).text.startswith("비슷한 결과 · 논문 12편")
+
+
+def test_more_than_are_counted_are_told_as_more(stored, en):
+    hits = found(stored(Entry("T")).entries)
+    content = results.results(hits, looked(exact=1000, more=True), page=1, pool_id="pool", words=en)
+    assert content.text.startswith("“tag:moe” · 1,000+ papers\n")
+
+
+def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away(stored, en, ko):
+    meant = Understood((("transfomer", "transformer"),), (("wjdfuf", "정렬"),), (("모델", "model"),))
+    literal = '"transfomer" "wjdfuf" 모델'
+    said = looked("transfomer wjdfuf 모델", exact=1, understood=meant, literal=literal)
+    hits = found(stored(Entry("T")).entries)
+    content = results.results(hits, said, page=1, pool_id="", words=en)
+    assert content.text.split("\n")[1] == (
+        "Spelling read as: transfomer → transformer · Keyboard layout switched: wjdfuf → 정렬"
+        " · Also looked for: 모델 = model"
+    )
+    assert buttons(content) == {actions.SEARCH: literal}
+    assert "transfomer → transformer" in results.results(hits, said, page=1, pool_id="", words=ko).text
+    assert buttons(results.results(hits, replace(said, literal=""), page=1, pool_id="", words=en)) == {}
+    assert buttons(results.results(hits, replace(said, literal="x" * 2001), page=1, pool_id="", words=en)) == {}
+
+
+def test_papers_of_one_day_do_not_repeat_it(stored, en):
+    entries = stored(Entry("A", tags=("moe",)), Entry("B", ("Ann",))).entries
+    day = results.day_view(DAY, found(entries), total=2, page=1, pool_id="", words=en)
+    both = results.results(found(entries), looked(exact=2), page=1, pool_id="", words=en)
+    assert day.text.count("April 12") == 1
+    assert both.text.count("April 12") == 1
+    assert sum(str(block).count("April 12") for block in day.blocks) == 1
+    assert menus(day) == menus(both) == [["related:1", "share:1"], ["related:2", "share:2"]]
+    other = replace(entries[1], day=date(2024, 4, 11))
+    two = results.results(found([entries[0], other]), looked(exact=2), page=1, pool_id="", words=en)
+    assert (two.text.count("April 12"), two.text.count("April 11")) == (1, 1)
+
+
+def test_no_match_offers_the_query_with_less_and_how_many_that_finds(en, ko):
+    query = parse_query("xyzzy tag:moe", today=DAY)
+    content = results.nothing_found(query, [], en, Shorter("tag:moe", 34))
+    assert "Papers found with “tag:moe”: 34" in content.text
+    assert buttons(content) == {actions.SEARCH: "tag:moe"}
+    assert "34편" in results.nothing_found(query, [], ko, Shorter("tag:moe", 34)).text
+    assert buttons(results.nothing_found(query, [], en)) == {}
 
 
 def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):
@@ -269,3 +347,17 @@ def test_a_click_gives_no_more_messages_of_a_commentary_than_slack_takes(stored,
         after += len(turn)
         assert pressed == ([(actions.MORE, f"{entry.id}:{after}")] if after < len(whole) else [])
     assert shown == [content.text for content in whole]
+
+
+def test_a_related_paper_tells_what_it_shares_and_whether_one_names_the_other(stored, en, ko, check):
+    subject, other, third = stored(
+        Entry("Rho-1"), Entry("A", commentary=(Paragraph("A gist.", "en"),)), Entry("B")
+    ).entries
+    near = [Hit(other, near=Related(2, 1.0, ("Routing", "선형"), ("moe",), True)), Hit(third, near=Related(3, 0.1))]
+    content = results.related(subject, near, en)
+    check(content)
+    assert content.text.startswith("Related to “Rho-1”\n")
+    assert "one names the other · Both: Routing, 선형, #moe" in content.text
+    assert "A gist" not in content.text
+    assert "함께 나오는 말: Routing" in results.related(subject, near, ko).text
+    assert "Rho-1" in results.related(subject, [], en).text

@@ -14,6 +14,7 @@ from bot.search.command import (
     OnDay,
     Pause,
     Random,
+    Related,
     Resume,
     Subscribe,
     Subscriptions,
@@ -168,3 +169,22 @@ def test_any_text_is_a_command_or_one_query_error(typed: str) -> None:
     except QueryError as error:
         place = error.position
     assert 0 <= place <= len(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("related 2404.07965", Related(link="https://arxiv.org/abs/2404.07965")),
+        ("Related <https://arxiv.org/abs/2404.07965>", Related(link="https://arxiv.org/abs/2404.07965")),
+        ('related "Rho-1: Not All"', Related(title="Rho-1: Not All")),
+        ("관련 “로우 1”", Related(title="로우 1")),
+        ("관련 2404.07965", Related(link="https://arxiv.org/abs/2404.07965")),
+    ],
+)
+def test_related_is_a_verb_before_a_link_an_id_or_a_title_in_quotes(typed: str, command: Command) -> None:
+    assert parse_command(typed, today=TODAY) == command
+
+
+@pytest.mark.parametrize("typed", ["related", "related work", "관련 연구", "related yesterday", "related latest"])
+def test_related_before_anything_else_is_a_word(typed: str) -> None:
+    assert isinstance(parse_command(typed, today=TODAY), Find)

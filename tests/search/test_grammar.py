@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import QueryError
-from bot.search.grammar import MAX_CHARS, MAX_TERMS, Query, parse_query
+from bot.search.grammar import (
+    LOOKED_AT,
+    LOOKED_UP,
+    MAX_CHARS,
+    MAX_TERMS,
+    Query,
+    literally,
+    parse_look_up,
+    parse_query,
+    without_each,
+)
 from bot.search.tree import (
     Abstract,
     All,
@@ -149,6 +159,30 @@ def test_a_query_too_long_is_read_or_refused_at_once(typed: str) -> None:
     assert time.process_time() - began < 0.05
 
 
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ("가 " * LOOKED_UP + "moe", 2 * LOOKED_UP),
+        ("author:" + "a," * LOOKED_UP + "b", 7),
+        ("moe " + "학습" * LOOKED_AT, 4 + LOOKED_AT),
+        ("title:(" + "x" * (LOOKED_AT + 1) + ")", 7 + LOOKED_AT),
+        ("a" * (MAX_CHARS + 1), MAX_CHARS),
+    ],
+    ids=["terms", "values", "a word", "a word in a field", "letters"],
+)
+def test_a_look_up_of_more_than_can_be_answered_at_once_is_refused_with_the_place(typed: str, place: int) -> None:
+    with pytest.raises(QueryError) as refused:
+        parse_look_up(typed, today=TODAY)
+    assert (refused.value.code, refused.value.position) == ("query.too_long", place)
+    if len(typed) <= MAX_CHARS:
+        parse_query(typed, today=TODAY)  # of a subscription nobody waits for
+
+
+def test_a_look_up_of_a_long_title_or_link_is_answered() -> None:
+    for typed in ("A sentence with words " * 10, "https://arxiv.org/abs/2404.07965?" + "x" * 500):
+        assert parse_look_up(typed, today=TODAY) == parse_query(typed, today=TODAY)
+
+
 PIECES = st.sampled_from(
     ["moe", "학습", "OR", "NOT", "AND", "-", "(", ")", '"', "“", "tag:", "#", "since:", "day:어제", "sort:", "has:",
      ":", "https://arxiv.org/abs/2404.07965", "2404.07965", " ", "  ", "*", "<", "태그:", "author:(", "|",
@@ -165,3 +199,31 @@ def test_any_text_is_a_query_or_one_query_error(typed: str, today: date) -> None
         place = error.position
     assert 0 <= place <= len(typed)
     assert text == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "shorter"),
+    [
+        ("a b", ["b", "a"]),
+        ("tag:moe AND x -y sort:new", ["x -y sort:new", "tag:moe -y sort:new", "tag:moe x sort:new"]),
+        ("(c OR d) since:3일 전 z", ["since:3일 전 z", "(c OR d) z", "(c OR d) since:3일 전"]),
+        ("a OR b", []),
+        ("a", []),
+    ],
+)
+def test_a_query_is_told_without_each_of_its_terms(typed: str, shorter: list[str]) -> None:
+    assert without_each(typed, today=TODAY) == shorter
+
+
+@pytest.mark.parametrize(
+    ("typed", "literal"),
+    [
+        ("transfomer", '"transfomer"'),
+        ("tag:transfomer Transfomer transfomer, moe", 'tag:transfomer Transfomer "transfomer," moe'),
+        (unicodedata.normalize("NFD", "학슾 transfomer"), '"학슾" "transfomer"'),
+        ('"transfomer" moe', '"transfomer" moe'),
+        ("a OR transfomer", "a OR transfomer"),
+    ],
+)
+def test_a_word_is_taken_as_it_stands_in_quotation_marks(typed: str, literal: str) -> None:
+    assert literally(typed, ["transfomer", "학슾"], today=TODAY) == literal

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
+from bot.search.reading import Form, How, Reading, Term
 from bot.search.snippet import Snippet, _window, snippet
 from bot.search.tree import Node, Word
 
@@ -128,9 +129,45 @@ def test_any_snippet_keeps_to_its_width_and_marks_only_what_is_there(text: str, 
         assert all(piece for piece, _ in shown.pieces)
 
 
-def test_what_the_query_was_taken_to_mean_is_marked_too(stored: Make) -> None:
-    entry = stored("T", commentary="확산 모델입니다.", abstract="A diffusion model.").entry
-    shown = snippet(entry, tree("difusion"), also=["diffusion"])
-    assert matched(shown) == ["diffusion"]
+def reading(*terms: Term, loose: int) -> Reading:
+    return Reading(("w",) * loose, frozenset(range(loose)), terms, ())
+
+
+def term(first: int, *forms: tuple[str, How], last: int | None = None) -> Term:
+    return Term(first, last or first + 1, tuple(Form(text, how, 1.0) for text, how in forms))
+
+
+@pytest.mark.parametrize(
+    ("typed", "forms", "marked"),
+    [
+        ("transfomer", [("transfomer", "typed"), ("transformer", "corrected")], ["Transformers"]),
+        ("모델", [("모델", "typed"), ("model", "named")], ["model"]),
+        ("wjdfuf", [("wjdfuf", "typed"), ("정렬", "turned")], ["정렬"]),
+        ("gate", [("gate", "typed"), ("sluice", "near")], ["gate"]),
+    ],
+)
+def test_a_word_is_marked_in_every_form_it_was_looked_for_in(
+    stored: Make, typed: str, forms: list[tuple[str, How]], marked: list[str]
+) -> None:
+    entry = stored("T", abstract="Transformers gate a model of 재정렬하는 것.").entry
+    assert matched(snippet(entry, tree(typed), reading=reading(term(0, *forms), loose=1))) == marked
+
+
+def test_a_phrase_in_another_language_counts_for_all_its_words(stored: Make) -> None:
+    entry = stored("T", abstract="One diffusion model. " + "Other words. " * 40 + "The 모델 only.").entry
+    both = reading(
+        term(0, ("확산", "typed")),
+        term(1, ("모델", "typed")),
+        term(0, ("diffusion model", "named"), last=2),
+        loose=2,
+    )
+    shown = snippet(entry, tree("확산 모델"), 60, both)
+    assert matched(shown) == ["diffusion model"]
+
+
+def test_a_form_is_not_looked_for_in_place_of_what_must_be_there(stored: Make) -> None:
+    entry = stored("A gate", abstract="A model stands here.", authors=("Ann Gate",)).entry
+    read = Reading(("gate",), frozenset(), (term(0, ("gate", "typed"), ("model", "near")),), ())
+    shown = snippet(entry, tree("author:gate"), reading=read)
     assert shown is not None
-    assert shown.field == "abstract"
+    assert (shown.field, matched(shown)) == ("authors", ["Gate"])

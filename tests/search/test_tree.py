@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
-from bot.search.tree import Node, Phrase, Title, Word, asked
+from bot.search.tree import All, Among, Any, Node, Not, Phrase, Title, Word, asked, with_threads
 
 Make = Callable[..., StoredEntry]
 
@@ -74,3 +74,20 @@ def test_words_and_phrases_are_what_a_plain_reading_of_the_text_says(words: list
     assert Phrase(" ".join(wanted)).matches(entry) == bool(re.search(rf"\b{' '.join(wanted)}\b", text))
     part = data.draw(st.sampled_from(["강화", "학습", "습을", "을", "학을"]))
     assert Word(part).matches(entry) == (part in text)
+
+
+def test_has_thread_is_answered_by_those_who_know_what_was_posted(stored: Make) -> None:
+    asked: list[str] = []
+
+    def posted() -> frozenset[int]:
+        asked.append("posted")
+        return frozenset({1})
+
+    assert with_threads(tree("-(has:thread OR x) a has:thread"), posted) == All(
+        (Not(Any((Among(frozenset({1})), Word("x")))), Word("a"), Among(frozenset({1})))
+    )
+    assert Among(frozenset({1})).matches(stored())
+    assert not Among(frozenset({2})).matches(stored())
+    assert len(asked) == 2
+    assert with_threads(Word("a"), posted) == Word("a")
+    assert len(asked) == 2

@@ -388,3 +388,20 @@ def test_a_mistyped_command_is_offered_where_nothing_is_found(
 ) -> None:
     days()
     assert meant in office.typed("emma", f"/paper {typed}")["text"]
+
+
+def test_related_papers_are_shown_by_id_by_title_and_from_the_menu(office: Office) -> None:
+    office.read(date(2024, 4, 11), Entry("Routing of Experts", tags=("moe",)), Entry("Something else"))
+    office.read(date(2024, 4, 12), MOE, Entry("Experts by Routing", tags=("MoE",)))
+    typed = office.typed("emma", '/paper related "Experts by Routing"')
+    assert typed["text"].startswith("Related to “Experts by Routing”")
+    assert "Routing of Experts" in typed["text"]
+    assert "#MoE" in typed["text"]
+    assert "관련 논문" in office.typed("jiwoo", '/paper 관련 "Experts by Routing"')["text"]
+    assert "shares" in office.typed("emma", "/paper related 2404.07413")["text"]
+    assert "2404.99999" in office.typed("emma", "/paper related 2404.99999")["text"]
+    answer = office.typed("emma", "/paper tag:moe day:2024-04-12")
+    choice = menu(answer, "related")
+    action_id = f"results.menu.{choice.partition(':')[2]}"
+    office.sandbox.act("emma", "papers", action_id, ephemeral_id=answer["id"], selected_option=choice)
+    office.sandbox.wait_for(lambda: office.sandbox.ephemerals("emma")[-1]["text"] == typed["text"])

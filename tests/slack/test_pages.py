@@ -1,5 +1,6 @@
 """Pages of what was found: whatever was typed, whoever turns them, however slow Slack is with links."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from threading import Event
@@ -132,6 +133,7 @@ def test_where_nothing_matches_all_of_it_the_close_ones_are_shown(office: Office
     days()
     english = office.typed("emma", "/paper tokens xyzzy")["text"]
     assert "Close matches · 1 paper" in english
+    assert "no exact match" in english
     assert "“tokens” anywhere and “xyzzy” anywhere" in english
     assert "Rho-1" in english
     assert "비슷한 결과" in office.typed("jiwoo", "/paper tokens xyzzy")["text"]
@@ -144,3 +146,102 @@ def test_close_matches_have_pages_too(office: Office) -> None:
     office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
     office.sandbox.wait_for(lambda: "Page 2 of" in office.sandbox.ephemerals("emma")[-1]["text"])
     assert "Close matches" in office.sandbox.ephemerals("emma")[-1]["text"]
+
+
+def press(office: Office, answer: dict[str, Any], action: str) -> None:
+    office.sandbox.act("emma", "papers", action, ephemeral_id=answer["id"])
+
+
+def test_close_matches_stand_below_the_exact_ones_and_pages_neither_repeat_nor_skip(office: Office) -> None:
+    exact = [Entry(title=f"Exact number {n} of a routing mixture") for n in range(8)]
+    close = [Entry(title=f"Close number {n} of routing") for n in range(15)]
+    office.read(DAY, *exact, *close)
+    answer = office.typed("emma", "/paper routing mixture")
+    assert answer["text"].startswith("“routing mixture” · 8 papers")
+    office.read(date(2024, 4, 13), Entry(title="A newer routing mixture"))
+    seen: list[str] = []
+    for page in (1, 2, 3):
+        text = office.sandbox.wait_for(lambda page=page: _text_of_page(office, page))
+        heading = text.index("Close matches · 15 papers")
+        assert all((text.index(name) < heading) == name.startswith("Exact") for name in _names(text))
+        seen += _names(text)
+        if page < 3:
+            press(office, answer, "results.page.next")
+    assert len(seen) == len(set(seen)) == 23
+
+
+def _text_of_page(office: Office, page: int) -> str:
+    text = str(office.sandbox.ephemerals("emma")[-1]["text"])
+    return text if f"Page {page} of 3" in text else ""
+
+
+def _names(text: str) -> list[str]:
+    return re.findall(r"(?:Exact|Close) number \d+", text)
+
+
+def test_a_corrected_word_is_said_and_the_typed_one_is_one_click_away(office: Office) -> None:
+    office.read(DAY, *(Entry(title=f"Transformer number {n}") for n in range(3)))
+    answer = office.typed("emma", "/paper transfomer")
+    assert "transfomer → transformer" in answer["text"]
+    assert "Close matches · 3 papers" in answer["text"]
+    press(office, answer, "results.search")
+    shown = office.sandbox.wait_for(lambda: _other_answer(office, answer))
+    assert "“transfomer” word for word" in shown
+    assert "→" not in shown
+    assert len(office.sandbox.ephemerals("emma")) == 1
+
+
+def _other_answer(office: Office, before: dict[str, Any]) -> str:
+    text = str(office.sandbox.ephemerals("emma")[-1]["text"])
+    return text if text != before["text"] else ""
+
+
+def test_what_matched_only_as_corrected_is_marked_too(office: Office) -> None:
+    office.read(DAY, Entry(title="T", abstract=("Here a transformer stands in the text.",)))
+    answer = office.typed("emma", "/paper transfomer")
+    leaves = [leaf for block in answer["blocks"] if block["type"] == "rich_text" for leaf in _leaves(block)]
+    assert [leaf["text"] for leaf in leaves if leaf.get("style") == {"bold": True}][1:] == ["transformer"]
+
+
+def _leaves(block: dict[str, Any]) -> list[dict[str, Any]]:
+    return [leaf for element in block["elements"] for leaf in element["elements"]]
+
+
+def test_where_nothing_is_found_the_query_without_its_weakest_word_is_one_click_away(
+    office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    answer = office.typed("emma", "/paper tag:moe author:nobody since:2024-04")
+    assert "author “nobody”" in answer["text"]
+    assert "“tag:moe since:2024-04”: 1" in answer["text"]
+    press(office, answer, "results.search")
+    shown = office.sandbox.wait_for(lambda: _other_answer(office, answer))
+    assert "JetMoE" in shown
+
+
+def test_a_mention_shows_the_same(office: Office) -> None:
+    office.read(DAY, Entry(title="A Transformer"))
+    office.sandbox.send("emma", "papers", "@paperround transfomer")
+    said = office.sandbox.wait_for(lambda: office.sandbox.messages("papers")[1:])[0]["text"]
+    assert said == office.typed("emma", "/paper transfomer")["text"]
+
+
+def test_has_thread_finds_what_was_posted_where_the_asker_may_look(office: Office) -> None:
+    many(office, 2)
+    assert "Nothing found" in office.typed("emma", "/paper has:thread")["text"]
+    posted(office)
+    assert office.typed("emma", "/paper has:thread tag:moe")["text"].startswith("“has:thread tag:moe” · 2 papers")
+    office.read(date(2024, 4, 13), Entry(title="Not posted", tags=("moe",)))
+    without = office.typed("emma", "/paper tag:moe -has:thread")["text"]
+    assert "Not posted" in without
+    assert "Paper number" not in without
+
+
+def test_what_stands_in_a_private_channel_has_a_thread_only_there(office: Office) -> None:
+    many(office, 2)
+    posted(office)
+    office.bot.outbox.entered("T0PAPERS01", "C0PAPERS01", "papers", True)
+    assert len(office.bot.outbox.posted("T0PAPERS01", "C0PAPERS01")) == 2
+    assert office.bot.outbox.posted("T0PAPERS01", "C0OTHER001") == frozenset()
+    assert office.bot.outbox.posted("T0OTHER001", "C0PAPERS01") == frozenset()
+    assert len(office.bot.outbox.posted()) == 2

@@ -641,6 +641,21 @@ def test_tags_are_counted_whatever_their_spelling(curator) -> None:
     assert curator.digests.tags("state")[0].entries == 2
 
 
+def test_a_tag_knows_its_other_spellings_and_what_it_is_short_for(curator) -> None:
+    curator.write("1.md", replace(RHO, tags=("State-Space-Model", "ssm")))
+    curator.write("2.md", replace(JET, tags=("state_space_model", "SSM")), day=NEXT)
+    curator.write("3.md", replace(HGRN, tags=("state_space_model", "ssm", "moe")), day=NEXT)
+    aliases = {count.tag: count.aliases for count in curator.digests.tags()}
+    assert aliases == {
+        "ssm": ("SSM", "state_space_model"),
+        "state_space_model": ("State-Space-Model", "ssm"),
+        "moe": (),
+    }
+    assert (curator.digests.count_tags(), curator.digests.count_tags("#State_")) == (3, 1)
+    curator.lose("3.md")
+    assert curator.digests.count_tags() == 2
+
+
 def test_any_entry_that_is_there_may_be_drawn(curator) -> None:
     assert curator.digests.random_entry() is None
     curator.write("1.md", RHO)

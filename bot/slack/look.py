@@ -1,0 +1,62 @@
+"""What a look-up found, and what there is to say where that is little: the same in Slack and on the command line."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from bot.messages.results import Looked, Shorter
+from bot.search.command import near_command
+from bot.search.engine import Found
+from bot.search.grammar import Query, literally, parse_query, without_each
+from bot.search.reading import Understood
+from bot.search.tree import with_threads
+from bot.store.index import Index
+
+TERMS_LEFT_OUT = 8
+"""Of a query with more terms nobody knows which one was too much, and each is a look-up."""
+
+
+Search = Callable[[Query], Found]
+
+
+def searching(index: Index, posted: Callable[[], frozenset[int]]) -> Search:
+    """The look-up of a query where ``posted`` says which entries have a thread."""
+    return lambda query: index.search(replace(query, tree=with_threads(query.tree, posted)))
+
+
+def looked(query: Query, found: Found, index: Index, today: date) -> Looked:
+    """What is to be said over the papers that were found."""
+    return Looked(
+        query,
+        exact=len(found.ids),
+        more=found.more,
+        close=len(found.close),
+        understood=found.understood,
+        literal=as_typed(query, found.understood, today),
+        nearest=() if found.ids else nearest(query, index),
+    )
+
+
+def as_typed(query: Query, understood: Understood, today: date) -> str:
+    """The query that takes no word for another; empty where the present one does not either."""
+    taken = [typed for typed, _ in (*understood.corrected, *understood.turned)]
+    literal = literally(query.text, taken, today=today) if taken else query.text
+    return literal if literal != query.text else ""
+
+
+def nearest(query: Query, index: Index) -> list[str]:
+    """What could be typed instead of a query that nothing matches."""
+    command = near_command(query.text)
+    tags = [f"tag:{tag}" for tag in index.nearest_tags(query.text)]
+    return [*([command] if command else []), *tags, *index.nearest_words(query.text)]
+
+
+def shorter(query: Query, search: Search, today: date) -> Shorter | None:
+    """The query without its weakest term, the one without which most is found; None where that is nothing either."""
+    texts = without_each(query.text, today=today)
+    found = []
+    for text in texts if len(texts) <= TERMS_LEFT_OUT else ():
+        some = search(parse_query(text, today=today))
+        if some.ids:
+            found.append(Shorter(text, len(some.ids), some.more))
+    return max(found, key=lambda one: one.total, default=None)
