@@ -127,7 +127,7 @@ def taken_for(understood: Understood, words: Words) -> str:
 def _exactly(looked: Looked, words: Words) -> _Button | None:
     if not looked.literal or units(clean(looked.literal)) > VALUE:
         return None
-    taken = [typed for typed, _ in (*looked.understood.corrected, *looked.understood.turned)]
+    taken = sorted(looked.understood.replaced, key=looked.query.text.find)
     label = words.t("results.exactly", query=cut(_flat(" ".join(taken)), 40))
     return (actions.SEARCH, label, clean(looked.literal))
 

@@ -68,6 +68,11 @@ class Understood:
     translated: tuple[tuple[str, str], ...] = ()
 
     @property
+    def replaced(self) -> list[str]:
+        """The words as typed that were taken for others."""
+        return [typed for typed, _ in (*self.corrected, *self.turned)]
+
+    @property
     def meant(self) -> tuple[str, ...]:
         """What was looked for instead of, or besides, what was typed."""
         return tuple(dict.fromkeys(meant for _, meant in (*self.corrected, *self.turned, *self.translated)))

@@ -41,51 +41,14 @@ TELLING = 0.25
 """Of the worth of the most telling shared word; what is worth less is not named."""
 
 _URL = re.compile(r"https?://[^\s)\]>|]+")
-_SAYS_NOTHING = frozenset(
-    [
-        "all",
-        "any",
-        "are",
-        "beyond",
-        "can",
-        "do",
-        "does",
-        "enough",
-        "even",
-        "from",
-        "good",
-        "has",
-        "how",
-        "into",
-        "its",
-        "more",
-        "most",
-        "need",
-        "not",
-        "only",
-        "our",
-        "out",
-        "over",
-        "than",
-        "that",
-        "their",
-        "them",
-        "they",
-        "this",
-        "towards",
-        "via",
-        "well",
-        "what",
-        "when",
-        "where",
-        "which",
-        "why",
-        "with",
-        "without",
-        "you",
-        "your",
-    ]
-)
+_SAYS_NOTHING = frozenset({
+    "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "beyond", "but", "by", "can", "do",
+    "does", "enough", "even", "for", "from", "good", "had", "has", "have", "how", "in", "into", "is", "it",
+    "its", "more", "most", "need", "no", "not", "of", "on", "one", "only", "or", "our", "out", "over", "some",
+    "such", "than", "that", "the", "their", "them", "there", "these", "they", "this", "to", "towards", "use",
+    "via", "was", "we", "well", "were", "what", "when", "where", "which", "why", "with", "without", "you",
+    "your",
+})  # fmt: skip
 """Of titles, where every word counts thrice."""
 _NOTE = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2}) (?=\S)")
 """How a note names another: ``230330 Self-Refine`` (``[[…]]`` is taken off when a note is read)."""

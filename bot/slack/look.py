@@ -33,13 +33,13 @@ def looked(query: Query, found: Found, index: Index, today: date) -> Looked:
         close=len(found.close),
         understood=found.understood,
         literal=as_typed(query, found.understood, today),
-        nearest=() if found.ids else nearest(query, index),
+        nearest=() if found.ids or found.understood.replaced else nearest(query, index),
     )
 
 
 def as_typed(query: Query, understood: Understood, today: date) -> str:
     """The query that takes no word for another; empty where the present one does not either."""
-    taken = [typed for typed, _ in (*understood.corrected, *understood.turned)]
+    taken = understood.replaced
     literal = literally(query.text, taken, today=today) if taken else query.text
     return literal if literal != query.text else ""
 

@@ -239,6 +239,7 @@ def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away
         " · Also looked for: 모델 = model"
     )
     assert buttons(content) == {actions.SEARCH: literal}
+    assert "Search exactly “transfomer wjdfuf”" in content.text
     assert "transfomer → transformer" in results.results(hits, said, page=1, pool_id="", words=ko).text
     assert buttons(results.results(hits, replace(said, literal=""), page=1, pool_id="", words=en)) == {}
     assert buttons(results.results(hits, replace(said, literal="x" * 2001), page=1, pool_id="", words=en)) == {}
