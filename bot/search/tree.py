@@ -220,8 +220,3 @@ def asked(tree: Node | None) -> tuple[Word | Phrase | Title | Author | Abstract 
         elif isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text):
             found.append(node)
     return tuple(found)
-
-
-def phrases(tree: Node | None) -> tuple[str, ...]:
-    """The texts of `asked`, each once."""
-    return tuple(dict.fromkeys(node.text for node in asked(tree)))

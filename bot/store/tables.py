@@ -56,9 +56,14 @@ class Base(DeclarativeBase):
     }
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+def among(column: str, values: tuple[str, ...]) -> str:
+    """SQL for: the column holds one of these. Written out, as an index's own condition has to be."""
     listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+    return f"{column} IN ({listed})"
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    return sa.CheckConstraint(among(column, values), name=column)
 
 
 class Digest(Base):
@@ -308,8 +313,8 @@ class Delivery(Base):
             "team_id",
             "channel_id",
             "id",
-            sqlite_where=sa.text("state IN ('pending', 'claimed', 'unknown')"),
-            postgresql_where=sa.text("state IN ('pending', 'claimed', 'unknown')"),
+            sqlite_where=sa.text(among("state", UNPOSTED)),
+            postgresql_where=sa.text(among("state", UNPOSTED)),
         ),
         sa.Index(None, "team_id", "channel_id", "source", "day"),
         sa.Index(None, "edition_id"),
