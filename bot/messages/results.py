@@ -125,7 +125,7 @@ def taken_for(understood: Understood, words: Words) -> str:
 
 
 def _exactly(looked: Looked, words: Words) -> _Button | None:
-    if not looked.literal or units(clean(looked.literal)) > VALUE:
+    if not is_seen(clean(looked.literal)) or units(clean(looked.literal)) > VALUE:
         return None
     taken = sorted(looked.understood.replaced, key=looked.query.text.find)
     label = words.t("results.exactly", query=cut(_flat(" ".join(taken)), 40))
