@@ -16,7 +16,7 @@ from bot.store.giving_up import CLOSED, give_up
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The next turn of a channel that never had one."""
 
-UNPOSTED = sa.text(t.among("delivery.state", t.UNPOSTED))
+UNPOSTED = sa.text("delivery." + t.among("state", t.UNPOSTED))
 """In these words SQLite sees that an index holds the rows it asks for; it looks into no parameter for that."""
 WAITING = sa.text("channel.waiting AND channel.closed_reason IS NULL")
 
