@@ -262,6 +262,8 @@ class Channel(Base):
     """Whether something of it may be unposted. True in the transaction that writes a message down."""
     closed_reason: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+    remarks_since: Mapped[datetime | None]
+    """From when on what people write in its papers' threads is kept (`Remark`); null where nobody asked for it."""
 
 
 class Edition(Base):
@@ -387,3 +389,39 @@ class ResultPage(Base):
     query: Mapped[str]
     ids: Mapped[list[Any]]
     expires_at: Mapped[datetime]
+
+
+class Saved(Base):
+    """A person keeps this paper in mind. One entry stands for the paper on all its days."""
+
+    __tablename__ = "saved"
+    __table_args__ = (sa.Index(None, "entry_id"),)
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    saved_at: Mapped[datetime]
+
+
+class Remark(Base):
+    """A person's words in a paper's thread, in a channel where that was asked for."""
+
+    __tablename__ = "remark"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["team_id", "channel_id"], ["channel.team_id", "channel.channel_id"], ondelete="CASCADE"
+        ),
+        sa.Index(None, "entry_id"),
+    )
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[str] = mapped_column(primary_key=True)
+    ts: Mapped[str] = mapped_column(primary_key=True)
+    thread_ts: Mapped[str]
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"))
+    user_id: Mapped[str]
+    text: Mapped[str]
+    words: Mapped[str]
+    """The text as `search/words.py` looks at it, under the rules of the version in ``rules``."""
+    rules: Mapped[int]
+    posted_at: Mapped[datetime]

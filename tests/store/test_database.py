@@ -20,9 +20,11 @@ import bot.store.database
 from bot.errors import StoreUnavailableError
 from bot.store import tables as t
 from bot.store.database import insert_missing, migrate, open_database, reading, transaction
+from bot.store.migrations import revisions
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
 SHIPPED = Path(bot.store.database.__file__).parent / "migrations"
+NEWEST = revisions(SHIPPED)[-1]
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def scripts(tmp_path: Path) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9001_later.py").write_text(
-        'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9001"\ndown_revision = "0002"\n\n\n'
+        f'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9001"\ndown_revision = "{NEWEST}"\n\n\n'
         "def upgrade():\n"
         '    with op.batch_alter_table("digest", recreate="always") as digest:\n'
         '        digest.add_column(sa.Column("mood", sa.Text()))\n',
@@ -139,7 +141,7 @@ def first(url: str, tmp_path: Path) -> Engine:
     """A database as the first release left it."""
     engine = open_database(url)
     scripts = tmp_path / "first"
-    shutil.copytree(SHIPPED, scripts, ignore=shutil.ignore_patterns("__pycache__", "0002*"))
+    shutil.copytree(SHIPPED, scripts, ignore=shutil.ignore_patterns("__pycache__", "000[!1]*"))
     migrate(engine, scripts=scripts)
     with transaction(engine) as connection:
         tables = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
@@ -154,7 +156,7 @@ def first(url: str, tmp_path: Path) -> Engine:
 
 def test_a_database_of_the_first_release_becomes_what_the_tables_say(first: Engine, tmp_path: Path) -> None:
     done = migrate(first)
-    assert (done.before, done.after) == ("0001", "0002")
+    assert (done.before, done.after) == ("0001", NEWEST)
     assert as_the_tables_say(first, tmp_path)
     first.dispose()
 
@@ -190,8 +192,10 @@ def test_what_the_first_release_posted_is_of_no_edition_and_never_looked_at_agai
         assert ready.ready_at == ready.changed_at == ready.settled_at
         assert unready.changed_at >= before
         assert unready.settled_at is None
-        is_open, closed = connection.execute(sa.select(c.waiting, c.closed_at, c.slot_at).order_by(c.channel_id)).all()
-        assert tuple(is_open) == (True, None, None)
+        is_open, closed = connection.execute(
+            sa.select(c.waiting, c.closed_at, c.slot_at, c.remarks_since).order_by(c.channel_id)
+        ).all()
+        assert tuple(is_open) == (True, None, None, None)
         assert closed.waiting is False
         assert closed.closed_at >= before
         added = connection.execute(sa.select(s.say_when_empty, s.quiet_from, s.paused_until, s.created_at)).one()
@@ -210,7 +214,7 @@ def test_every_table_can_be_made_on_postgresql() -> None:
 
 
 def test_tables_of_peoples_data_say_whose_they_are() -> None:
-    for table in ("subscription", "channel", "delivery", "result_page"):
+    for table in ("subscription", "channel", "delivery", "result_page", "saved", "remark"):
         assert "team_id" in t.Base.metadata.tables[table].columns
 
 
@@ -234,10 +238,10 @@ def test_an_up_to_date_database_does_not_load_alembic(engine: Engine, url: str) 
 def test_a_later_step_keeps_the_rows_and_leaves_a_copy_from_before(engine: Engine, scripts: Path) -> None:
     add_digest(engine)
     done = migrate(engine, scripts=scripts)
-    assert (done.before, done.after) == ("0002", "9001")
+    assert (done.before, done.after) == (NEWEST, "9001")
     assert done.backup is not None
     with closing(sqlite3.connect(done.backup)) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
         assert copy.execute("SELECT source FROM digest").fetchall() == [("vault",)]
     with reading(engine) as connection:
         assert connection.execute(sa.text("SELECT source, mood FROM digest")).all() == [("vault", None)]
@@ -247,11 +251,11 @@ def test_a_later_step_keeps_the_rows_and_leaves_a_copy_from_before(engine: Engin
 
 
 def test_an_earlier_copy_is_not_written_over(engine: Engine, scripts: Path, tmp_path: Path) -> None:
-    earlier = tmp_path / "paperround.db.0002.bak"
+    earlier = tmp_path / f"paperround.db.{NEWEST}.bak"
     earlier.write_text("precious")
     done = migrate(engine, scripts=scripts)
     assert earlier.read_text() == "precious"
-    assert done.backup == tmp_path / "paperround.db.0002-2.bak"
+    assert done.backup == tmp_path / f"paperround.db.{NEWEST}-2.bak"
 
 
 def test_a_failing_step_changes_nothing(engine: Engine, scripts: Path) -> None:
@@ -261,7 +265,7 @@ def test_a_failing_step_changes_nothing(engine: Engine, scripts: Path) -> None:
     with pytest.raises(StoreUnavailableError) as failure:
         migrate(engine, scripts=scripts)
     assert failure.value.code == "store.failed"
-    assert migrate(engine).before == "0002"
+    assert migrate(engine).before == NEWEST
     with reading(engine) as connection:
         assert "mood" not in {column["name"] for column in sa.inspect(connection).get_columns("digest")}
         assert connection.scalar(sa.select(sa.func.count()).select_from(t.Digest)) == 1
@@ -271,7 +275,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_not(url: str, scripts: Path) -
     engine = open_database(url)
     assert migrate(engine, dry_run=True).after == migrate(engine).after
     assert migrate(engine, scripts=scripts, dry_run=True).after == "9001"
-    assert migrate(engine).before == "0002"
+    assert migrate(engine).before == NEWEST
     engine.dispose()
 
 
