@@ -87,3 +87,16 @@ def test_the_file_we_ship_is_read_to_its_last_line() -> None:
     assert len(glossary.senses) > 6000
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert len(lines) == len(set(lines))
+
+
+def test_the_file_we_ship_lists_a_form_once_a_line() -> None:
+    """Of two with the same key the last hides the first: ``masking;masked`` would not know masking."""
+    text = (Path(__file__).parents[2] / "config" / "glossary.tsv").read_text(encoding="utf-8")
+    twice = [
+        line
+        for line in text.splitlines()
+        if not line.startswith("#")
+        for side in line.split("\t")
+        if len({key(form) for form in side.split(";")}) < len(side.split(";"))
+    ]
+    assert twice == []
