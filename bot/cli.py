@@ -200,7 +200,7 @@ def _ingest(
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find entries, in the words of `/paper`."""
     from bot.messages.words import words_for
-    from bot.search.grammar import parse_look_up
+    from bot.search.grammar import UNNAMED, parse_look_up
     from bot.search.snippet import snippet
     from bot.slack.look import searching, shorter
     from bot.wiring import build
@@ -209,11 +209,11 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     bot = build(read_settings(), changing=False)
     today = bot.clock().astimezone().date()
     try:
-        wanted = parse_look_up(typed, today=today)
+        wanted = parse_look_up(typed, today=today, refused=UNNAMED)
     except QueryError as exc:
         exc.values["typed"] = typed
         raise
-    search = searching(bot.index, bot.outbox.posted)
+    search = searching(bot.index, lambda _: bot.outbox.posted())
     found = search(wanted)
     exact = found.ids[:limit]
     close = found.close[: limit - len(exact)]

@@ -70,10 +70,10 @@ Span = Annotated[timedelta, PlainValidator(_span), Field(ge=timedelta(0))]
 
 def _query(text: str) -> str:
     if text.strip():
-        from bot.search.grammar import parse_query  # most starts have no query to read
+        from bot.search.grammar import parse_order  # most starts have no query to read
 
         try:
-            parse_query(text, today=date.min.replace(year=2000))
+            parse_order(text, today=date.min.replace(year=2000))
         except QueryError as exc:
             raise ValueError(f"{text!r} cannot be read at character {exc.position + 1}, {exc.found!r}") from exc
     return " ".join(text.split())

@@ -177,6 +177,7 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
     from bot.slack.poster import SlackPoster
+    from bot.store.saved import SavedPapers
 
     settings = bot.settings
     timeout = settings.delivery.timeout
@@ -190,6 +191,7 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
         outbox=bot.outbox,
         subscriptions=bot.subscriptions,
         pages=bot.pages,
+        saved=SavedPapers(bot.engine),
         records=records(bot),
         directory=directory,
         client=sending,

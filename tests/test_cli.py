@@ -140,6 +140,14 @@ def test_search_finds_and_shows_where(run: Run) -> None:
     assert run("search", "tag:moe").out.startswith("JetMoE")
 
 
+def test_search_says_that_it_does_not_know_who_asks(run: Run) -> None:
+    run("ingest")
+    ran = run("search", "tag:moe", "is:saved")
+    assert ran.code == 2
+    assert "Ask it in Slack" in ran.err
+    assert run("search", "tag:moe -has:thread").out.startswith("JetMoE")
+
+
 def test_search_tells_close_matches_from_exact_ones(run: Run) -> None:
     run("ingest")
     assert [(row["title"][:3], row["close"]) for row in run("search", "노이즈 모델", "--json").rows] == [

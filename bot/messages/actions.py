@@ -18,10 +18,10 @@ SEARCH = "results.search"
 """Carries a query, as it could be typed."""
 END = "standing.end"
 
-Choice = Literal["commentary", "related", "share"]
+Choice = Literal["commentary", "related", "save", "drop", "share"]
 
 _PAGE = re.compile(r"([^:]{1,200}):([1-9][0-9]{0,5})\Z")
-_MENU = re.compile(r"(commentary|related|share):([0-9]{1,18})\Z")
+_MENU = re.compile(r"(commentary|related|save|drop|share):([0-9]{1,18})\Z")
 _MORE = re.compile(r"([0-9]{1,18}):([1-9][0-9]{0,5})\Z")
 _END = re.compile(r"[0-9]{1,18}\Z")
 

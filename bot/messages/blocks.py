@@ -77,7 +77,8 @@ def _plain(text: str, most: int) -> PlainTextObject:
     return PlainTextObject(text=cut(clean(text), most), emoji=False)
 
 
-def menu_choices(words: Words, *, has_words: bool) -> list[tuple[Choice, str]]:
+def menu_choices(words: Words, *, has_words: bool, saved: bool = False) -> list[tuple[Choice, str]]:
     """What a paper's menu offers; no commentary to show where the entry has neither abstract nor commentary."""
     shown: list[tuple[Choice, str]] = [("commentary", words.t("menu.commentary"))] if has_words else []
-    return [*shown, ("related", words.t("menu.related")), ("share", words.t("menu.share"))]
+    mark: tuple[Choice, str] = ("drop", words.t("menu.saved")) if saved else ("save", words.t("menu.save"))
+    return [*shown, ("related", words.t("menu.related")), mark, ("share", words.t("menu.share"))]

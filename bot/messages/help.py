@@ -45,6 +45,8 @@ _FIND = (
     ("help.typed_since", "help.since"),
     ("help.typed_or", "help.or"),
     ("help.typed_related", "help.related"),
+    ("help.typed_saved", "help.saved"),
+    ("help.typed_is_saved", "help.is_saved"),
 )
 _ORDER = (
     ("help.typed_subscribe", "help.subscribe"),

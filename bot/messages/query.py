@@ -49,8 +49,8 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
             return words.t(_DAYS[type(node)], day=words.date(day))
         case nodes.Has(what=what) if what in _HAS:
             return words.t(_HAS[what])
-        case nodes.Among():
-            return words.t("query.has_thread")
+        case nodes.Is():
+            return words.t("query.is_saved")
         case nodes.Tag(text=text, prefix=prefix):
             tag = _value(text).lstrip("#")
             return words.t("query.tag_prefix", tag=tag) if prefix else words.t("query.tag", tag=tag)

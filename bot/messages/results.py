@@ -24,7 +24,7 @@ ALSO_ON = 5
 TURN = 4  # Slack takes five answers to a click; one is left for saying what went wrong
 _TITLE_SAID = 160  # of a title in the text of a page with ten papers, which must stay below what may be rewritten
 # By weight, of what a page of ten shows of each: all of it together stays below what Slack takes (PRIVATE_TEXT).
-_TITLE, _WHY, _PEOPLE, _TAGS, _THREAD = 250, 210, 150, 150, 200
+_TITLE, _WHY, _PEOPLE, _TAGS, _THREAD = 250, 195, 150, 150, 200
 _NOTE = 200  # of what was understood, over a page of ten papers
 _NEAR = 5
 _BLOCK = 2900
@@ -42,6 +42,8 @@ class Hit:
     thread: str | None = None
     """The address of its thread, where it was posted and the reader may look."""
     also_on: tuple[date, ...] = ()
+    saved: bool = False
+    """The one reader of the answer saved it."""
     near: Related | None = None
     """What it shares with another paper, where it is shown for that."""
 
@@ -138,6 +140,24 @@ def day_view(day: date, hits: Sequence[Hit], *, total: int, page: int, pool_id: 
     return _page(line, [_Part(hits)], total, page, pool_id, words, day=day)
 
 
+def saved(hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Words) -> Content:
+    """One page of what a person saved; how to save, where that is nothing."""
+    if not total:
+        said = words.t("saved.none")
+        return Content(escape(said), (_line(said),))
+    return _page(words.n("saved.heading", total), [_Part(hits)], total, page, pool_id, words)
+
+
+def save_changed(entry: StoredEntry, words: Words, *, is_saved: bool, was_saved: bool) -> Content:
+    """What a press on "save" or "saved" in a paper's menu did."""
+    title = paper.title(entry.entry, words, 100)
+    if is_saved:
+        said = words.t("saved.already", title=title) if was_saved else words.t("saved.done", title=title)
+    else:
+        said = words.t("saved.dropped", title=title) if was_saved else words.t("saved.was_not", title=title)
+    return Content(escape(said), (_line(said),))
+
+
 def one(hit: Hit, words: Words) -> Content:
     """A single paper, for one person."""
     return _page(words.t("random.heading"), [_Part([hit])], 1, 1, "", words)
@@ -227,7 +247,7 @@ def _hit_blocks(hit: Hit, number: int | None, words: Words, day: date | None) ->
         leaves += [Leaf("\n"), *why]
     about = [cut(paper.authors(entry, words), _PEOPLE), cut(paper.tags(entry), _TAGS)]
     where = _where(hit, words, day)
-    choices = blocks.menu_choices(words, has_words=paper.has_words(entry))
+    choices = blocks.menu_choices(words, has_words=paper.has_words(entry), saved=hit.saved)
     shown = richtext.block([richtext.section(leaves)])
     if not where and any(map(is_seen, about)):
         return [shown, blocks.plain_menu(" · ".join(filter(is_seen, about)), hit.entry.id, choices)]

@@ -5,7 +5,7 @@ A verb counts only where the rest fits its form: "latest diffusion models" is a 
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from bot.digest.keys import paper_id
 from bot.errors import QueryError
 from bot.search.ahead import parse_ahead
 from bot.search.dates import parse_day, parse_span
-from bot.search.grammar import Query, parse_look_up, parse_query
+from bot.search.grammar import Query, parse_look_up, parse_order, parse_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class Tags:
     """The tags that start so, or the most used."""
 
     prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What the asker saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,14 @@ class Find:
 
 Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
 """What changes or shows a channel's standing orders."""
-Command = Latest | Today | Random | OnDay | Tags | Help | Standing | Why | Related | Find
+Command = Latest | Today | Random | OnDay | Tags | Saved | Help | Standing | Why | Related | Find
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
     "today": Today(), "오늘": Today(),
     "random": Random(), "랜덤": Random(), "무작위": Random(), "아무거나": Random(),
     "tags": Tags(), "태그": Tags(), "태그 목록": Tags(), "태그목록": Tags(),
+    "saved": Saved(), "저장": Saved(), "저장 목록": Saved(), "저장목록": Saved(),
     "help": Help(), "?": Help(), "도움말": Help(), "도움": Help(), "사용법": Help(),
     "subscriptions": Subscriptions(), "구독목록": Subscriptions(), "구독 목록": Subscriptions(),
     "subscribe": Subscribe(), "구독": Subscribe(), "구독하기": Subscribe(),
@@ -146,6 +152,9 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
 _BEFORE_MORE = (*_BEFORE_A_WORD, *_BEFORE_A_QUERY, "pause", "resume", "why", "related", "일시정지", "재개")
+_READERS: Mapping[type[Command], Callable[..., Query]] = {
+    Find: parse_look_up, Subscribe: parse_order, Unsubscribe: parse_query,
+}  # fmt: skip
 NEAR = 0.75
 """How alike a word and a command are at least where one may be meant by the other; a swap of two letters of four is."""
 _PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
@@ -205,7 +214,7 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Com
     rest = verb.string[verb.end() :].strip()
     kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
     try:
-        query = (parse_look_up if kind is Find else parse_query)(rest, today=today)
+        query = _READERS[kind](rest, today=today)
     except QueryError as error:
         before = typed - len(whole) + whole.rindex(rest)
         raise QueryError(

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, NoReturn, TypeVar
 
 from bot.digest.keys import paper_id
@@ -43,6 +44,7 @@ FIELDS: Mapping[str, str] = {
     "노트": "commentary",
     "source": "source", "출처": "source",
     "has": "has", "있음": "has",
+    "is": "is", "상태": "is",
     "since": "since", "after": "since", "from": "since", "부터": "since", "이후": "since",
     "until": "until", "before": "until", "까지": "until", "이전": "until",
     "day": "day", "date": "day", "on": "day", "날짜": "day", "날": "day",
@@ -59,6 +61,14 @@ HAVE: Mapping[str, str] = {
     "note": "commentary", "links": "link", "authors": "author", "tags": "tag", "thread": "thread", "스레드": "thread",
     "해설": "commentary", "코멘트": "commentary", "초록": "abstract", "링크": "link", "저자": "author", "태그": "tag",
 }  # fmt: skip
+
+IS: Mapping[str, str] = {
+    "saved": "saved", "bookmarked": "saved", "저장": "saved", "저장됨": "saved", "저장한": "saved",
+}  # fmt: skip
+ORDERED: Mapping[str, str] = {"is": "query.not_ordered"}
+"""Fields that a standing order cannot have, nobody being there who asks, and the code that says so."""
+UNNAMED: Mapping[str, str] = {"is": "query.nobody_asks"}
+"""As above, of a look-up by somebody whom Slack does not name."""
 
 _TEXT_FIELDS: Mapping[str, Callable[[str], Node]] = {
     "author": nodes.Author,
@@ -109,11 +119,21 @@ def parse_query(text: str, *, today: date) -> Query:
     return _Reader(text, today).query()
 
 
-def parse_look_up(text: str, *, today: date) -> Query:
-    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError."""
+def parse_order(text: str, *, today: date) -> Query:
+    """As `parse_query`, for a standing order, which nobody asks. Raises QueryError, also for what only a person can."""
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
-    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT).query()
+    return _Reader(text, today, refused=ORDERED).query()
+
+
+def parse_look_up(text: str, *, today: date, refused: Mapping[str, str] = MappingProxyType({})) -> Query:
+    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError.
+
+    ``refused`` are fields that cannot be asked for there, each with the code of the error.
+    """
+    if len(text) > MAX_CHARS:
+        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
+    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused).query()
 
 
 def literally(text: str, words: Collection[str], *, today: date) -> str:
@@ -154,8 +174,17 @@ def _normalise(text: str) -> tuple[str, list[int]]:
 class _Reader:
     """One reading of one text, from left to right."""
 
-    def __init__(self, typed: str, today: date, *, most_terms: int = MAX_TERMS, longest: int = MAX_CHARS) -> None:
+    def __init__(
+        self,
+        typed: str,
+        today: date,
+        *,
+        most_terms: int = MAX_TERMS,
+        longest: int = MAX_CHARS,
+        refused: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.typed = typed
+        self.refused = refused
         self.most_terms = most_terms
         self.longest = longest
         self.text, self.places = _normalise(typed)
@@ -360,6 +389,10 @@ class _Reader:
         return _joined(nodes.Any, parts)
 
     def one(self, name: str, text: str, start: int) -> Node:
+        if name in self.refused:
+            self.refuse(self.refused[name], start, text)
+        if name == "is":
+            return nodes.Is(self.choice(IS, text, start))
         if name == "source":
             return nodes.Source(text.strip())
         if name == "has":

@@ -149,12 +149,22 @@ class Source(Node):
 
 @dataclass(frozen=True, slots=True)
 class Has(Node):
-    """One of `fields.HAS` is there, or ``thread``: it was posted in a channel (`with_threads`)."""
+    """One of `fields.HAS` is there, or ``thread``: it was posted in a channel (`with_known`)."""
 
     what: str
 
     def holds(self, fields: EntryFields) -> bool:
         return f" {has_mark(self.what)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Is(Node):
+    """The asker has ``saved`` it. No entry knows that: of itself it is not (`with_known`)."""
+
+    what: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +205,19 @@ class On(Node):
         return fields.day == self.day
 
 
-def with_threads(tree: Node | None, find: Callable[[], frozenset[int]]) -> Node | None:
-    """The tree with the entries that have a thread in the place of ``has:thread``; asked for only where it stands."""
+def with_known(tree: Node | None, find: Callable[[Has | Is], frozenset[int]]) -> Node | None:
+    """The tree with the entries that `find` gives in the place of each condition that no entry knows of itself.
+
+    It is asked for those that stand there, and for no other.
+    """
     match tree:
         case All(parts) | Any(parts):
-            return type(tree)(tuple(part for part in (with_threads(part, find) for part in parts) if part))
+            return type(tree)(tuple(part for part in (with_known(part, find) for part in parts) if part))
         case Not(part):
-            inner = with_threads(part, find)
+            inner = with_known(part, find)
             return Not(inner) if inner else None
-        case Has("thread"):
-            return Among(find())
+        case Has("thread") | Is():
+            return Among(find(tree))
         case _:
             return tree
 

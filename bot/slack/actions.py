@@ -11,7 +11,7 @@ from bot.messages import results
 from bot.messages.words import words_for
 from bot.search.grammar import parse_look_up
 from bot.slack import standing
-from bot.slack.answer import find, latest, page, related
+from bot.slack.answer import find, latest, mark, page, related
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
 from bot.slack.reply import delete, reply
@@ -52,12 +52,14 @@ def search(asked: Asked, desk: Desk) -> None:
 
 
 def choose(asked: Asked, desk: Desk) -> None:
-    """A result's menu: the whole commentary or related papers for oneself, or the paper for everybody."""
+    """A result's menu: commentary, related papers, a bookmark for oneself, or the paper for everybody."""
     what, entry_id = ids.read_menu(asked.payload["selected_option"]["value"])
     entry = _entry(entry_id, desk)
     if what == "share":
         # By the click's own address: that works where the bot is no member, and Slack's rules let it delete it later.
         reply(asked, desk, results.shared(entry, asked.asker.user, words_for(desk.language)), everybody=True)
+    elif what in ("save", "drop"):
+        reply(asked, desk, mark(entry, asked.asker, desk, is_saved=what == "save"))
     elif what == "related":
         reply(asked, desk, related(entry, asked.asker, desk))
     else:

@@ -1,10 +1,9 @@
 """A command and who asks it -> what they read. The slash command, a click and a mention all come here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
-from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -26,6 +25,7 @@ from bot.search.command import (
     Random,
     Related,
     Resume,
+    Saved,
     Subscribe,
     Subscriptions,
     Tags,
@@ -37,7 +37,7 @@ from bot.search.engine import Found
 from bot.search.grammar import Query, parse_query
 from bot.search.reading import Reading, Understood
 from bot.search.snippet import Snippet, snippet
-from bot.search.tree import Node
+from bot.search.tree import Has, Is, Node
 from bot.slack import standing
 from bot.slack.desk import Asker, Desk
 from bot.slack.look import looked, nearest, searching, shorter
@@ -55,6 +55,8 @@ class Pool(StrEnum):
     FOUND = "found "
     """What the query that is the text found. How many match it follows, with a ``+`` where there are more; the papers
     after these come close."""
+    SAVED = "saved"
+    """What a person saved; no text."""
 
 
 YEARS = 20  # how far back a date without a year is looked for
@@ -73,6 +75,8 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return _random(asker, desk)
         case Tags(prefix=prefix):
             return tags(desk.digests.tags(prefix), asker.words, prefix, total=desk.digests.count_tags(prefix))
+        case Saved():
+            return _saved(asker, desk)
         case Help():
             return help_text(asker.words)
         case Pause(query=named, otherwise=query) | Resume(query=named, otherwise=query) if query and not standing.named(
@@ -105,6 +109,8 @@ def page(pool_id: str, number: int, asker: Asker, desk: Desk) -> Content:
     kind, _, text = pool.query.partition(":") if pool else ("", "", "")
     if pool is not None and kind == Pool.DAY:
         return _of_day(pool_id, number, date.fromisoformat(text), pool.ids, asker, desk)
+    if pool is not None and kind == Pool.SAVED:
+        return _of_saved(pool_id, number, pool.ids, asker, desk)
     if pool is not None and kind.startswith(Pool.FOUND):
         return _found_again(pool_id, number, kind.removeprefix(Pool.FOUND), pool, text, asker, desk)
     raise RequestRefusedError("result.expired")
@@ -166,9 +172,34 @@ def related(subject: StoredEntry, asker: Asker, desk: Desk) -> Content:
     return results.related(subject, hits, asker.words)
 
 
+def _saved(asker: Asker, desk: Desk) -> Content:
+    ids = desk.saved.papers(asker.team, asker.user)
+    return _of_saved(_keep(Pool.SAVED, "", ids, asker, desk), 1, ids, asker, desk)
+
+
+def mark(entry: StoredEntry, asker: Asker, desk: Desk, *, is_saved: bool) -> Content:
+    """Save a paper for the asker, or forget that they did."""
+    if is_saved:
+        was_saved = not desk.saved.save(asker.team, asker.user, entry.id, desk.clock())
+    else:
+        was_saved = desk.saved.drop(asker.team, asker.user, entry.id)
+    return results.save_changed(entry, asker.words, is_saved=is_saved, was_saved=was_saved)
+
+
+def _known(asker: Asker, desk: Desk) -> Callable[[Has | Is], frozenset[int]]:
+    """Which entries meet what the store alone knows, for this asker."""
+
+    def entries(node: Has | Is) -> frozenset[int]:
+        if isinstance(node, Is):
+            return desk.saved.entries(asker.team, asker.user)
+        return desk.outbox.posted(asker.team, asker.channel)
+
+    return entries
+
+
 def find(query: Query, asker: Asker, desk: Desk) -> Content:
     """What a look-up finds; where that is nothing, what would find more."""
-    search = searching(desk.index, partial(desk.outbox.posted, asker.team, asker.channel))
+    search = searching(desk.index, _known(asker, desk))
     found = search(query)
     today = asker.today(desk.clock())
     if found.ids or found.close:
@@ -229,6 +260,11 @@ def _of_day(pool_id: str, number: int, day: date, ids: Sequence[int], asker: Ask
     return results.day_view(day, hits, total=len(ids), page=number, pool_id=pool_id, words=asker.words)
 
 
+def _of_saved(pool_id: str, number: int, ids: Sequence[int], asker: Asker, desk: Desk) -> Content:
+    hits = _hits(_on_page(ids, number), None, asker, desk)
+    return results.saved(hits, total=len(ids), page=number, pool_id=pool_id, words=asker.words)
+
+
 def _on_page(ids: Sequence[int], number: int) -> Sequence[int]:
     return ids[(number - 1) * PAGE : number * PAGE]
 
@@ -239,12 +275,15 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     posted = desk.outbox.threads(asker.team, ids)
     threads = {entry_id: thread for entry_id in ids if (thread := _thread(posted.get(entry_id, []), asker))}
     links = permalinks(threads.values(), desk)
+    # What everybody reads does not tell what one of them saved.
+    saved = desk.saved.among(asker.team, asker.user, ids) if asker.alone else frozenset[int]()
     return [
         Hit(
             entry=entry,
             snippet=_matching(entry, tree, reading),
             thread=links.get(threads[entry.id].delivery_id) if entry.id in threads else None,
             also_on=elsewhere.get(entry.id, ()),
+            saved=entry.id in saved,
         )
         for entry in entries
     ]

@@ -15,6 +15,7 @@ from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.outbox import Outbox
 from bot.store.result_pages import ResultPages
+from bot.store.saved import SavedPapers
 from bot.store.subscriptions import Subscriptions
 
 ASIDE = 10  # as many as a page has papers, whose addresses are asked for side by side
@@ -29,6 +30,7 @@ class Desk:
     outbox: Outbox
     subscriptions: Subscriptions
     pages: ResultPages
+    saved: SavedPapers
     records: Records
     """For what becomes of a day on its way to a channel."""
     directory: Directory
@@ -56,6 +58,11 @@ class Asker:
     zone: str
     in_public: bool = False
     """True where everybody in the channel reads the answer (a mention)."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else reads the answer."""
+        return not self.in_public or self.channel.startswith("D")
 
     @property
     def words(self) -> Words:

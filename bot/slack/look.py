@@ -9,7 +9,7 @@ from bot.search.command import near_command
 from bot.search.engine import Found
 from bot.search.grammar import Query, literally, parse_query, without_each
 from bot.search.reading import Understood
-from bot.search.tree import with_threads
+from bot.search.tree import Has, Is, with_known
 from bot.store.index import Index
 
 TERMS_LEFT_OUT = 8
@@ -19,9 +19,9 @@ TERMS_LEFT_OUT = 8
 Search = Callable[[Query], Found]
 
 
-def searching(index: Index, posted: Callable[[], frozenset[int]]) -> Search:
-    """The look-up of a query where ``posted`` says which entries have a thread."""
-    return lambda query: index.search(replace(query, tree=with_threads(query.tree, posted)))
+def searching(index: Index, known: Callable[[Has | Is], frozenset[int]]) -> Search:
+    """The look-up of a query where ``known`` says which entries meet what none of them knows of itself."""
+    return lambda query: index.search(replace(query, tree=with_known(query.tree, known)))
 
 
 def looked(query: Query, found: Found, index: Index, today: date) -> Looked:

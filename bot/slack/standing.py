@@ -16,7 +16,7 @@ from bot.messages.words import Words, words_for
 from bot.plan.owed import OpenDay
 from bot.plan.subscription import Subscription
 from bot.search.command import Pause, Resume, Standing, Subscribe, Subscriptions, Unsubscribe
-from bot.search.grammar import parse_query
+from bot.search.grammar import parse_order, parse_query
 from bot.slack import records
 from bot.slack.client import WALL, translate
 from bot.slack.desk import Asker, Desk
@@ -44,7 +44,7 @@ def answer(command: Standing, asker: Asker, desk: Desk) -> Content:
 
 def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     query = " ".join(query.split())
-    asked = parse_query(query, today=asker.today(desk.clock())) if query else None  # a mistake is told now
+    asked = parse_order(query, today=asker.today(desk.clock())) if query else None  # a mistake is told now
     _enter(asker, desk)
     source = desk.sources[0]
     before = _same(query, source, asker, desk)

@@ -21,7 +21,7 @@ def test_a_page_comes_back(pool, page):
     assert read_page(page_value(pool, page)) == (pool, page)
 
 
-@given(st.sampled_from(["commentary", "share"]), st.integers(0, 10**17))
+@given(st.sampled_from(["commentary", "related", "save", "drop", "share"]), st.integers(0, 10**17))
 def test_a_choice_comes_back(choice, entry):
     assert read_menu(menu_value(choice, entry)) == (choice, entry)
 

@@ -15,6 +15,7 @@ from bot.search.command import (
     Random,
     Related,
     Resume,
+    Saved,
     Subscribe,
     Subscriptions,
     Tags,
@@ -35,6 +36,7 @@ KINDS = {
     "help.typed_resume": Resume,
     "help.typed_why": Why,
     "help.typed_related": Related,
+    "help.typed_saved": Saved,
 }
 
 

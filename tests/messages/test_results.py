@@ -84,7 +84,7 @@ def test_ten_of_the_longest_results_are_one_message(stored, words, check, piece,
     days = tuple(date(2024, 1, day) for day in range(1, 12))
     thread = "https://team.slack.example/archives/C1/p1?thread_ts=1&cid=C1&x=" + "x" * 110
     matched = Snippet("commentary", ((long[:80], False), (long[80:162], True)))
-    hits = [Hit(each, matched, thread, days) for each in stored(*[entry] * 10).entries]
+    hits = [Hit(each, matched, thread, days, saved=True) for each in stored(*[entry] * 10).entries]
     taken = ((long, long),) * 9
     said = Looked(
         Query(parse_query(" ".join(["tag:moe"] * 99), today=DAY).tree, text=long),
@@ -166,10 +166,18 @@ def test_the_match_is_bold_and_nothing_else_of_the_snippet(stored, en, rich_leav
 def test_the_menu_offers_commentary_only_where_there_is_some(stored, en):
     digest = stored(Entry("A", abstract=("x",)), Entry("B", commentary=(Paragraph("x", "en"),)), Entry("C"))
     assert menus(show(found(digest.entries), en)) == [
-        ["commentary:1", "related:1", "share:1"],
-        ["commentary:2", "related:2", "share:2"],
-        ["related:3", "share:3"],
+        ["commentary:1", "related:1", "save:1", "share:1"],
+        ["commentary:2", "related:2", "save:2", "share:2"],
+        ["related:3", "save:3", "share:3"],
     ]
+
+
+def test_what_is_saved_already_is_marked_and_can_be_taken_off(stored, en):
+    hits = [Hit(entry, saved=entry.id == 1) for entry in stored(Entry("A"), Entry("B")).entries]
+    content = results.saved(hits, total=2, page=1, pool_id="", words=en)
+    assert content.text.startswith("2 papers you saved\n")
+    assert menus(content) == [["related:1", "drop:1", "share:1"], ["related:2", "save:2", "share:2"]]
+    assert str(content.blocks).count("★ Saved") == 1
 
 
 def test_a_result_tells_its_day_its_other_days_and_its_thread(stored, en, shown):
@@ -252,7 +260,7 @@ def test_papers_of_one_day_do_not_repeat_it(stored, en):
     assert day.text.count("April 12") == 1
     assert both.text.count("April 12") == 1
     assert sum(str(block).count("April 12") for block in day.blocks) == 1
-    assert menus(day) == menus(both) == [["related:1", "share:1"], ["related:2", "share:2"]]
+    assert menus(day) == menus(both) == [["related:1", "save:1", "share:1"], ["related:2", "save:2", "share:2"]]
     other = replace(entries[1], day=date(2024, 4, 11))
     two = results.results(found([entries[0], other]), looked(exact=2), page=1, pool_id="", words=en)
     assert (two.text.count("April 12"), two.text.count("April 11")) == (1, 1)
@@ -287,6 +295,7 @@ def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):
         ("note:x", "“x” in the commentary", "해설에 “x”"),
         ("day:2024-04-12", "on Friday, April 12, 2024", "2024년 4월 12일 금요일 하루"),
         ("has:abstract", "with an abstract", "초록이 있는 것"),
+        ("-is:saved", "not saved by you", "내가 저장한 것 제외"),
         ("sort:new", "everything", "전체"),
     ],
 )
@@ -300,7 +309,7 @@ def test_every_kind_of_condition_has_words(words):
     """A new kind of node is described before it is shown to anyone."""
     values = {"parts": (tree.Word("a"), tree.Word("b")), "part": tree.Word("a"), "day": DAY, "what": "tag"}
     kinds = [kind for kind in vars(tree).values() if isinstance(kind, type) and issubclass(kind, tree.Node)]
-    for kind in set(kinds) - {tree.Node}:
+    for kind in set(kinds) - {tree.Node, tree.Among}:  # what stands for another is shown to nobody
         given = {field.name: values.get(field.name, "x") for field in fields(kind) if field.default is MISSING}
         assert describe(kind(**given), words) != words.t("query.other"), kind
 

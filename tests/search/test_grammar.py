@@ -1,7 +1,9 @@
 import time
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,9 +15,11 @@ from bot.search.grammar import (
     LOOKED_UP,
     MAX_CHARS,
     MAX_TERMS,
+    UNNAMED,
     Query,
     literally,
     parse_look_up,
+    parse_order,
     parse_query,
     without_each,
 )
@@ -26,6 +30,7 @@ from bot.search.tree import (
     Author,
     Commentary,
     Has,
+    Is,
     Node,
     Not,
     On,
@@ -73,6 +78,9 @@ def tree(text: str) -> Node | None:
         pytest.param('author:"Yejin Choi"', Author("Yejin Choi"), id="a whole name"),
         pytest.param("title:a abstract:b note:c", All((Title("a"), Abstract("b"), Commentary("c"))), id="fields"),
         pytest.param("source:vault has:commentary", All((Source("vault"), Has("commentary"))), id="source and has"),
+        pytest.param("is:saved -is:Bookmarked", All((Is("saved"), Not(Is("saved")))), id="is"),
+        pytest.param("상태:저장", Is("saved"), id="Korean is"),
+        pytest.param("is: it", All((Word("is"), Word("it"))), id="a title with is and a colon"),
         pytest.param("since:2024-03", Since(date(2024, 3, 1)), id="a month's first day"),
         pytest.param("until:2024-03", Until(date(2024, 3, 31)), id="a month's last day"),
         pytest.param("since:2w", Since(date(2024, 4, 1)), id="a while ago"),
@@ -128,6 +136,8 @@ def test_reads_the_order_asked_for(typed: str, sort: str) -> None:
         ("(tag:)", "query.empty_field", 1, "tag:", None),
         ("tag:#", "query.empty_field", 4, "#", None),
         ("has:abstrct", "query.bad_value", 4, "abstrct", "abstract"),
+        ("is:seved", "query.bad_value", 3, "seved", "saved"),
+        ("상태:저잘", "query.bad_value", 3, "저잘", "저장"),
         ("sort:nwe", "query.bad_value", 5, "nwe", "new"),
         ("?!", "query.no_words", 0, "?!", None),
         (unicodedata.normalize("NFD", "학습 tga:x"), "query.unknown_field", 7, "tga", "tag"),
@@ -176,6 +186,17 @@ def test_a_look_up_of_more_than_can_be_answered_at_once_is_refused_with_the_plac
     assert (refused.value.code, refused.value.position) == ("query.too_long", place)
     if len(typed) <= MAX_CHARS:
         parse_query(typed, today=TODAY)  # of a subscription nobody waits for
+
+
+@pytest.mark.parametrize(
+    ("read", "code"),
+    [(parse_order, "query.not_ordered"), (partial(parse_look_up, refused=UNNAMED), "query.nobody_asks")],
+)
+def test_what_only_a_person_can_ask_is_refused_where_nobody_asks(read: Callable[..., Query], code: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        read("moe -is:saved", today=TODAY)
+    assert (refused.value.code, refused.value.position, refused.value.found) == (code, 8, "saved")
+    assert read("moe has:thread", today=TODAY) == parse_query("moe has:thread", today=TODAY)
 
 
 def test_a_look_up_of_a_long_title_or_link_is_answered() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
-from bot.search.tree import All, Among, Any, Node, Not, Phrase, Title, Word, asked, with_threads
+from bot.search.tree import All, Among, Any, Has, Is, Node, Not, Phrase, Title, Word, asked, with_known
 
 Make = Callable[..., StoredEntry]
 
@@ -76,18 +76,23 @@ def test_words_and_phrases_are_what_a_plain_reading_of_the_text_says(words: list
     assert Word(part).matches(entry) == (part in text)
 
 
-def test_has_thread_is_answered_by_those_who_know_what_was_posted(stored: Make) -> None:
-    asked: list[str] = []
+def test_what_no_entry_knows_of_itself_is_answered_by_those_who_know(stored: Make) -> None:
+    asked: list[Node] = []
 
-    def posted() -> frozenset[int]:
-        asked.append("posted")
-        return frozenset({1})
+    def find(node: Node) -> frozenset[int]:
+        asked.append(node)
+        return frozenset({1 if node == Has("thread") else 2})
 
-    assert with_threads(tree("-(has:thread OR x) a has:thread"), posted) == All(
-        (Not(Any((Among(frozenset({1})), Word("x")))), Word("a"), Among(frozenset({1})))
+    assert with_known(tree("-(has:thread OR x) a has:link is:saved"), find) == All(
+        (Not(Any((Among(frozenset({1})), Word("x")))), Word("a"), Has("link"), Among(frozenset({2})))
     )
+    assert asked == [Has("thread"), Is("saved")]
     assert Among(frozenset({1})).matches(stored())
     assert not Among(frozenset({2})).matches(stored())
+    assert with_known(Word("a"), find) == Word("a")
     assert len(asked) == 2
-    assert with_threads(Word("a"), posted) == Word("a")
-    assert len(asked) == 2
+
+
+def test_no_entry_knows_of_itself_who_saved_it(stored: Make) -> None:
+    assert not tree("is:saved").matches(stored())
+    assert tree("-is:saved").matches(stored())

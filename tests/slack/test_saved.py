@@ -1,0 +1,77 @@
+"""A person's bookmarks: saved from a menu, listed, looked among, taken off."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from bot.digest.model import Entry
+
+Office = Any
+
+DAY = date(2024, 4, 12)
+
+
+def choose(office: Office, answer: dict[str, Any], starts: str, user: str = "emma", nth: int = 0) -> str:
+    """Press a choice in the menu of a paper. Returns what is said to it."""
+    menus = [block["accessory"] for block in answer["blocks"] if block.get("accessory", {}).get("options")]
+    value = next(o["value"] for o in menus[nth]["options"] if o["value"].startswith(starts))
+    before = len(office.sandbox.ephemerals(user))
+    office.sandbox.act(user, "papers", menus[nth]["action_id"], ephemeral_id=answer["id"], selected_option=value)
+    said = office.sandbox.wait_for(lambda: office.sandbox.ephemerals(user)[before:])
+    return str(said[-1]["text"])
+
+
+def test_a_paper_is_saved_listed_looked_among_and_taken_off(office: Office, days: Callable[[], None]) -> None:
+    days()
+    assert "Save for later" in office.typed("emma", "/paper saved")["text"], "how to save the first one"
+    found = office.typed("emma", "/paper tag:moe")
+    assert choose(office, found, "save:").startswith("Saved: JetMoE")
+    assert choose(office, found, "save:").startswith("You saved this one before")
+    listed = office.typed("emma", "/paper saved")
+    assert listed["text"].startswith("1 paper you saved")
+    assert "JetMoE" in listed["text"]
+    assert "JetMoE" in office.typed("emma", "/paper is:saved tag:moe")["text"]
+    without = office.typed("emma", "/paper -is:saved since:2024-04-01")["text"]
+    assert "Rho-1" in without
+    assert "JetMoE" not in without
+    assert "아직 저장한" in office.typed("jiwoo", "/paper 저장")["text"], "it is hers alone"
+    assert "JetMoE" not in office.typed("jiwoo", "/paper 상태:저장")["text"]
+    assert choose(office, listed, "drop:").startswith("No longer saved: JetMoE")
+    assert choose(office, listed, "drop:").startswith("This one was not saved")
+    assert "Save for later" in office.typed("emma", "/paper saved")["text"]
+
+
+def test_a_list_of_many_is_turned_as_it_was(office: Office) -> None:
+    office.read(DAY, *(Entry(title=f"Paper number {n} of many") for n in range(12)))
+    ids = [entry.id for entry in office.bot.digests.load_day(None, DAY).entries]
+    desk = office.workspace.desk
+    for entry_id in ids:
+        desk.saved.save("T0PAPERS01", "U0EMMA0001", entry_id, office.bot.clock())
+    answer = office.typed("emma", "/paper saved")
+    assert answer["text"].startswith("12 papers you saved")
+    assert "Paper number 11 of" in next(line for line in answer["text"].split("\n") if line.startswith("1. "))
+    desk.saved.drop("T0PAPERS01", "U0EMMA0001", ids[11])
+    office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
+    text = office.sandbox.wait_for(lambda: _page_two(office))
+    assert "11. " in text
+    assert "Paper number 0 of" in text
+
+
+def _page_two(office: Office) -> str:
+    text = str(office.sandbox.ephemerals("emma")[-1]["text"])
+    return text if "Page 2 of 2" in text else ""
+
+
+def test_what_everybody_reads_does_not_tell_who_saved_what(office: Office, days: Callable[[], None]) -> None:
+    days()
+    choose(office, office.typed("emma", "/paper tag:moe"), "save:")
+    assert "drop:" in str(office.typed("emma", "/paper tag:moe")["blocks"])
+    office.sandbox.send("emma", "papers", "@paperround tag:moe")
+    [said] = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages("papers") if m.get("bot_id")])
+    assert "save:" in str(said["blocks"])
+    assert "drop:" not in str(said["blocks"])
+
+
+def test_a_subscription_cannot_follow_what_somebody_saved(office: Office) -> None:
+    assert "nobody asks" in office.typed("emma", "/paper subscribe is:saved")["text"]
+    assert office.bot.subscriptions.in_channel("T0PAPERS01", "C0PAPERS01") == []
