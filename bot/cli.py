@@ -202,7 +202,9 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     from bot.messages.words import words_for
     from bot.search.grammar import UNNAMED, parse_look_up
     from bot.search.snippet import snippet
+    from bot.search.tree import Remark
     from bot.slack.look import searching, shorter
+    from bot.store.remarks import Remarks
     from bot.wiring import build
 
     typed = " ".join(query)
@@ -213,7 +215,10 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     except QueryError as exc:
         exc.values["typed"] = typed
         raise
-    search = searching(bot.index, lambda _: bot.outbox.posted())
+    said = Remarks(bot.engine)
+    search = searching(
+        bot.index, lambda node: said.entries(node.text) if isinstance(node, Remark) else bot.outbox.posted()
+    )
     found = search(wanted)
     exact = found.ids[:limit]
     close = found.close[: limit - len(exact)]

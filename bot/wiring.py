@@ -177,6 +177,7 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
     from bot.slack.poster import SlackPoster
+    from bot.store.remarks import Remarks
     from bot.store.saved import SavedPapers
 
     settings = bot.settings
@@ -192,6 +193,7 @@ def connect(bot: Bot, bot_token: str) -> Workspace:
         subscriptions=bot.subscriptions,
         pages=bot.pages,
         saved=SavedPapers(bot.engine),
+        remarks=Remarks(bot.engine),
         records=records(bot),
         directory=directory,
         client=sending,

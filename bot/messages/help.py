@@ -47,6 +47,7 @@ _FIND = (
     ("help.typed_related", "help.related"),
     ("help.typed_saved", "help.saved"),
     ("help.typed_is_saved", "help.is_saved"),
+    ("help.typed_remark", "help.remark"),
 )
 _ORDER = (
     ("help.typed_subscribe", "help.subscribe"),
@@ -55,6 +56,7 @@ _ORDER = (
     ("help.typed_pause", "help.pause"),
     ("help.typed_resume", "help.resume"),
     ("help.typed_why", "help.why"),
+    ("help.typed_remarks", "help.remarks"),
 )
 _GROUPS = (("help.read", _READ), ("help.find", _FIND), ("help.order", _ORDER))
 

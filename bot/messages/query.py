@@ -24,6 +24,7 @@ _TEXTS = {
     nodes.Author: "query.author",
     nodes.Abstract: "query.abstract",
     nodes.Commentary: "query.commentary",
+    nodes.Remark: "query.remark",
 }
 _DAYS = {nodes.Since: "query.since", nodes.Until: "query.until", nodes.On: "query.on"}
 
@@ -65,6 +66,7 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
             | nodes.Author(text=text)
             | nodes.Abstract(text=text)
             | nodes.Commentary(text=text)
+            | nodes.Remark(text=text)
         ):
             return words.t(_TEXTS[type(node)], text=_value(text))
         case _:

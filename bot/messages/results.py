@@ -262,7 +262,8 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
     leaves = list(paper.gist(hit.entry.entry, words)) if hit.near is None else _shared(hit.near, words)
     if hit.snippet is not None and hit.snippet.field not in ("title", "tags"):
         found = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
-        leaves = found if is_seen("".join(leaf.text for leaf in found)) else leaves
+        label = [Leaf(words.t("results.remark") + " ", italic=True)] if hit.snippet.field == "remarks" else []
+        leaves = [*label, *found] if is_seen("".join(leaf.text for leaf in found)) else leaves
     text = "".join(leaf.text for leaf in leaves)
     if weight(text) <= _WHY:
         return leaves

@@ -214,6 +214,24 @@ class PageApi:
 
         return await self._answer(request, send)
 
+    async def edit(self, request: Request) -> Response:
+        """Change what one said."""
+
+        async def edit(body: Told) -> Told:
+            self._people.edit(self._who(body), self._where(body), str(body["ts"]), str(body.get("text", "")))
+            return {}
+
+        return await self._answer(request, edit)
+
+    async def delete(self, request: Request) -> Response:
+        """Take back what one said."""
+
+        async def delete(body: Told) -> Told:
+            self._people.delete(self._who(body), self._where(body), str(body["ts"]))
+            return {}
+
+        return await self._answer(request, delete)
+
     async def action(self, request: Request) -> Response:
         """Use a button or a menu."""
 

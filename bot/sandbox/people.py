@@ -1,6 +1,6 @@
-"""What people do: they type, run commands, click, invite. Each gives the events and envelopes that Slack would send.
+"""What people do: they type and change what they typed, run commands, click, invite.
 
-Sections 5 and 6 of the platform notes.
+Each gives the events and envelopes that Slack would send: sections 5 and 6 of the platform notes.
 """
 
 import secrets
@@ -49,9 +49,8 @@ class People:
 
     def _say(self, user: str, place: Channel, text: str, thread_ts: str | None) -> Message:
         workspace, now = self._workspace, self._clock()
-        stored = typed_text(text, workspace.names())
-        message: Message = {"user": user, "text": stored, "client_msg_id": str(uuid.uuid4())}
-        message["blocks"] = [typed_block(stored, secrets.token_hex(3))]
+        message: Message = {"user": user, "client_msg_id": str(uuid.uuid4()), **self._typed(text)}
+        stored = str(message["text"])
         if thread_ts is not None:
             message["thread_ts"] = thread_ts
         posted = workspace.post(place, message, now)
@@ -61,6 +60,31 @@ class People:
             line: Message = {"user": SLACKBOT, "text": f"You mentioned {names}, who is not in this channel."}
             workspace.whisper(place, user, line | ({"thread_ts": thread_ts} if thread_ts else {}), now)
         return posted
+
+    def _typed(self, text: str) -> Message:
+        stored = typed_text(text, self._workspace.names())
+        return {"text": stored, "blocks": [typed_block(stored, secrets.token_hex(3))]}
+
+    def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change what one said."""
+        place, message = self._own(user, channel, ts, "cant_update_message")
+        if not text.strip():
+            raise SlackError("no_text", message="There is nothing to send.")
+        now = self._clock()
+        edited = {"edited": {"user": user, "ts": f"{now:.6f}"}}
+        self._workspace.replace(place, message | self._typed(text) | edited, now)
+
+    def delete(self, user: str, channel: str, ts: str) -> None:
+        """Take back what one said."""
+        place, message = self._own(user, channel, ts, "cant_delete_message")
+        self._workspace.delete(place, message["ts"], self._clock())
+
+    def _own(self, user: str, channel: str, ts: str, error: str) -> tuple[Channel, Message]:
+        place = self._place(user, channel)
+        message = self._workspace.message(place, ts)
+        if message.get("user") != user or message.get("subtype") is not None:
+            raise SlackError(error, message="Only who wrote it may change it.")
+        return place, message
 
     async def _run_command(self, user: User, place: Channel, typed: str, thread_ts: str | None) -> None:
         name, _, text = typed.partition(" ")

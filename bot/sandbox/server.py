@@ -121,6 +121,8 @@ class _Sandbox:
             Route("/page/state", page.state),
             Route("/page/wait", page.wait),
             Route("/page/send", page.send, methods=["POST"]),
+            Route("/page/edit", page.edit, methods=["POST"]),
+            Route("/page/delete", page.delete, methods=["POST"]),
             Route("/page/action", page.action, methods=["POST"]),
             Route("/page/dm", page.dm, methods=["POST"]),
             Route("/page/invite", page.invite, methods=["POST"]),

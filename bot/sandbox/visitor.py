@@ -25,6 +25,14 @@ class Visitor:
         """Type something; for a command, waits for its acknowledgement. The answer has ``ok``."""
         return self._post("/page/send", {"user": user, "channel": channel, "text": text, "thread_ts": thread_ts})
 
+    def edit(self, user: str, channel: str, ts: str, text: str) -> Told:
+        """Change what one said."""
+        return self._post("/page/edit", {"user": user, "channel": channel, "ts": ts, "text": text})
+
+    def delete(self, user: str, channel: str, ts: str) -> Told:
+        """Take back what one said."""
+        return self._post("/page/delete", {"user": user, "channel": channel, "ts": ts})
+
     def act(
         self,
         user: str,

@@ -53,6 +53,14 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarks:
+    """Whether what people write in papers' threads in this channel is kept, so that ``remark:`` finds it."""
+
+    on: bool | None = None
+    """None asks how it stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """How to ask."""
 
@@ -126,7 +134,7 @@ class Find:
 
 Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
 """What changes or shows a channel's standing orders."""
-Command = Latest | Today | Random | OnDay | Tags | Saved | Help | Standing | Why | Related | Find
+Command = Latest | Today | Random | OnDay | Tags | Saved | Remarks | Help | Standing | Why | Related | Find
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
@@ -134,6 +142,8 @@ ALONE: Mapping[str, Command] = {
     "random": Random(), "랜덤": Random(), "무작위": Random(), "아무거나": Random(),
     "tags": Tags(), "태그": Tags(), "태그 목록": Tags(), "태그목록": Tags(),
     "saved": Saved(), "저장": Saved(), "저장 목록": Saved(), "저장목록": Saved(),
+    "remarks": Remarks(), "remarks on": Remarks(True), "remarks off": Remarks(False),
+    "댓글": Remarks(), "댓글 켜기": Remarks(True), "댓글 끄기": Remarks(False),
     "help": Help(), "?": Help(), "도움말": Help(), "도움": Help(), "사용법": Help(),
     "subscriptions": Subscriptions(), "구독목록": Subscriptions(), "구독 목록": Subscriptions(),
     "subscribe": Subscribe(), "구독": Subscribe(), "구독하기": Subscribe(),

@@ -45,6 +45,7 @@ FIELDS: Mapping[str, str] = {
     "source": "source", "출처": "source",
     "has": "has", "있음": "has",
     "is": "is", "상태": "is",
+    "remark": "remark", "remarks": "remark", "댓글": "remark", "의견": "remark",
     "since": "since", "after": "since", "from": "since", "부터": "since", "이후": "since",
     "until": "until", "before": "until", "까지": "until", "이전": "until",
     "day": "day", "date": "day", "on": "day", "날짜": "day", "날": "day",
@@ -65,7 +66,7 @@ HAVE: Mapping[str, str] = {
 IS: Mapping[str, str] = {
     "saved": "saved", "bookmarked": "saved", "저장": "saved", "저장됨": "saved", "저장한": "saved",
 }  # fmt: skip
-ORDERED: Mapping[str, str] = {"is": "query.not_ordered"}
+ORDERED: Mapping[str, str] = {"is": "query.not_ordered", "remark": "query.not_ordered"}
 """Fields that a standing order cannot have, nobody being there who asks, and the code that says so."""
 UNNAMED: Mapping[str, str] = {"is": "query.nobody_asks"}
 """As above, of a look-up by somebody whom Slack does not name."""
@@ -75,6 +76,7 @@ _TEXT_FIELDS: Mapping[str, Callable[[str], Node]] = {
     "title": nodes.Title,
     "abstract": nodes.Abstract,
     "commentary": nodes.Commentary,
+    "remark": nodes.Remark,
 }
 _DATE_FIELDS = frozenset({"since", "until", "day"})
 _SPACED_FIELDS = frozenset({"tag", "source", *_TEXT_FIELDS})

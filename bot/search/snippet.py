@@ -9,10 +9,10 @@ from typing import Literal
 
 from bot.digest.model import Entry
 from bot.search.reading import Reading
-from bot.search.tree import Abstract, Author, Commentary, Node, Title, Word, asked
+from bot.search.tree import Abstract, Author, Commentary, Node, Title, Word, asked, remarked
 from bot.search.words import field_string, needles, spans
 
-Where = Literal["commentary", "abstract", "authors", "tags", "title"]
+Where = Literal["commentary", "abstract", "authors", "tags", "title", "remarks"]
 
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(
@@ -50,13 +50,23 @@ class _Wanted:
         return [needle for needle in self.needles if needle in field]
 
 
-def snippet(entry: Entry, tree: Node | None, width: int = 160, reading: Reading | None = None) -> Snippet | None:
+def snippet(
+    entry: Entry,
+    tree: Node | None,
+    width: int = 160,
+    reading: Reading | None = None,
+    remarks: Sequence[str] = (),
+) -> Snippet | None:
     """Where the entry holds most of what was asked for in words, ``width`` characters at most and the ``…``.
 
     With a ``reading`` a word counts in every form it was looked for in: corrected, translated …
     Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
-    was asked for, the opening of the commentary or of the abstract; None for an entry with neither.
+    was asked for, the opening of the commentary or of the abstract; None for an entry with neither. Where remarks are
+    asked for, the first of ``remarks`` that holds most of it.
     """
+    said = _said(tree, remarks, width)
+    if said:
+        return said
     wanted = list(_wanted(tree, reading))
     most, best = 0, None
     for where, texts in _texts(entry):
@@ -77,6 +87,17 @@ def snippet(entry: Entry, tree: Node | None, width: int = 160, reading: Reading 
             if text:
                 return _cut(where, text, [], width)
     return None
+
+
+def _said(tree: Node | None, remarks: Sequence[str], width: int) -> Snippet | None:
+    most, best = 0, None
+    wanted = [needles(node.text) for node in remarked(tree)]
+    for text in map(_plain, remarks if wanted else ()):
+        field = field_string([text])
+        here = [({at}, held) for at, some in enumerate(wanted) if (held := [one for one in some if one in field])]
+        if len(here) > most:
+            most, best = len(here), (text, here)
+    return _cut("remarks", best[0], _marks(*best), width) if best else None
 
 
 def _texts(entry: Entry) -> list[tuple[Where, list[str]]]:

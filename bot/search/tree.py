@@ -4,7 +4,7 @@ Words are matched as `words` defines them: English without regard to case, hyphe
 inside longer words too. The database only proposes entries (`store/index.py`); what is found is what ``matches`` says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -168,6 +168,16 @@ class Is(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Remark(Node):
+    """A word, or words one after another, in what people wrote in its threads. No entry knows that either."""
+
+    text: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Among(Node):
     """One of these entries: what an entry itself does not know, looked up before."""
 
@@ -205,7 +215,11 @@ class On(Node):
         return fields.day == self.day
 
 
-def with_known(tree: Node | None, find: Callable[[Has | Is], frozenset[int]]) -> Node | None:
+Known = Has | Is | Remark
+"""What may ask for something that no entry knows of itself."""
+
+
+def with_known(tree: Node | None, find: Callable[[Known], frozenset[int]]) -> Node | None:
     """The tree with the entries that `find` gives in the place of each condition that no entry knows of itself.
 
     It is asked for those that stand there, and for no other.
@@ -216,7 +230,7 @@ def with_known(tree: Node | None, find: Callable[[Has | Is], frozenset[int]]) ->
         case Not(part):
             inner = with_known(part, find)
             return Not(inner) if inner else None
-        case Has("thread") | Is():
+        case Has("thread") | Is() | Remark():
             return Among(find(tree))
         case _:
             return tree
@@ -224,12 +238,24 @@ def with_known(tree: Node | None, find: Callable[[Has | Is], frozenset[int]]) ->
 
 def asked(tree: Node | None) -> tuple[Word | Phrase | Title | Author | Abstract | Commentary, ...]:
     """What the query asks to be there in words, in the order typed; nothing from under a NOT."""
-    found: list[Word | Phrase | Title | Author | Abstract | Commentary] = []
+    return tuple(
+        node
+        for node in _wanted(tree)
+        if isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text)
+    )
+
+
+def remarked(tree: Node | None) -> tuple[Remark, ...]:
+    """The same of what is asked to be there in remarks."""
+    return tuple(node for node in _wanted(tree) if isinstance(node, Remark))
+
+
+def _wanted(tree: Node | None) -> Iterator[Node]:
+    """The conditions in the order typed, without those under a NOT."""
     waiting = [tree] if tree else []
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, All | Any):
             waiting = [*node.parts, *waiting]
-        elif isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text):
-            found.append(node)
-    return tuple(found)
+        else:
+            yield node

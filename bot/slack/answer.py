@@ -24,6 +24,7 @@ from bot.search.command import (
     Pause,
     Random,
     Related,
+    Remarks,
     Resume,
     Saved,
     Subscribe,
@@ -37,8 +38,8 @@ from bot.search.engine import Found
 from bot.search.grammar import Query, parse_query
 from bot.search.reading import Reading, Understood
 from bot.search.snippet import Snippet, snippet
-from bot.search.tree import Has, Is, Node
-from bot.slack import standing
+from bot.search.tree import Is, Known, Node, Remark, remarked
+from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
 from bot.slack.look import looked, nearest, searching, shorter
 from bot.slack.permalinks import permalinks
@@ -77,6 +78,8 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return tags(desk.digests.tags(prefix), asker.words, prefix, total=desk.digests.count_tags(prefix))
         case Saved():
             return _saved(asker, desk)
+        case Remarks():
+            return remarks.answer(command, asker, desk)
         case Help():
             return help_text(asker.words)
         case Pause(query=named, otherwise=query) | Resume(query=named, otherwise=query) if query and not standing.named(
@@ -186,12 +189,14 @@ def mark(entry: StoredEntry, asker: Asker, desk: Desk, *, is_saved: bool) -> Con
     return results.save_changed(entry, asker.words, is_saved=is_saved, was_saved=was_saved)
 
 
-def _known(asker: Asker, desk: Desk) -> Callable[[Has | Is], frozenset[int]]:
+def _known(asker: Asker, desk: Desk) -> Callable[[Known], frozenset[int]]:
     """Which entries meet what the store alone knows, for this asker."""
 
-    def entries(node: Has | Is) -> frozenset[int]:
+    def entries(node: Known) -> frozenset[int]:
         if isinstance(node, Is):
             return desk.saved.entries(asker.team, asker.user)
+        if isinstance(node, Remark):
+            return desk.remarks.entries(node.text, asker.team, asker.channel)
         return desk.outbox.posted(asker.team, asker.channel)
 
     return entries
@@ -277,10 +282,11 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     links = permalinks(threads.values(), desk)
     # What everybody reads does not tell what one of them saved.
     saved = desk.saved.among(asker.team, asker.user, ids) if asker.alone else frozenset[int]()
+    said = desk.remarks.texts(ids, asker.team, asker.channel) if remarked(tree) else {}
     return [
         Hit(
             entry=entry,
-            snippet=_matching(entry, tree, reading),
+            snippet=_matching(entry, tree, reading, said.get(entry.id, ())),
             thread=links.get(threads[entry.id].delivery_id) if entry.id in threads else None,
             also_on=elsewhere.get(entry.id, ()),
             saved=entry.id in saved,
@@ -289,9 +295,9 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     ]
 
 
-def _matching(entry: StoredEntry, tree: Node | None, reading: Reading | None) -> Snippet | None:
+def _matching(entry: StoredEntry, tree: Node | None, reading: Reading | None, remarks: Sequence[str]) -> Snippet | None:
     """The place that matched; None where only filters did, so that the reader gets the usual line in their language."""
-    found = snippet(entry.entry, tree, reading=reading) if tree else None
+    found = snippet(entry.entry, tree, reading=reading, remarks=remarks) if tree else None
     return found if found and any(matched for _, matched in found.pieces) else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack import actions, commands, mentions
+from bot.slack import actions, commands, mentions, remarks
 from bot.slack.client import Identity, untokened
 from bot.slack.desk import Desk
 from bot.slack.work import Work
@@ -22,7 +22,7 @@ EVERYTHING = re.compile(".*")
 
 
 def build_app(desk: Desk, identity: Identity) -> App:
-    """A Bolt app that answers `/paper`, clicks and mentions from the desk."""
+    """A Bolt app that answers `/paper`, clicks and mentions from the desk, and hears what is said in threads."""
     authorized = AuthorizeResult(
         enterprise_id=None,
         team_id=identity.team,
@@ -41,6 +41,7 @@ def build_app(desk: Desk, identity: Identity) -> App:
     commands.register(app, work)
     actions.register(app, work)
     mentions.register(app, work)
+    remarks.register(app, work, desk)
     _acknowledge_the_rest(app)
     app.error(work.failed)
     return app

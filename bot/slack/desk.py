@@ -14,6 +14,7 @@ from bot.slack.records import Records
 from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.outbox import Outbox
+from bot.store.remarks import Remarks
 from bot.store.result_pages import ResultPages
 from bot.store.saved import SavedPapers
 from bot.store.subscriptions import Subscriptions
@@ -31,6 +32,7 @@ class Desk:
     subscriptions: Subscriptions
     pages: ResultPages
     saved: SavedPapers
+    remarks: Remarks
     records: Records
     """For what becomes of a day on its way to a channel."""
     directory: Directory

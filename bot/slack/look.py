@@ -9,7 +9,7 @@ from bot.search.command import near_command
 from bot.search.engine import Found
 from bot.search.grammar import Query, literally, parse_query, without_each
 from bot.search.reading import Understood
-from bot.search.tree import Has, Is, with_known
+from bot.search.tree import Known, with_known
 from bot.store.index import Index
 
 TERMS_LEFT_OUT = 8
@@ -19,7 +19,7 @@ TERMS_LEFT_OUT = 8
 Search = Callable[[Query], Found]
 
 
-def searching(index: Index, known: Callable[[Has | Is], frozenset[int]]) -> Search:
+def searching(index: Index, known: Callable[[Known], frozenset[int]]) -> Search:
     """The look-up of a query where ``known`` says which entries meet what none of them knows of itself."""
     return lambda query: index.search(replace(query, tree=with_known(query.tree, known)))
 

@@ -1,5 +1,7 @@
 """Questions by mention or in a direct message, where slash commands do not work: answered in their thread."""
 
+from typing import Any
+
 from slack_bolt import App
 
 from bot.slack.asker import Asked
@@ -11,7 +13,7 @@ from bot.slack.work import Work
 def register(app: App, work: Work) -> None:
     """Answer mentions in channels and everything a person says in a direct message."""
     app.event("app_mention")(work.later(mentioned))
-    app.event({"type": "message", "subtype": None})(work.later(said))
+    app.event({"type": "message", "subtype": None}, matchers=[_is_direct])(work.later(said))
 
 
 def mentioned(asked: Asked, desk: Desk) -> None:
@@ -24,8 +26,12 @@ def mentioned(asked: Asked, desk: Desk) -> None:
 
 def said(asked: Asked, desk: Desk) -> None:
     """A message where the bot is: only a person's own words in a direct message are meant for it."""
-    if asked.payload.get("channel_type") == "im" and _by_a_person(asked):
+    if _is_direct(asked.payload) and _by_a_person(asked):
         paper(asked, desk)
+
+
+def _is_direct(event: dict[str, Any]) -> bool:
+    return event.get("channel_type") == "im"
 
 
 def _by_a_person(asked: Asked) -> bool:

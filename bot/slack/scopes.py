@@ -2,12 +2,12 @@
 
 BOT_SCOPES = {
     "app_mentions:read": "answer a mention",
-    "channels:history": "see whether a post with a lost answer arrived in a public channel",
+    "channels:history": "see whether a post with a lost answer arrived in a public channel; hear remarks there",
     "channels:join": "come into a public channel where somebody subscribes",
     "channels:read": "find public channels by name",
     "chat:write": "post",
     "commands": "answer /paper",
-    "groups:history": "see whether a post with a lost answer arrived in a private channel",
+    "groups:history": "see whether a post with a lost answer arrived in a private channel; hear remarks there",
     "groups:read": "find private channels the bot was invited to",
     "im:history": "answer questions in a direct message",
     "im:read": "know that a channel is a direct message",

@@ -45,7 +45,7 @@ def answer(command: Standing, asker: Asker, desk: Desk) -> Content:
 def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
     query = " ".join(query.split())
     asked = parse_order(query, today=asker.today(desk.clock())) if query else None  # a mistake is told now
-    _enter(asker, desk)
+    enter(asker, desk)
     source = desk.sources[0]
     before = _same(query, source, asker, desk)
     if before and not before.is_paused(desk.clock()):
@@ -56,13 +56,13 @@ def _subscribe(query: str, asker: Asker, desk: Desk) -> Content:
         asker.team, asker.channel, source, query, at=DEFAULT_AT, zone=asker.zone, created_by=asker.user
     )
     first = first_post(sub, desk)
-    said = _told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
+    said = told(lambda words, not_told: standing.subscribed(sub, asker.user, first, words, not_told), asker, desk)
     if asked is None or desk.index.search(asked).ids or desk.digests.count() == 0:
         return said
     return together([said, standing.matches_none(asked, asker.words)], asker.words)
 
 
-def _enter(asker: Asker, desk: Desk) -> None:
+def enter(asker: Asker, desk: Desk) -> None:
     """Be in the channel, and open it where it was closed: whether it takes posts again, the next one tells."""
     channel = desk.directory.enter(asker.channel)
     desk.outbox.entered(asker.team, channel.id, channel.name, channel.is_private)
@@ -125,7 +125,7 @@ def _pause(until: date | None, query: str, asker: Asker, desk: Desk) -> Content:
         said = [standing.paused(sub, end, asker.user, words) for sub, end in zip(subs[:-1], ends, strict=False)]
         return together([*said, standing.paused(subs[-1], ends[-1], asker.user, words, not_told)], words)
 
-    return _told(line, asker, desk)
+    return told(line, asker, desk)
 
 
 def _resume(query: str, asker: Asker, desk: Desk) -> Content:
@@ -140,14 +140,14 @@ def _resume(query: str, asker: Asker, desk: Desk) -> Content:
     if not held:
         raise RequestRefusedError("subscription.not_paused")
     if was_closed:
-        _enter(asker, desk)
+        enter(asker, desk)
     taken_up = [_take_up(sub, desk) for sub in held]
 
     def line(words: Words, not_told: BotError | None) -> Content:
         said = [standing.resumed(sub, first, words, asker.user) for sub, first in taken_up[:-1]]
         return together([*said, standing.resumed(*taken_up[-1], words, asker.user, not_told)], words)
 
-    return _told(line, asker, desk)
+    return told(line, asker, desk)
 
 
 def _take_up(sub: Subscription, desk: Desk) -> tuple[Subscription, datetime | None]:
@@ -180,7 +180,7 @@ def _end(sub: Subscription, asker: Asker, desk: Desk) -> Content:
         desk.subscriptions.pause(sub.id, BY_CHAT)
         return standing.stopped(sub, desk.config, asker.words)
     desk.subscriptions.end(sub.id)
-    return _told(lambda words, not_told: standing.unsubscribed(sub, asker.user, words, not_told), asker, desk)
+    return told(lambda words, not_told: standing.unsubscribed(sub, asker.user, words, not_told), asker, desk)
 
 
 def _list(asker: Asker, desk: Desk) -> Content:
@@ -189,13 +189,13 @@ def _list(asker: Asker, desk: Desk) -> Content:
     return standing.subscriptions(records.standings(here, desk.records, now), asker.words, now)
 
 
-def _told(line: Callable[[Words, BotError | None], Content], asker: Asker, desk: Desk) -> Content:
+def told(line: Callable[[Words, BotError | None], Content], asker: Asker, desk: Desk) -> Content:
     """Let everybody there see what changed, and the person too, each in their language."""
-    not_told = _tell_channel(line(words_for(desk.language), None), asker, desk)
+    not_told = tell_channel(line(words_for(desk.language), None), asker, desk)
     return line(asker.words, not_told)
 
 
-def _tell_channel(line: Content, asker: Asker, desk: Desk) -> BotError | None:
+def tell_channel(line: Content, asker: Asker, desk: Desk) -> BotError | None:
     """Let everybody there see what changed. Gives why they cannot; what was changed stays so."""
     try:
         desk.client.chat_postMessage(
@@ -203,6 +203,6 @@ def _tell_channel(line: Content, asker: Asker, desk: Desk) -> BotError | None:
         )
     except WALL as exc:
         error = translate(exc, desk.clock())
-        log.warning("channel not told of a subscription channel=%s reason=%s", asker.channel, error)
+        log.warning("channel not told channel=%s reason=%s", asker.channel, error)
         return error
     return None

@@ -21,6 +21,8 @@ from bot.slack.reply import reply
 log = logging.getLogger(__name__)
 
 Listener = Callable[[Asked, Desk], None]
+Hear = Callable[[dict[str, Any], str, str], None]
+"""Gets an event, its team, and the bot's own user there."""
 
 
 class Work:
@@ -40,6 +42,14 @@ class Work:
         def accept(ack: Ack, body: dict[str, Any], payload: dict[str, Any], context: BoltContext) -> None:
             ack()
             self._pool.submit(self._do, listener, body, payload, context)
+
+        return accept
+
+    def unanswered(self, hear: Hear) -> Callable[..., None]:
+        """As Bolt takes one, of a listener from whom nobody expects an answer: a fault is told in the log alone."""
+
+        def accept(payload: dict[str, Any], context: BoltContext) -> None:
+            self._pool.submit(_heard, hear, payload, context)
 
         return accept
 
@@ -70,6 +80,15 @@ class Work:
             content = unexpected(reference, words)
             log.error("failed reference=%s; report it with this traceback", reference, exc_info=error)
         reply(asked, self._desk, content)
+
+
+def _heard(hear: Hear, event: dict[str, Any], context: BoltContext) -> None:
+    try:
+        hear(event, context.team_id or "", context.bot_user_id or "")
+    except BotError as error:
+        log.error("event lost type=%s reason=%s; paperround doctor says more", event.get("type"), error)
+    except Exception as error:
+        log.error("event lost type=%s; report it with this traceback", event.get("type"), exc_info=error)
 
 
 def _asked(body: dict[str, Any], payload: dict[str, Any], context: BoltContext, person: Person) -> Asked:

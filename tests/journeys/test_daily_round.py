@@ -1,6 +1,7 @@
 """A day from the curator's folder to the channel, and what people ask afterwards."""
 
 import signal
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -182,3 +183,51 @@ def test_nothing_depends_on_our_stand_in(start_bot: Callable[..., Any], stand_in
     stand_in.wait_for(lambda: _private(stand_in, 2), seconds=20)
     assert len(_whole(stand_in, 8)) == 8, "a mention that arrives twice is answered once"
     assert "Traceback" not in "".join(bot.log)
+
+
+def test_what_people_write_in_a_papers_thread_finds_it_where_the_channel_asked_for_that(
+    start_bot: Callable[..., Any], stand_in: Any, tmp_path: Path
+) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "2024-04-12.txt").write_text(DAY_ONE, encoding="utf-8")
+    bot = start_bot(CONFIG)
+    line, rho, *_ = stand_in.wait_for(lambda: _whole(stand_in, 7), seconds=30)
+    jetmoe = next(message for message in _whole(stand_in, 7) if "JetMoE" in message["text"] and message is not line)
+
+    stand_in.send("lena", "papers", "before anybody asked", thread_ts=jetmoe["ts"])
+    stand_in.send("emma", "papers", "/paper remarks on")
+    stand_in.wait_for(lambda: _whole(stand_in, 8), seconds=20)
+    mine = stand_in.send("emma", "papers", "Is the throughput measured on one card?", thread_ts=jetmoe["ts"])["ts"]
+    stand_in.send("jiwoo", "papers", "throughput throughout", thread_ts=line["ts"])
+    stand_in.send("jiwoo", "papers", "throughput, said to nobody")
+    shown = _ask(stand_in, "remark:throughput", until="In its thread: Is the throughput")
+    assert "JetMoE" in shown
+    assert "Rho-1" not in shown
+    assert "Nothing found" in _ask(stand_in, "remark:before")
+
+    stand_in.edit("emma", "papers", mine, "Is the latency measured on one card?")
+    assert "JetMoE" in _ask(stand_in, "remark:latency", until="1 paper")
+    assert "Nothing found" in _ask(stand_in, "remark:throughput")
+    stand_in.delete("emma", "papers", mine)
+    _ask(stand_in, "remark:latency", until="Nothing found")
+
+    stand_in.send("jiwoo", "papers", "속도가 궁금합니다", thread_ts=rho["ts"])
+    assert "Rho-1" in _ask(stand_in, "댓글:속도", until="1 paper")
+    assert "Rho-1" in bot.command("search", "remark:속도").stdout
+    assert "1 remark was erased" in _ask(stand_in, "remarks off")
+    assert "Nothing found" in _ask(stand_in, "remark:속도")
+    assert not [line for line in bot.log if any(said in line for said in ("throughput", "latency", "속도"))]
+    assert "Traceback" not in "".join(bot.log)
+
+
+def _ask(stand_in: Any, typed: str, until: str = "", seconds: float = 20) -> str:
+    """What Emma reads after `/paper …`; asked again until it says ``until``, as events come when they come."""
+    end = time.monotonic() + seconds
+    while True:
+        before = len(stand_in.ephemerals("emma"))
+        stand_in.send("emma", "papers", f"/paper {typed}")
+        [answer] = stand_in.wait_for(lambda before=before: stand_in.ephemerals("emma")[before:])
+        if until in answer["text"] or time.monotonic() > end:
+            assert until in answer["text"]
+            return str(answer["text"])

@@ -14,6 +14,7 @@ from bot.search.command import (
     Pause,
     Random,
     Related,
+    Remarks,
     Resume,
     Saved,
     Subscribe,
@@ -37,6 +38,7 @@ KINDS = {
     "help.typed_why": Why,
     "help.typed_related": Related,
     "help.typed_saved": Saved,
+    "help.typed_remarks": Remarks,
 }
 
 

@@ -163,6 +163,15 @@ def test_the_match_is_bold_and_nothing_else_of_the_snippet(stored, en, rich_leav
     assert [leaf["text"] for leaf in leaves if leaf.get("style") == {"bold": True}] == ["Title", "moe"]
 
 
+def test_what_was_said_in_a_thread_is_named_so(stored, en, rich_leaves):
+    [hit] = found(stored(Entry("Title")).entries)
+    shown = Snippet("remarks", (("cheap ", False), ("routing", True)))
+    content = show([replace(hit, snippet=shown)], en)
+    assert "In its thread: cheap routing" in content.text
+    styled = [(leaf["text"], leaf.get("style")) for leaf in rich_leaves(content)]
+    assert styled[-3:] == [("In its thread: ", {"italic": True}), ("cheap ", None), ("routing", {"bold": True})]
+
+
 def test_the_menu_offers_commentary_only_where_there_is_some(stored, en):
     digest = stored(Entry("A", abstract=("x",)), Entry("B", commentary=(Paragraph("x", "en"),)), Entry("C"))
     assert menus(show(found(digest.entries), en)) == [
@@ -295,6 +304,7 @@ def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):
         ("note:x", "“x” in the commentary", "해설에 “x”"),
         ("day:2024-04-12", "on Friday, April 12, 2024", "2024년 4월 12일 금요일 하루"),
         ("has:abstract", "with an abstract", "초록이 있는 것"),
+        ("remark:x", "“x” in its thread", "스레드 댓글에 “x”"),
         ("-is:saved", "not saved by you", "내가 저장한 것 제외"),
         ("sort:new", "everything", "전체"),
     ],

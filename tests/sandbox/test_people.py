@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -291,3 +292,29 @@ def test_a_bot_hears_nothing_of_channels_it_is_not_in(sandbox: Running, app: App
     sandbox.send("anna", "home", "last")
     assert last.wait(5)
     assert heard == ["last"]
+
+
+# What one said, changed
+
+
+def test_people_change_and_take_back_what_they_said_and_bots_hear_of_it(
+    sandbox: Running, app: App, connect: Connect
+) -> None:
+    heard: Queue[dict[str, Any]] = Queue()
+    app.event({"type": "message", "subtype": None})(lambda: None)
+    app.event({"type": "message", "subtype": ("message_changed", "message_deleted")})(lambda event: heard.put(event))
+    connect(app)
+    ts = sandbox.send("anna", "home", "first <x>")["ts"]
+    assert sandbox.edit("anna", "home", ts, "second @boris")["ok"]
+    told = heard.get(timeout=10)
+    [message] = sandbox.messages("home")
+    assert (message["ts"], message["text"]) == (ts, "second <@U0BORIS001>")
+    assert message["edited"]["user"] == ANNA
+    assert (told["message"]["text"], told["previous_message"]["text"]) == (message["text"], "first &lt;x&gt;")
+    assert sandbox.edit("boris", "home", ts, "not mine")["error"] == "cant_update_message"
+    assert sandbox.delete("boris", "home", ts)["error"] == "cant_delete_message"
+    assert sandbox.edit("anna", "home", ts, "  ")["error"] == "no_text"
+    assert sandbox.delete("anna", "home", ts)["ok"]
+    assert heard.get(timeout=10)["deleted_ts"] == ts
+    assert sandbox.messages("home") == []
+    assert sandbox.edit("anna", "home", ts, "too late")["error"] == "message_not_found"

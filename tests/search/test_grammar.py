@@ -36,6 +36,7 @@ from bot.search.tree import (
     On,
     Paper,
     Phrase,
+    Remark,
     Since,
     Source,
     Tag,
@@ -80,6 +81,8 @@ def tree(text: str) -> Node | None:
         pytest.param("source:vault has:commentary", All((Source("vault"), Has("commentary"))), id="source and has"),
         pytest.param("is:saved -is:Bookmarked", All((Is("saved"), Not(Is("saved")))), id="is"),
         pytest.param("상태:저장", Is("saved"), id="Korean is"),
+        pytest.param('remark:속도 remark:"top k"', All((Remark("속도"), Remark("top k"))), id="remarks"),
+        pytest.param("댓글:(a OR b)", Any((Remark("a"), Remark("b"))), id="Korean remarks in a group"),
         pytest.param("is: it", All((Word("is"), Word("it"))), id="a title with is and a colon"),
         pytest.param("since:2024-03", Since(date(2024, 3, 1)), id="a month's first day"),
         pytest.param("until:2024-03", Until(date(2024, 3, 31)), id="a month's last day"),
@@ -136,6 +139,8 @@ def test_reads_the_order_asked_for(typed: str, sort: str) -> None:
         ("(tag:)", "query.empty_field", 1, "tag:", None),
         ("tag:#", "query.empty_field", 4, "#", None),
         ("has:abstrct", "query.bad_value", 4, "abstrct", "abstract"),
+        ("remark:?!", "query.empty_field", 7, "?!", None),
+        ("remrak:x", "query.unknown_field", 0, "remrak", "remark"),
         ("is:seved", "query.bad_value", 3, "seved", "saved"),
         ("상태:저잘", "query.bad_value", 3, "저잘", "저장"),
         ("sort:nwe", "query.bad_value", 5, "nwe", "new"),
@@ -197,6 +202,13 @@ def test_what_only_a_person_can_ask_is_refused_where_nobody_asks(read: Callable[
         read("moe -is:saved", today=TODAY)
     assert (refused.value.code, refused.value.position, refused.value.found) == (code, 8, "saved")
     assert read("moe has:thread", today=TODAY) == parse_query("moe has:thread", today=TODAY)
+
+
+def test_an_order_cannot_follow_what_people_say() -> None:
+    with pytest.raises(QueryError) as refused:
+        parse_order("moe remark:(a OR b)", today=TODAY)
+    assert (refused.value.code, refused.value.position) == ("query.not_ordered", 12)
+    assert parse_look_up("remark:a", today=TODAY, refused=UNNAMED).tree == Remark("a")
 
 
 def test_a_look_up_of_a_long_title_or_link_is_answered() -> None:

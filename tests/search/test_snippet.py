@@ -56,6 +56,14 @@ def test_shows_the_field_that_matched(stored: Make, query: str, where: str, mark
     assert (shown.field, matched(shown)) == (where, marked)
 
 
+def test_a_remark_that_was_asked_for_is_shown_first(stored: Make) -> None:
+    entry = stored("T", commentary="추론이 빠릅니다.").entry
+    remarks = ["Only latency matters.", "추론속도와 latency"]
+    shown = snippet(entry, tree("추론 remark:속도 remark:latency"), remarks=remarks)
+    assert shown == Snippet("remarks", (("추론", False), ("속도", True), ("와 ", False), ("latency", True)))
+    assert matched(snippet(entry, tree("추론 -remark:latency"), remarks=remarks)) == ["추론"]
+
+
 @pytest.mark.parametrize("width", [61, 67, 80, 93, 120])
 def test_the_window_shows_most_of_the_words_and_is_cut_between_words(stored: Make, width: int) -> None:
     filler = "several plain words stand here " * 12

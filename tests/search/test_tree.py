@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
-from bot.search.tree import All, Among, Any, Has, Is, Node, Not, Phrase, Title, Word, asked, with_known
+from bot.search.tree import (
+    All,
+    Among,
+    Any,
+    Has,
+    Is,
+    Node,
+    Not,
+    Phrase,
+    Remark,
+    Title,
+    Word,
+    asked,
+    remarked,
+    with_known,
+)
 
 Make = Callable[..., StoredEntry]
 
@@ -83,16 +98,29 @@ def test_what_no_entry_knows_of_itself_is_answered_by_those_who_know(stored: Mak
         asked.append(node)
         return frozenset({1 if node == Has("thread") else 2})
 
-    assert with_known(tree("-(has:thread OR x) a has:link is:saved"), find) == All(
-        (Not(Any((Among(frozenset({1})), Word("x")))), Word("a"), Has("link"), Among(frozenset({2})))
+    assert with_known(tree("-(has:thread OR x) a has:link is:saved remark:b"), find) == All(
+        (
+            Not(Any((Among(frozenset({1})), Word("x")))),
+            Word("a"),
+            Has("link"),
+            Among(frozenset({2})),
+            Among(frozenset({2})),
+        )
     )
-    assert asked == [Has("thread"), Is("saved")]
+    assert asked == [Has("thread"), Is("saved"), Remark("b")]
     assert Among(frozenset({1})).matches(stored())
     assert not Among(frozenset({2})).matches(stored())
     assert with_known(Word("a"), find) == Word("a")
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
-def test_no_entry_knows_of_itself_who_saved_it(stored: Make) -> None:
-    assert not tree("is:saved").matches(stored())
-    assert tree("-is:saved").matches(stored())
+@pytest.mark.parametrize("query", ["is:saved", "remark:jetmoe"])
+def test_no_entry_knows_of_itself_who_saved_it_or_what_was_said_of_it(entry: StoredEntry, query: str) -> None:
+    assert not tree(query).matches(entry)
+    assert tree(f"-{query}").matches(entry)
+
+
+def test_remarks_are_not_words_of_the_entry() -> None:
+    asked_for = tree("a remark:b -remark:c (remark:d OR e)")
+    assert remarked(asked_for) == (Remark("b"), Remark("d"))
+    assert asked(asked_for) == (Word("a"), Word("e"))
