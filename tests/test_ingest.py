@@ -14,7 +14,7 @@ from bot.sources.feed import FeedSource
 from bot.sources.fetch import Fetched
 from bot.sources.folder import FolderSource
 from bot.sources.reading import Reading
-from bot.store.database import migrate, open_database
+from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
 from bot.store.index import Index
 
@@ -95,6 +95,26 @@ def test_an_edited_document_changes_its_entry(digests, source, write):
     assert read_source(source, digests, NOW + TICK) == IngestReport(changed=1)
     (stored,) = digests.load_day("notes", DAY).entries
     assert [each.text for each in stored.entry.commentary] == ["다시 읽으니 더 좋습니다."]
+
+
+def test_notes_read_before_links_were_kept_are_read_once_more(digests, source, write, tmp_path, monkeypatch):
+    """As migration 0004 leaves them; and where the vault is gone by then, nothing is withdrawn."""
+    for n in range(20):
+        write(f"240412 Paper {n}.md", OTHER.replace("2404.07965", f"2404.1{n:04}").replace("Rho-1", f"Paper {n}"))
+    write("240412 JetMoE.md", NOTE + "# Links\n[[240412 Paper 1]]\n")
+    with monkeypatch.context() as before:
+        before.setattr("bot.digest.note._linked_notes", lambda line: iter(()))
+        read_source(source, digests, NOW)
+    with transaction(open_database(f"sqlite:///{tmp_path / 'papers.db'}")) as connection:
+        connection.exec_driver_sql("UPDATE document SET hash = 'before 0004', last_modified = NULL")
+    folder = source.path.rename(source.path.with_name("away"))
+    source.path.mkdir()
+    with pytest.raises(SourceUnavailableError):
+        read_source(source, digests, NOW + TICK)
+    source.path.rmdir()
+    folder.rename(source.path)
+    assert read_source(source, digests, NOW + TICK) == IngestReport(changed=1)
+    assert read_source(source, digests, NOW + 2 * TICK) == IngestReport(unchanged=21)
 
 
 def test_one_broken_document_does_not_stop_the_others(digests, source, write):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from bot.digest.model import Entry
 
 _ARXIV_ID = re.compile(r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/[0-9]{7})", re.IGNORECASE)
+_NOTE_SUFFIX = re.compile(r"\.(?:md|markdown|txt|text)\s*$", re.IGNORECASE)
 _DOI = re.compile(r"10\.[0-9]{4,9}/[^\s?#]+")
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|ref|ref_src|si", re.IGNORECASE)
 _ARXIV_HOSTS = ("arxiv.org", "export.arxiv.org", "alphaxiv.org", "ar5iv.labs.arxiv.org", "ar5iv.org")
@@ -16,6 +17,12 @@ _ARXIV_KINDS = ("abs", "pdf", "html", "format", "ps", "overview", "papers")
 def tag_key(tag: str) -> str:
     """What a tag compares by: without case, ``#``, ``_`` and ``-``."""
     return unicodedata.normalize("NFC", tag).casefold().translate({ord(mark): None for mark in "#_- "})
+
+
+def note_key(name: str) -> str:
+    """What a note's name compares by, with or without its folder and ``.md``: without case, composed."""
+    stem = _NOTE_SUFFIX.sub("", name.rpartition("/")[2])
+    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", stem).casefold().split()))
 
 
 def title_key(title: str) -> str:

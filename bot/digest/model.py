@@ -28,6 +28,8 @@ class Entry:
     commentary: tuple[Paragraph, ...] = ()
     tags: tuple[str, ...] = ()
     """In the curator's spelling, without ``#``; compare them by `keys.tag_key`."""
+    notes: tuple[str, ...] = ()
+    """Names of the notes it links to, without folder, ``.md`` and heading; compare them by `keys.note_key`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,17 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
         abstract=tuple(draft.abstract),
         commentary=commentary,
         tags=tuple(dict.fromkeys(draft.tags)),
+        notes=tuple(dict.fromkeys(name for line in found if "[[" in line for name in _linked_notes(line))),
     )
     return Digest(day=when, title=when.isoformat(), entries=(entry,), shape="note")
+
+
+def _linked_notes(line: str) -> Iterator[str]:
+    """The names in its ``[[folder/note.md#heading|shown]]``, without all but the name; a heading of its own is none."""
+    for found in _WIKI_LINK.finditer(line):
+        name = found[1].partition("#")[0].rpartition("/")[2].rstrip("\\ ")
+        if name := name.removesuffix(".md").strip():
+            yield name
 
 
 def _without_comments(text: str) -> str:

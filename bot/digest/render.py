@@ -18,6 +18,8 @@ def render_note(entry: Entry) -> str:
     parts.extend(_marked(entry.commentary))
     if entry.tags:
         parts.append(_tag_line(entry))
+    if entry.notes:
+        parts.append("\n".join(["# Links", *(f"[[{name}]]" for name in entry.notes)]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,7 +12,7 @@ from bot.store import tables as t
 
 
 def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[StoredEntry]:
-    """The entries that meet the conditions, in three statements however many they are."""
+    """The entries that meet the conditions, in four statements however many they are."""
     e, g = t.Entry, t.Digest
     rows = connection.execute(
         sa.select(
@@ -22,7 +22,9 @@ def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[St
         .where(*conditions)
         .order_by(e.id)
     ).all()
-    links, tags = _lists(connection, *conditions)
+    links = _list(connection, t.EntryLink, t.EntryLink.url, *conditions)
+    tags = _list(connection, t.EntryTag, t.EntryTag.spelling, *conditions)
+    notes = _list(connection, t.EntryNote, t.EntryNote.name, *conditions)
     return [
         StoredEntry(
             id=row.id,
@@ -30,29 +32,28 @@ def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[St
             source=row.source,
             day=row.day,
             position=row.position,
-            entry=_entry(row, links.get(row.id, ()), tags.get(row.id, ())),
+            entry=_entry(row, links.get(row.id, ()), tags.get(row.id, ()), notes.get(row.id, ())),
             withdrawn=row.withdrawn_at is not None,
         )
         for row in rows
     ]
 
 
-def _lists(
-    connection: Connection, *conditions: sa.ColumnElement[bool]
-) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """The links and the tags of the entries that meet the conditions, by entry id."""
-    links: dict[int, list[str]] = {}
-    tags: dict[int, list[str]] = {}
-    of_link = sa.select(t.EntryLink.entry_id, t.EntryLink.url).join(t.Entry, t.Entry.id == t.EntryLink.entry_id)
-    of_tag = sa.select(t.EntryTag.entry_id, t.EntryTag.spelling).join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
-    for entry_id, url in connection.execute(of_link.where(*conditions).order_by(t.EntryLink.position)):
-        links.setdefault(entry_id, []).append(url)
-    for entry_id, spelling in connection.execute(of_tag.where(*conditions).order_by(t.EntryTag.position)):
-        tags.setdefault(entry_id, []).append(spelling)
-    return links, tags
+def _list(
+    connection: Connection,
+    table: type[t.EntryLink] | type[t.EntryTag] | type[t.EntryNote],
+    column: sa.orm.InstrumentedAttribute[str],
+    *conditions: sa.ColumnElement[bool],
+) -> dict[int, list[str]]:
+    """What a table of links, tags or notes holds of the entries that meet the conditions, by entry id."""
+    found: dict[int, list[str]] = {}
+    rows = sa.select(table.entry_id, column).join(t.Entry, t.Entry.id == table.entry_id).where(*conditions)
+    for entry_id, value in connection.execute(rows.order_by(table.position)):
+        found.setdefault(entry_id, []).append(value)
+    return found
 
 
-def _entry(row: sa.Row[Any], links: Sequence[str], tags: Sequence[str]) -> Entry:
+def _entry(row: sa.Row[Any], links: Sequence[str], tags: Sequence[str], notes: Sequence[str]) -> Entry:
     return Entry(
         title=row.title,
         authors=tuple(row.authors),
@@ -60,6 +61,7 @@ def _entry(row: sa.Row[Any], links: Sequence[str], tags: Sequence[str]) -> Entry
         abstract=tuple(row.abstract),
         commentary=_paragraphs(row.commentary),
         tags=tuple(tags),
+        notes=tuple(notes),
     )
 
 
@@ -70,7 +72,8 @@ def _paragraphs(pairs: Iterable[tuple[str, Lang]]) -> tuple[Paragraph, ...]:
 def read_content(content: Mapping[str, Any]) -> tuple[int, Entry]:
     """What `content` wrote: the position within the document, and the entry."""
     lists = {name: tuple(content[name]) for name in ("authors", "links", "abstract", "tags")}
-    entry = Entry(title=content["title"], commentary=_paragraphs(content["commentary"]), **lists)
+    notes = tuple(content.get("notes", ()))  # those of an older version are of no note
+    entry = Entry(title=content["title"], commentary=_paragraphs(content["commentary"]), notes=notes, **lists)
     return content["position"], entry
 
 
@@ -86,14 +89,15 @@ def fields(entry: Entry) -> dict[str, Any]:
 
 def content(position: int, entry: Entry) -> dict[str, Any]:
     """A document's own version of an entry, whole."""
-    return fields(entry) | {"position": position, "links": list(entry.links), "tags": list(entry.tags)}
+    lists = {"links": list(entry.links), "tags": list(entry.tags), "notes": list(entry.notes)}
+    return fields(entry) | {"position": position} | lists
 
 
 def storable(digest: Digest) -> Digest:
     """The digest without what no database takes: NUL (PostgreSQL) and halves of a surrogate pair (both)."""
     texts = [digest.title]
     for entry in digest.entries:
-        texts += (entry.title, *entry.authors, *entry.links, *entry.abstract, *entry.tags)
+        texts += (entry.title, *entry.authors, *entry.links, *entry.abstract, *entry.tags, *entry.notes)
         texts += [paragraph.text for paragraph in entry.commentary]
     if _takes("".join(texts)):
         return digest
@@ -109,6 +113,7 @@ def storable(digest: Digest) -> Digest:
             abstract=clean(entry.abstract),
             commentary=tuple(Paragraph(clean([one.text])[0], one.lang) for one in entry.commentary),
             tags=clean(entry.tags),
+            notes=clean(entry.notes),
         )
         for entry in digest.entries
     )

@@ -210,6 +210,7 @@ def unite(entries: Sequence[Entry]) -> Entry:
             merged,
             links=tuple(link for entry in by_link for link in entry.links),
             tags=tuple(tag for entry in entries for tag in entry.tags),
+            notes=tuple(dict.fromkeys(note for entry in entries for note in entry.notes)),
         )
     )
 

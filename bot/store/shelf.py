@@ -5,7 +5,7 @@ are: an archive of years is saved in the time of a few.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
 from bot.digest.document import Document
-from bot.digest.keys import paper_id, tag_key, title_key
+from bot.digest.keys import note_key, paper_id, tag_key, title_key
 from bot.digest.model import Digest, StoredEntry
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing
@@ -160,7 +160,8 @@ class Shelf:
         self._insert(new, touched, now)
         self._withdraw(gone, now)
         moved = self._write_positions()
-        self._write_changed_days([*(touched[paper] for paper in (*new, *gone, *changed)), *moved], now)
+        shown = [paper for paper in changed if self._reads_differently(paper)]
+        self._write_changed_days([*(touched[paper] for paper in (*new, *gone, *shown)), *moved], now)
         self._write_lists([paper for paper in changed if self._stored[paper].entry != paper.entry], new)
         self._write_holders(touched)
         index.remove(self._connection, [_id(paper) for paper in gone])
@@ -175,6 +176,12 @@ class Shelf:
     def _differs(self, paper: Paper) -> bool:
         stored = self._stored[paper]
         return (stored.key, stored.withdrawn, stored.entry) != (paper.key, paper.withdrawn, paper.entry)
+
+    def _reads_differently(self, paper: Paper) -> bool:
+        """Whether what differs is more than the notes it links to, which no message shows."""
+        stored = self._stored[paper]
+        was, is_now = replace(stored.entry, notes=()), replace(paper.entry, notes=())
+        return (stored.key, stored.withdrawn, was) != (paper.key, paper.withdrawn, is_now)
 
     def _value(self, paper: Paper, day: Day) -> StoredEntry:
         return StoredEntry(_id(paper), paper.key, self._source, day.day, paper.position, paper.entry, paper.withdrawn)
@@ -212,6 +219,7 @@ class Shelf:
                 "etag": document.etag,
                 "last_modified": document.last_modified,
                 "shape": known.shape,
+                "note_key": note_key(document.name) if known.shape == "note" else None,
                 "digest_id": day.id,
                 "changed_at": known.changed_at if known.changed_at and known.hash == document.hash else now,
                 "missing_since": None,
@@ -277,10 +285,10 @@ class Shelf:
         return [day for day, _ in moved]
 
     def _write_lists(self, changed: Sequence[Paper], new: Sequence[Paper]) -> None:
-        """The links and tags of these, in place of what the changed ones had."""
+        """The links, tags and notes of these, in place of what the changed ones had."""
         for some in bunches([_id(paper) for paper in changed]):
-            self._connection.execute(sa.delete(t.EntryLink).where(t.EntryLink.entry_id.in_(some)))
-            self._connection.execute(sa.delete(t.EntryTag).where(t.EntryTag.entry_id.in_(some)))
+            for table in (t.EntryLink, t.EntryTag, t.EntryNote):
+                self._connection.execute(sa.delete(table).where(table.entry_id.in_(some)))
         papers = [*changed, *new]
         tag_ids = self._tag_ids({tag_key(tag) for paper in papers for tag in paper.entry.tags})
         links = [
@@ -293,7 +301,13 @@ class Shelf:
             for paper in papers
             for position, tag in enumerate(paper.entry.tags)
         ]
+        notes = [
+            {"entry_id": paper.id, "position": position, "name": name, "key": note_key(name)}
+            for paper in papers
+            for position, name in enumerate(paper.entry.notes)
+        ]
         self._execute_many(sa.insert(t.EntryLink), links)
+        self._execute_many(sa.insert(t.EntryNote), notes)
         self._execute_many(sa.insert(t.EntryTag), tags)
 
     def _tag_ids(self, keys: Collection[str]) -> dict[str, int]:

@@ -93,6 +93,7 @@ class Document(Base):
         sa.CheckConstraint("shape IN ('print', 'note', 'page')", name="shape"),
         sa.CheckConstraint("(error IS NULL) = (error_at IS NULL)", name="error"),
         sa.Index(None, "digest_id"),
+        sa.Index(None, "note_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -103,6 +104,8 @@ class Document(Base):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     shape: Mapped[str | None]
+    note_key: Mapped[str | None]
+    """What a note is linked to by (`keys.note_key`); null for what is no note."""
     digest_id: Mapped[int | None] = mapped_column(sa.ForeignKey("digest.id", ondelete="SET NULL"))
     changed_at: Mapped[datetime]
     """When its bytes last differed from what was remembered; the day is ready some time after."""
@@ -162,6 +165,19 @@ class EntryTag(Base):
     tag_id: Mapped[int] = mapped_column(sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int]
     spelling: Mapped[str]
+
+
+class EntryNote(Base):
+    """A note that an entry links to, by its name: the note may not be there yet, or no longer."""
+
+    __tablename__ = "entry_note"
+    __table_args__ = (sa.Index(None, "key"),)
+
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    key: Mapped[str]
+    """`keys.note_key` of the name."""
 
 
 class EntryDocument(Base):

@@ -27,6 +27,7 @@ LATER_WORD = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9&'-]{0,9}:?|\([A-Z][a-z]{1,5}\
 TITLE = st.builds(lambda first, rest: " ".join([first, *rest]).rstrip(":"), WORD, st.lists(LATER_WORD, max_size=7))
 NAME = st.from_regex(r"[A-Z][a-zéö]{1,8} [A-Z][a-z-]{0,8}[a-z]( \([A-Z][a-z]{1,5}\))?", fullmatch=True)
 LINK = st.from_regex(r"https://(arxiv\.org/abs|example\.com)/[0-9]{4}\.[0-9]{5}(v[1-9])?(\?a=b&c=d)?", fullmatch=True)
+NOTE = st.from_regex(r"2[0-4]0[1-9][12][0-9] [A-Z가][a-z가-힣.]{0,8}[a-z가]", fullmatch=True)
 TAG = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,7}([_-][a-z0-9]{1,5})?|강화_학습|1stage", fullmatch=True)
 KOREAN_TEXT = st.lists(st.sampled_from(KOREAN), max_size=12).map(lambda words: " ".join(["이", *words, "것입니다."]))
 ENGLISH_TEXT = st.lists(st.sampled_from(ENGLISH), max_size=12).map(
@@ -47,6 +48,7 @@ def entries(draw: st.DrawFn) -> Entry:
             *(Paragraph(text, "en") for text in draw(st.lists(ENGLISH_TEXT, max_size=2))),
         ),
         tags=tuple(draw(st.lists(TAG, max_size=4, unique=True))),
+        notes=tuple(draw(st.lists(NOTE, max_size=2, unique=True))),
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.digest.keys import canonical_link, entry_key, paper_id, tag_key, title_key
+from bot.digest.keys import canonical_link, entry_key, note_key, paper_id, tag_key, title_key
 from bot.digest.model import Entry
 
 
@@ -67,3 +67,20 @@ def test_titles_compare_without_case_and_punctuation():
 )
 def test_an_entry_is_known_by_its_paper_then_its_link_then_its_title(entry, key):
     assert entry_key(entry) == key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "240626 반죽 RoPE",
+        "2024/240626 반죽 RoPE.md",
+        "240626  반죽 rope.MD",
+        "240626 \u1107\u1161\u11ab\u110c\u116e\u11a8 RoPE",
+    ],
+)
+def test_a_note_is_known_by_its_name_however_it_is_written(name):
+    assert note_key(name) == "240626 반죽 rope"
+
+
+def test_a_dot_in_a_notes_name_is_kept():
+    assert note_key("240919 Qwen2.5") == "240919 qwen2.5"

@@ -160,3 +160,23 @@ def test_tags_at_the_end_of_the_last_paragraph_are_the_notes():
     assert entry.tags == ("normalization", "resnet")
     assert [paragraph.text for paragraph in entry.commentary] == ["본문 #not.", "반죽은 cnn"]
     assert read("*T*", "이슈 #12", "").commentary[0].text == "이슈 #12"
+
+
+def test_the_notes_it_links_to_are_kept_by_their_names_each_once():
+    entry = read(
+        "*T*",
+        "> [[In the abstract]]",
+        "[[230330 Self-Refine|앞선 글]] 과 [[papers/2023/231130 Older.md#Method]] 그리고 [[#여기]] [[]]",
+        "#tag",
+        "# Links",
+        "[[231130 Older]]",
+        "- [[220613 I$^2$SB.md]]",
+        "![[230101 Shown\\|표]]",
+    )
+    assert entry.notes == (
+        "In the abstract", "230330 Self-Refine", "231130 Older", "220613 I$^2$SB", "230101 Shown",
+    )  # fmt: skip
+
+
+def test_a_note_that_is_hidden_is_no_link():
+    assert read("*T*", "본문. %% [[230101 Secret]] %%").notes == ()

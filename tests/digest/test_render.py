@@ -25,7 +25,7 @@ def test_a_print_we_write_is_read_back_without_the_first_links(data, a_digest):
     digest = data.draw(a_digest)
     read = parse_print("any.txt", render_print(digest))
     assert read.day == digest.day
-    assert read.entries == tuple(replace(entry, links=entry.links[1:]) for entry in digest.entries)
+    assert read.entries == tuple(replace(entry, links=entry.links[1:], notes=()) for entry in digest.entries)
 
 
 @settings(max_examples=40)
@@ -33,7 +33,7 @@ def test_a_print_we_write_is_read_back_without_the_first_links(data, a_digest):
 def test_a_page_we_write_is_read_back_the_same(data, a_digest):
     digest = data.draw(a_digest)
     read = parse_page("any.html", render_page(digest))
-    assert (read.day, read.entries) == (digest.day, digest.entries)
+    assert (read.day, read.entries) == (digest.day, tuple(replace(entry, notes=()) for entry in digest.entries))
 
 
 def test_english_after_korean_stands_between_marks():

@@ -32,6 +32,7 @@ RHO = Entry(
     abstract=("Some tokens teach more than others.",),
     commentary=(Paragraph("노이즈를 덜어내는 방법이군요.", "ko"), Paragraph("A way to drop noise.", "en")),
     tags=("llm", "Pre-Training"),
+    notes=("230330 Self-Refine", "231130 Older"),
 )
 JET = Entry(title="JetMoE", links=("https://arxiv.org/abs/2404.07413",), tags=("moe", "llm"))
 HGRN = Entry(title="HGRN2", links=("https://arxiv.org/abs/2404.07904",), tags=("state_space_model",))
@@ -446,6 +447,14 @@ def test_new_bytes_that_say_the_same_change_nothing(curator, changed_at, edit: C
     assert changed_at() == NOW
 
 
+def test_other_links_between_notes_change_the_entry_and_not_what_channels_are_shown(curator, changed_at) -> None:
+    curator.write("1.md", RHO)
+    linking = replace(RHO, notes=("240101 Another",))
+    assert curator.write("1.md", linking, now=LATER) == SaveReport(changed=1)
+    assert curator.day()[0].entry == linking
+    assert changed_at() == NOW
+
+
 def test_one_of_two_documents_that_say_the_same_may_go_unnoticed(curator, changed_at) -> None:
     curator.write("1.md", RHO)
     curator.write("2.md", RHO, now=LATER)
@@ -694,7 +703,7 @@ def test_a_look_up_takes_as_many_statements_for_forty_entries_as_for_two(
         statements.clear()
         ask()
         counts[name] = len(statements)
-    assert counts == {"day": 4, "latest": 4, "entries": 3, "also": 1, "tags": 2}
+    assert counts == {"day": 5, "latest": 5, "entries": 4, "also": 1, "tags": 2}
 
 
 # Together
