@@ -17,13 +17,14 @@ def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
     from bot.messages.why import no_paper_text, why_text
     from bot.messages.words import words_for
     from bot.overview import answer_rows, find_place, subject
+    from bot.search.command import Why
     from bot.slack.why import ask
     from bot.wiring import build, records
 
     bot = build(read_settings(), changing=False)
     known = records(bot)
     place, typed, words = find_place(channel, known), " ".join(about), words_for(None)
-    answer = ask(subject(typed, bot), place, known, bot.clock())
+    answer = ask(subject(typed, bot, Why), place, known, bot.clock())
     if answer is None:
         fail(no_paper_text(typed, words))
     if as_json:

@@ -15,7 +15,7 @@ from bot.printing import delivery_fields, fields_of
 if TYPE_CHECKING:
     from bot.messages.standing import Standing
     from bot.plan.why import Answer
-    from bot.search.command import Why
+    from bot.search.command import A
     from bot.slack.records import Records
     from bot.store.history import ChannelState
     from bot.store.outbox import DeliveryRow
@@ -45,11 +45,11 @@ def _name(channel: "ChannelState") -> str:
     return f"#{channel.name}" if channel.name else channel.place.channel
 
 
-def subject(typed: str, bot: "Bot") -> "Why":
-    """What `why` is asked about: a day, `latest`, a link, an id, or else a title."""
-    from bot.search.command import Why, parse_subject
+def subject(typed: str, bot: "Bot", kind: type["A"]) -> "A":
+    """What is asked about: a day, `latest`, a link, an id, or else a title."""
+    from bot.search.command import parse_subject
 
-    return parse_subject(typed, bot.clock().astimezone().date()) or Why(title=typed.strip("\"'“”"))
+    return parse_subject(typed, bot.clock().astimezone().date(), kind) or kind(title=typed.strip("\"'“”"))
 
 
 def answer_rows(answer: "Answer", channel: str) -> list[dict[str, Any]]:

@@ -81,21 +81,17 @@ def tags(counts: Sequence[TagLine], words: Words, prefix: str = "", *, total: in
 
     ``total`` counts those that are not among them too.
     """
-    start = cut(" ".join(clean(prefix).split()).lstrip("#"), 60)
+    start = _start(prefix)
     if not counts:
-        none = words.t("tags.none_with", prefix=start) if start else words.t("tags.none")
+        none = no_tags(prefix, words)
         return Content(escape(none), (richtext.block([richtext.section([Leaf(none)])]),))
     heading = words.t("tags.heading_with", prefix=start) if start else words.t("tags.heading")
     said: list[str] = []
     items: list[list[Leaf]] = []
     for count in counts:
-        tag = _tag(count.tag)
+        tag, span = tag_line(count, words)
         if not is_seen(tag):
             continue
-        span = words.n("tags.line", count.entries, first=f"{count.first:%Y-%m}", last=f"{count.last:%Y-%m}")
-        others = [name for alias in count.aliases[:ALIASES] if is_seen(name := _tag(alias))]
-        if others:
-            span = " · ".join([span, words.t("tags.also", names=", ".join(f"#{name}" for name in others))])
         line = escape(f"• #{tag} {span}")
         if units("\n".join([*said, line])) > TEXT - 300:
             break
@@ -110,6 +106,24 @@ def tags(counts: Sequence[TagLine], words: Words, prefix: str = "", *, total: in
         richtext.section([Leaf(words.t("tags.advice"))]),
     ]
     return Content("\n".join(said), (richtext.block(elements),))
+
+
+def no_tags(prefix: str, words: Words) -> str:
+    start = _start(prefix)
+    return words.t("tags.none_with", prefix=start) if start else words.t("tags.none")
+
+
+def _start(prefix: str) -> str:
+    return cut(" ".join(clean(prefix).split()).lstrip("#"), 60)
+
+
+def tag_line(count: TagLine, words: Words) -> tuple[str, str]:
+    """A tag, and how many papers have it, since when, and its other names."""
+    span = words.n("tags.line", count.entries, first=f"{count.first:%Y-%m}", last=f"{count.last:%Y-%m}")
+    others = [name for alias in count.aliases[:ALIASES] if is_seen(name := _tag(alias))]
+    if others:
+        span = " · ".join([span, words.t("tags.also", names=", ".join(f"#{name}" for name in others))])
+    return _tag(count.tag), span
 
 
 def _tag(tag: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 from slack_sdk.models.blocks import RichTextElement
 
-from bot.digest.model import StoredEntry
+from bot.digest.model import StoredDigest, StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
 from bot.messages.limits import BLOCKS, ELLIPSIS, PRIVATE_TEXT, TEXT, VALUE, clean, cut, is_seen, longest, units, weight
@@ -163,19 +163,34 @@ def one(hit: Hit, words: Words) -> Content:
     return _page(words.t("random.heading"), [_Part([hit])], 1, 1, "", words)
 
 
-def related(subject: StoredEntry, hits: Sequence[Hit], words: Words) -> Content:
-    """The papers nearest to one, each with what they share."""
-    title = paper.title(subject.entry, words, 100)
+def related(subject: StoredEntry | StoredDigest, hits: Sequence[Hit], words: Words) -> Content:
+    """The papers nearest to one, or to a day's, each with what they share."""
     if not hits:
-        said = words.t("related.none", title=title)
+        said = related_none(subject, words)
         return Content(escape(said), (_line(said),))
-    return _page(words.t("related.heading", title=title), [_Part(hits)], len(hits), 1, "", words)
+    return _page(related_heading(subject, words), [_Part(hits)], len(hits), 1, "", words)
+
+
+def related_heading(subject: StoredEntry | StoredDigest, words: Words) -> str:
+    if isinstance(subject, StoredDigest):
+        return words.t("related.heading_day", date=words.date(subject.day))
+    return words.t("related.heading", title=paper.title(subject.entry, words, 100))
+
+
+def related_none(subject: StoredEntry | StoredDigest, words: Words) -> str:
+    if isinstance(subject, StoredDigest):
+        return words.t("related.none_day", date=words.date(subject.day))
+    return words.t("related.none", title=paper.title(subject.entry, words, 100))
 
 
 def no_paper(asked: str, words: Words) -> Content:
     """No paper is the one that was asked about."""
-    said = words.t("related.no_paper", asked=cut(_flat(asked), 200))
+    said = no_paper_text(asked, words)
     return Content(escape(said), (_line(said),))
+
+
+def no_paper_text(asked: str, words: Words) -> str:
+    return words.t("related.no_paper", asked=cut(_flat(asked), 200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +286,18 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
 
 
 def _shared(near: Related, words: Words) -> list[Leaf]:
-    """What two papers share, in words."""
+    said = shared_text(near, words)
+    return [Leaf(said)] if said else []
+
+
+def shared_text(near: Related, words: Words) -> str:
+    """What brings a paper near, in words: links between notes, shared words and tags."""
     names = [*near.words, *(f"#{tag}" for tag in near.tags)]
     shown = ", ".join(cut(_flat(name), 40) for name in names if is_seen(name))
-    said = [words.t("related.linked")] if near.linked else []
+    said = [words.t("related.named")] if near.named else []
+    said += [words.t("related.naming")] if near.naming else []
     said += [words.t("related.shares", names=shown)] if shown else []
-    return [Leaf(" · ".join(said))] if said else []
+    return " · ".join(said)
 
 
 def _where(hit: Hit, words: Words, day: date | None) -> str:

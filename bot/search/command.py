@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from typing import TypeVar
 
 from bot.digest.keys import paper_id
 from bot.errors import QueryError
@@ -104,8 +105,8 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """What becomes of a day or a paper on its way to this channel: of a day, the newest, a link or a title."""
+class About:
+    """Something asked about a day or a paper: about a day, the newest, a link or a title."""
 
     day: date | None = None
     yearless: bool = False
@@ -118,11 +119,16 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
-    """The papers nearest to one, by its link (also where only its id was typed) or its title."""
+class Why(About):
+    """What becomes of a day or a paper on its way to this channel."""
 
-    link: str = ""
-    title: str = ""
+
+@dataclass(frozen=True, slots=True)
+class Related(About):
+    """The papers nearest to one, or to a day's."""
+
+    otherwise: Query | None = None
+    """What was typed, read as a look-up: where the title has no quotation marks and no paper is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Find:
     query: Query = field(default_factory=lambda: Query(None))
 
 
+A = TypeVar("A", bound=About)
 Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
 """What changes or shows a channel's standing orders."""
 Command = Latest | Today | Random | OnDay | Tags | Saved | Remarks | Help | Standing | Why | Related | Find
@@ -213,7 +220,7 @@ def parse_command(text: str, *, today: date) -> Command:
         return Find(parse_query(f'day:"{typed}"', today=today))
     return (
         _why(composed, today)
-        or _related(composed, today)
+        or _related(text, composed, today)
         or _pause(text, today)
         or Find(parse_look_up(text, today=today))
     )
@@ -235,39 +242,47 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Com
 
 def _why(composed: str, today: date) -> Why | None:
     """The question, where what follows the verb is a day, a link, an id or a title in quotation marks."""
-    return _asked_about(_WHY.match(composed.strip()), today)
+    verb = _WHY.match(composed.strip())
+    return _asked_about(_after(verb), today, Why) if verb else None
 
 
-def _related(composed: str, today: date) -> Related | None:
-    """As `_why`, but for a day: related to a link, an id or a title in quotation marks."""
-    asked = _asked_about(_RELATED.match(composed.strip()), today)
-    return Related(asked.link, asked.title) if asked and (asked.link or asked.title) else None
-
-
-def _asked_about(verb: re.Match[str] | None, today: date) -> Why | None:
+def _related(text: str, composed: str, today: date) -> Related | None:
+    """As `_why`, and before other words than fields, which may be a title."""
+    verb = _RELATED.match(composed.strip())
     if not verb:
         return None
-    rest = " ".join(verb.string[verb.end() :].split())
-    asked = parse_subject(rest.rstrip("?") or rest, today)
+    rest = _after(verb)
+    asked = _asked_about(rest, today, Related)
+    if asked or _has_field(rest):
+        return asked
+    return Related(title=rest, otherwise=parse_look_up(text, today=today))
+
+
+def _after(verb: re.Match[str]) -> str:
+    return " ".join(verb.string[verb.end() :].split())
+
+
+def _asked_about(rest: str, today: date, kind: type[A]) -> A | None:
+    asked = parse_subject(rest.rstrip("?") or rest, today, kind)
     if asked:
         return asked
     close = _QUOTES.get(rest[0])
     if close is None or not rest[1:].endswith(close):
         return None
     title = rest[1:-1].strip()
-    return Why(title=title) if title and close not in title else None
+    return kind(title=title) if title and close not in title else None
 
 
-def parse_subject(text: str, today: date) -> Why | None:
-    """What `why` is asked about, where that is a day, ``latest``, a link or an id."""
+def parse_subject(text: str, today: date, kind: type[A]) -> A | None:
+    """What is asked about, where that is a day, ``latest``, a link or an id."""
     typed = " ".join(unicodedata.normalize("NFKC", text).split())
     if ALONE.get(typed.casefold()) == Latest():
-        return Why(newest=True)
+        return kind(newest=True)
     day = parse_day(typed, today)
     if day:
-        return Why(day=day, yearless=_YEARLESS.fullmatch(typed.casefold()) is not None)
+        return kind(day=day, yearless=_YEARLESS.fullmatch(typed.casefold()) is not None)
     link = _link(typed.strip("<>"))
-    return Why(link=link) if link else None
+    return kind(link=link) if link else None
 
 
 def _link(typed: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The papers nearest to one: by the rare words and tags they share, and by what one says of the other.
+"""The papers nearest to one, or to a day's: by the rare words and tags they share, and by what one says of the other.
 
 Pure but for the `Archive` it is given, as `engine` is.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from heapq import nlargest
 
 from bot.digest.keys import paper_id, tag_key, title_key
 from bot.digest.model import StoredEntry
@@ -17,22 +18,26 @@ from bot.search import tree as nodes
 from bot.search.archive import Archive
 from bot.search.fields import EntryFields, paper_mark, read_fields, tag_mark
 from bot.search.korean import bare
-from bot.search.words import BREAK, field_tokens, is_paired, needles, spans
+from bot.search.words import BREAK, field_tokens, is_paired, needles, spans, written_words
 
 ASKED = 24
 """Words of a paper by which others are looked for: those worth most."""
-READ = 120
+COMPARED = 100
+"""Words of a paper that are looked for in the others."""
+READ = 60
 """Of the papers that hold them, those that are looked at."""
 VOTES = 400
 """Entries a word may propose, the newest."""
 COMMON = 0.1
 """Of all entries. A word that more of them hold says nothing of what a paper is about."""
+TOGETHER = 3
+"""Papers of a day: for more than these, no more words are looked for."""
 TITLE, TAG, TEXT = 3.0, 3.0, 1.0
 """What a word counts for by where it stands."""
 PAIR = 0.4
 """Of a Latin word's worth: a Hangul word has a token for every two of its syllables."""
 LINKED = 1.0
-"""Of all that the paper's own words are worth together: more than any other sharing is."""
+"""Of all that a paper's own words are worth together: more than any other sharing is."""
 LEAST = 0.04
 """Of the same. What shares less is not related."""
 SHOWN = 4
@@ -63,84 +68,163 @@ class Related:
     words: tuple[str, ...] = ()
     """Shared, as the paper that was asked about writes them; the most telling first."""
     tags: tuple[str, ...] = ()
-    linked: bool = False
-    """One of them names the other."""
+    named: bool = False
+    """What was asked about links to it or names it."""
+    naming: bool = False
+    """It links to what was asked about, or names it."""
 
 
-def related(subject: StoredEntry, archive: Archive, most: int = 10) -> list[Related]:
-    """The nearest papers, each once, the paper itself left out; none where nothing telling is shared."""
-    mine = read_fields(subject)
-    worth = _worth(mine, archive)
-    asked = sorted(worth, key=lambda token: (-worth[token], token))[:ASKED]
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The papers on the other ends of links between notes."""
+
+    named: Sequence[EntryFields] = ()
+    """Those the papers asked about link to."""
+    naming: Sequence[EntryFields] = ()
+    """Those that link to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """What papers are compared with: one paper, or a day's together."""
+
+    papers: Sequence[StoredEntry]
+    fields: Sequence[EntryFields]
+    worth: Mapping[str, float]
+    """Of the most telling words, the most telling first."""
+    needles: Sequence[tuple[str, str]]
+    """Each of these words, and what to look for in a field string to find it."""
+    scale: float
+    """What all words of one of the papers are worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A paper beside the topic."""
+
+    fields: EntryFields
+    score: float
+    shared: Mapping[str, float]
+
+
+def related(
+    papers: Sequence[StoredEntry],
+    archive: Archive,
+    linked: Linked | None = None,
+    *,
+    outside: date | None = None,
+    most: int = 10,
+) -> list[Related]:
+    """The papers nearest to these, each once and none of these; none where nothing telling is shared.
+
+    What is linked comes first. Where these are a day's, no other paper of that day (``outside``) is among them.
+    """
+    topic = _topic(papers, archive)
+    named = {one.key: one for one in (*_named(papers, archive), *(linked.named if linked else ()))}
+    naming = {one.key: one for one in (*_naming(papers, archive), *(linked.naming if linked else ()))}
+    near = {entry.key: entry for entry in _near(topic, archive)}
+    candidates = named | naming | near
+    for paper in papers:
+        candidates.pop(paper.key, None)
+    there = [one for one in candidates.values() if one.day != outside]
+    compared = [_compared(topic, one, linked=one.key in named or one.key in naming) for one in there]
+    best = sorted(compared, key=lambda one: (-one.score, -one.fields.id))
+    spelled: dict[str, str] = {}
+    found: list[Related] = []
+    for one in best:
+        if len(found) == most or one.score < LEAST:
+            break
+        ties = (one.fields.key in named, one.fields.key in naming)
+        spelled = spelled or _spelled(topic)
+        tags = _tags(topic, one.fields)
+        words = tuple(_written(topic, one, tags, spelled))
+        if words or tags or any(ties):
+            found.append(Related(one.fields.id, one.score, words, tags, *ties))
+    return found
+
+
+def _topic(papers: Sequence[StoredEntry], archive: Archive) -> _Topic:
+    fields = [read_fields(paper) for paper in papers]
+    worth = _worth(fields, archive)
+    telling = nlargest(COMPARED * _times(papers), worth, key=lambda token: (worth[token], token))
+    scale = sum(worth.values()) / max(1, len(papers)) or 1.0
+    looked_for = [(token, token if is_paired(token) else f" {token} ") for token in telling]
+    return _Topic(papers, fields, {token: worth[token] for token in telling}, looked_for, scale)
+
+
+def _times(papers: Sequence[StoredEntry]) -> int:
+    return min(TOGETHER, len(papers))
+
+
+def _near(topic: _Topic, archive: Archive) -> list[EntryFields]:
+    """The papers that hold most of the most telling words, the oldest first."""
     places: Counter[int] = Counter()
-    for token in asked:
+    for token in list(topic.worth)[: ASKED * _times(topic.papers)]:
         for place in archive.places(None, [token], VOTES):
-            places[place] += round(1000 * worth[token])
-    best = sorted(places, key=lambda place: (-places[place], -place))[:READ]
-    named = _named(subject, archive)
-    candidates = {entry.key: entry for entry in [*reversed(list(archive.read(best, None).values())), *named.values()]}
-    candidates.pop(subject.key, None)
-    scale = sum(worth.values()) or 1.0
-    found = [_compared(subject, mine, other, worth, scale, other.key in named) for other in candidates.values()]
-    found = [one for one in found if one.score >= LEAST and (one.linked or one.words or one.tags)]
-    return sorted(found, key=lambda one: (-one.score, -one.id))[:most]
+            places[place] += round(1000 * topic.worth[token])
+    best = nlargest(READ, places, key=lambda place: (places[place], place))
+    return list(archive.read(best, None).values())[::-1]
 
 
-def _worth(mine: EntryFields, archive: Archive) -> dict[str, float]:
-    """What each telling word of the paper is worth; a word that no other paper holds is none."""
+def _worth(papers: Sequence[EntryFields], archive: Archive) -> dict[str, float]:
+    """What each telling word of the papers is worth; a word that no other paper holds is none."""
+    weights: Counter[str] = Counter()
+    holding: Counter[str] = Counter()
+    for paper in papers:
+        mine = _weights(paper)
+        weights.update(mine)
+        holding.update(mine.keys())
+    entries = archive.totals().entries
+    worth = {}
+    for token, held in archive.frequencies(weights).items():
+        is_word = len(token) > 1 and not token.isdigit() and token not in _SAYS_NOTHING
+        if is_word and holding[token] < held <= max(1.0 + holding[token], COMMON * entries):
+            worth[token] = weights[token] * math.log(entries / held)
+    return worth
+
+
+def _weights(paper: EntryFields) -> dict[str, float]:
+    """What each word of a paper counts for in it, by where it stands and how often."""
     weights: dict[str, float] = {}
-    fields = ((mine.title, TITLE), (mine.tags, TAG), (mine.abstract, TEXT), (mine.commentary, TEXT))
+    fields = ((paper.title, TITLE), (paper.tags, TAG), (paper.abstract, TEXT), (paper.commentary, TEXT))
     for text, weight in fields:
         for token in field_tokens(text):
             times = 1 + math.log(max(1, text.count(token)))
             weights[token] = max(weights.get(token, 0.0), weight * times * (PAIR if is_paired(token) else 1.0))
-    totals = archive.totals()
-    worth = {}
-    for token, entries in archive.frequencies(weights).items():
-        is_word = len(token) > 1 and not token.isdigit() and token not in _SAYS_NOTHING
-        if is_word and 1 < entries <= max(2.0, COMMON * totals.entries):
-            worth[token] = weights[token] * math.log(totals.entries / entries)
-    return worth
+    return weights
 
 
-def _compared(
-    subject: StoredEntry,
-    mine: EntryFields,
-    other: EntryFields,
-    worth: Mapping[str, float],
-    scale: float,
-    linked: bool,
-) -> Related:
+def _compared(topic: _Topic, other: EntryFields, *, linked: bool) -> _Compared:
     head, body = other.title + other.tags, other.abstract + other.commentary
+    whole = head + body
     shared: dict[str, float] = {}
-    for token, value in worth.items():
-        needle = token if is_paired(token) else f" {token} "
-        in_head, in_body = head.count(needle), body.count(needle)
-        if in_head or in_body:
-            mentions = TITLE * in_head + TEXT * in_body
-            shared[token] = value * mentions / (2.0 + mentions)
-    tags = tuple(tag for tag in subject.entry.tags if f" {tag_mark(tag)} " in other.marks)
-    score = sum(shared.values()) / scale + (LINKED if linked else 0.0)
-    return Related(other.id, score, tuple(_written(subject, mine, other, shared, tags)), tags, linked)
+    for token, needle in topic.needles:
+        if needle in whole:
+            mentions = TITLE * head.count(needle) + TEXT * body.count(needle)
+            shared[token] = topic.worth[token] * mentions / (2.0 + mentions)
+    return _Compared(other, sum(shared.values()) / topic.scale + (LINKED if linked else 0.0), shared)
 
 
 # What one says of the other
 
 
-def _named(subject: StoredEntry, archive: Archive) -> dict[str, EntryFields]:
-    """The papers that this one names in its commentary, by link or by note, and those that name it."""
-    said = "\n".join(paragraph.text for paragraph in subject.entry.commentary)
-    found: list[EntryFields] = []
+def _named(papers: Sequence[StoredEntry], archive: Archive) -> Iterator[EntryFields]:
+    """The papers that these name in their commentary, by link or as a note is called."""
+    said = "\n".join(paragraph.text for paper in papers for paragraph in paper.entry.commentary)
     for link in dict.fromkeys(_URL.findall(said)):
         if paper_id(link):
-            found += archive.newest(nodes.Paper(paper_mark(link).removeprefix("p:")), 1)
+            yield from archive.newest(nodes.Paper(paper_mark(link).removeprefix("p:")), 1)
     for day, name in _notes(said):
         on_day = archive.newest(nodes.On(day), READ)
-        found += [entry for entry in on_day if _is_named(entry.title, name)]
-    short = _short(subject.entry.title)
-    if needles(short):
-        found += archive.newest(nodes.Commentary(f"{subject.day:%y%m%d} {short}"), ASKED)
-    return {entry.key: entry for entry in found}
+        yield from (entry for entry in on_day if _is_named(entry.title, name))
+
+
+def _naming(papers: Sequence[StoredEntry], archive: Archive) -> Iterator[EntryFields]:
+    """The papers that name one of these in their commentary, as its note is called."""
+    for paper in papers:
+        short = _short(paper.entry.title)
+        if needles(short):
+            yield from archive.newest(nodes.Commentary(f"{paper.day:%y%m%d} {short}"), ASKED)
 
 
 def _notes(said: str) -> Iterator[tuple[date, str]]:
@@ -166,27 +250,44 @@ def _is_named(title_field: str, name: str) -> bool:
 # Why, in words
 
 
-def _written(
-    subject: StoredEntry, mine: EntryFields, other: EntryFields, shared: Mapping[str, float], tags: Sequence[str]
-) -> Iterator[str]:
-    """The shared words as the paper writes them, the most telling first; Hangul as long as both have it."""
-    entry = subject.entry
-    texts = (entry.title, *entry.abstract, *(paragraph.text for paragraph in entry.commentary))
-    whole = f"{mine.title}{mine.abstract}{mine.commentary}"
-    theirs = f"{other.title}{other.tags}{other.abstract}{other.commentary}"
+def _tags(topic: _Topic, other: EntryFields) -> tuple[str, ...]:
+    """The shared tags, in the first of the papers' spellings."""
+    tags: dict[str, str] = {}
+    for paper in topic.papers:
+        for tag in paper.entry.tags:
+            tags.setdefault(tag_key(tag), tag)
+    return tuple(tag for tag in tags.values() if f" {tag_mark(tag)} " in other.marks)
+
+
+def _written(topic: _Topic, other: _Compared, tags: Sequence[str], spelled: Mapping[str, str]) -> Iterator[str]:
+    """The shared words as the papers write them, the most telling first; Hangul as long as both have it."""
+    whole = "".join(f"{paper.title}{paper.abstract}{paper.commentary}" for paper in topic.fields)
+    theirs = f"{other.fields.title}{other.fields.tags}{other.fields.abstract}{other.fields.commentary}"
     done = {tag_key(tag) for tag in tags}
-    least = TELLING * max(shared.values(), default=0.0)
+    least = TELLING * max(other.shared.values(), default=0.0)
     count = 0
-    for token in sorted(shared, key=lambda token: (-shared[token], token)):
-        if count == SHOWN or shared[token] < least:
+    for token in sorted(other.shared, key=lambda token: (-other.shared[token], token)):
+        if count == SHOWN or other.shared[token] < least:
             return
-        text = min(bare(_stretch(token, whole, theirs)), key=len) if is_paired(token) else token
-        word = _as_written(text, texts)
+        paired = is_paired(token)
+        word = min(bare(_stretch(token, whole, theirs)), key=len) if paired else _as_written(token, spelled)
         key = tag_key(word)
-        if word and len(text) > 1 and not any(key in known or known in key for known in done):
+        if len(word) > 1 and not any(key in known or known in key for known in done):
             done.add(key)
             count += 1
             yield word
+
+
+def _spelled(topic: _Topic) -> dict[str, str]:
+    """The first written word for each unit and form in the papers; titles first."""
+    spelled: dict[str, str] = {}
+    for paper in topic.papers:
+        entry = paper.entry
+        for text in (entry.title, *entry.abstract, *(paragraph.text for paragraph in entry.commentary)):
+            for word, forms in written_words(text):
+                for form in forms:
+                    spelled.setdefault(form, word)
+    return spelled
 
 
 def _stretch(pair: str, mine: str, theirs: str) -> str:
@@ -202,10 +303,10 @@ def _stretch(pair: str, mine: str, theirs: str) -> str:
     return best
 
 
-def _as_written(text: str, texts: Sequence[str]) -> str:
-    """The word as it stands in one of the texts; empty where it stands only in another form."""
-    for written in texts:
-        for needle in needles(text):
-            for start, end in spans(written, needle):
-                return written[start:end]
+def _as_written(token: str, spelled: Mapping[str, str]) -> str:
+    """The word as it stands in one of the papers; empty where it stands only in another form."""
+    word = spelled.get(token, "")
+    for needle in needles(token):
+        for start, end in spans(word, needle):
+            return word[start:end]
     return ""

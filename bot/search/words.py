@@ -255,6 +255,15 @@ def field_string(values: Iterable[str]) -> str:
     return f" {' '.join(units)} " if units else ""
 
 
+def written_words(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The words of a text as they are written, each with the units and forms under which it is found."""
+    for chunk in unicodedata.normalize("NFC", text).split():
+        word = chunk.strip(_PUNCTUATION)
+        read, forms = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
+        if read:
+            yield word, (*read.split(), *forms)
+
+
 def unit_tokens(unit: str) -> list[str]:
     """A unit's tokens. A Hangul unit's last syllable is one too: with the pairs that start with it, it makes a single
     syllable findable anywhere."""

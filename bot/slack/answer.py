@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
-from dateutil.relativedelta import relativedelta
-
 from bot.delivery.outbox import Place
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
@@ -41,7 +39,7 @@ from bot.search.snippet import Snippet, snippet
 from bot.search.tree import Is, Known, Node, Remark, remarked
 from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
-from bot.slack.look import looked, nearest, searching, shorter
+from bot.slack.look import asked_about, earlier, looked, nearest, related_to, searching, shorter
 from bot.slack.permalinks import permalinks
 from bot.slack.why import ask, unlinked, with_links
 from bot.store.outbox import PostedThread
@@ -60,9 +58,6 @@ class Pool(StrEnum):
     """What a person saved; no text."""
 
 
-YEARS = 20  # how far back a date without a year is looked for
-
-
 def answer(command: Command, asker: Asker, desk: Desk) -> Content:
     """What the asker reads. Raises QueryError and RequestRefusedError, which the error handler words."""
     match command:
@@ -71,7 +66,7 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
         case Today():
             return _on(asker.today(desk.clock()), asker, desk, today=True)
         case OnDay(day=day, yearless=yearless):
-            return _on(_earlier(day, desk) if yearless else day, asker, desk)
+            return _on(earlier(day, desk.digests) if yearless else day, asker, desk)
         case Random():
             return _random(asker, desk)
         case Tags(prefix=prefix):
@@ -90,8 +85,8 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return standing.answer(command, asker, desk)
         case Why():
             return _why(command, asker, desk)
-        case Related(link=link, title=title):
-            return _related_to(link, title, asker, desk)
+        case Related():
+            return _related(command, asker, desk)
         case Find(query=query):
             return find(query, asker, desk)
 
@@ -117,12 +112,6 @@ def page(pool_id: str, number: int, asker: Asker, desk: Desk) -> Content:
     if pool is not None and kind.startswith(Pool.FOUND):
         return _found_again(pool_id, number, kind.removeprefix(Pool.FOUND), pool, text, asker, desk)
     raise RequestRefusedError("result.expired")
-
-
-def _earlier(day: date, desk: Desk) -> date:
-    """The latest year's day of that name with a digest; the day itself where there is none."""
-    years = (day + relativedelta(years=-back) for back in range(YEARS))
-    return next((one for one in years if desk.digests.load_day(None, one)), day)
 
 
 def _on(day: date, asker: Asker, desk: Desk, *, today: bool = False) -> Content:
@@ -154,7 +143,7 @@ def _random(asker: Asker, desk: Desk) -> Content:
 def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
     """What becomes of a day or a paper in the channel where it is asked."""
     if asked.day is not None and asked.yearless:
-        asked = replace(asked, day=_earlier(asked.day, desk))
+        asked = replace(asked, day=earlier(asked.day, desk.digests))
     place = Place(asker.team, asker.channel)
     found = ask(asked, place, desk.records, desk.clock())
     if found is None:
@@ -162,15 +151,24 @@ def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
     return why(with_links(found, permalinks(unlinked(found, place), desk)), asker.words, asker.zone)
 
 
-def _related_to(link: str, title: str, asker: Asker, desk: Desk) -> Content:
-    entries = desk.records.history.entries(link=link, title=title)
-    meant = next((entry for entry in entries if not entry.withdrawn), None)
-    return results.no_paper(link or title, asker.words) if meant is None else related(meant, asker, desk)
+def _related(asked: Related, asker: Asker, desk: Desk) -> Content:
+    subject = asked_about(asked, desk.digests, desk.records.history)
+    if subject is not None:
+        return related(subject, asker, desk)
+    if asked.otherwise:
+        return find(asked.otherwise, asker, desk)
+    if asked.day:
+        return _on(asked.day, asker, desk)
+    return (
+        results.no_paper(asked.link or asked.title, asker.words)
+        if desk.digests.count()
+        else results.empty_archive(asker.words)
+    )
 
 
-def related(subject: StoredEntry, asker: Asker, desk: Desk) -> Content:
-    """The papers nearest to one, and why."""
-    near = {one.id: one for one in desk.index.related(subject)}
+def related(subject: StoredEntry | StoredDigest, asker: Asker, desk: Desk) -> Content:
+    """The papers nearest to one, or to a day's, and why."""
+    near = {one.id: one for one in related_to(subject, desk.index)}
     hits = [replace(hit, near=near[hit.entry.id]) for hit in _hits(list(near), None, asker, desk)]
     return results.related(subject, hits, asker.words)
 

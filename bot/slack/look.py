@@ -4,13 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+from dateutil.relativedelta import relativedelta
+
+from bot.digest.keys import title_key
+from bot.digest.model import StoredDigest, StoredEntry
 from bot.messages.results import Looked, Shorter
-from bot.search.command import near_command
+from bot.search.command import Related, near_command
 from bot.search.engine import Found
 from bot.search.grammar import Query, literally, parse_query, without_each
 from bot.search.reading import Understood
+from bot.search.related import Related as Near
 from bot.search.tree import Known, with_known
+from bot.store.digests import Digests
+from bot.store.history import History
 from bot.store.index import Index
+
+YEARS = 20
+"""How far back a date without a year is looked for."""
 
 TERMS_LEFT_OUT = 8
 """Of a query with more terms nobody knows which one was too much, and each is a look-up."""
@@ -60,3 +70,33 @@ def shorter(query: Query, search: Search, today: date) -> Shorter | None:
         if some.ids:
             found.append(Shorter(text, len(some.ids), some.more))
     return max(found, key=lambda one: one.total, default=None)
+
+
+def earlier(day: date, digests: Digests) -> date:
+    """The latest year's day of that name with a digest; the day itself where there is none."""
+    years = (day + relativedelta(years=-back) for back in range(YEARS))
+    return next((one for one in years if digests.load_day(None, one)), day)
+
+
+def asked_about(asked: Related, digests: Digests, history: History) -> StoredEntry | StoredDigest | None:
+    """The paper or the day that others are to be near to; None where there is none."""
+    if asked.newest:
+        return digests.latest_day()
+    if asked.day:
+        return digests.load_day(None, earlier(asked.day, digests) if asked.yearless else asked.day)
+    entries = [entry for entry in history.entries(link=asked.link, title=asked.title) if not entry.withdrawn]
+    if asked.otherwise:  # words that may as well be looked for
+        entries = [entry for entry in entries if _is_called(entry.entry.title, asked.title)]
+    return next(iter(entries), None)
+
+
+def _is_called(title: str, name: str) -> bool:
+    """Whether this is the title, or all of it before its colon."""
+    return title_key(name) in (title_key(title), title_key(title.partition(":")[0]))
+
+
+def related_to(subject: StoredEntry | StoredDigest, index: Index, most: int = 10) -> list[Near]:
+    """The papers nearest to one, or to a day's, and why."""
+    if isinstance(subject, StoredEntry):
+        return index.related([subject], most=most)
+    return index.related(subject.entries, outside=subject.day, most=most)

@@ -25,13 +25,14 @@ from bot.search.fields import FIELDS, EntryFields, read_fields
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
 from bot.search.reading import Reading, read
-from bot.search.related import Related, related
+from bot.search.related import Linked, Related, related
 from bot.search.spelling import corrections
 from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, nearest, needles, spans
 from bot.store import tables
 from bot.store.archive import A_DAY, COLUMNS, SqliteArchive, entry_of, meta_of
 from bot.store.database import bunches, reading, transaction
 from bot.store.entries import load
+from bot.store.linked import linked_by_notes
 
 log = logging.getLogger(__name__)
 
@@ -125,10 +126,14 @@ class Index:
         with reading(self._engine) as connection:
             return read(query.tree, SqliteArchive(connection), self._glossary())
 
-    def related(self, stored: StoredEntry) -> list[Related]:
-        """The papers nearest to this one, and why."""
+    def related(self, papers: Sequence[StoredEntry], *, outside: date | None = None, most: int = 10) -> list[Related]:
+        """The papers nearest to these, and why; as `search.related` has it."""
         with reading(self._engine) as connection:
-            return related(stored, SqliteArchive(connection))
+            archive = SqliteArchive(connection)
+            named, naming = linked_by_notes(connection, [paper.key for paper in papers])
+            fields = {id: fields for id, (_, fields) in _fields(connection, [*named, *naming]).items()}
+            ends = [[fields[id] for id in ids if id in fields] for ids in (named, naming)]
+            return related(papers, archive, Linked(*ends), outside=outside, most=most)
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""

@@ -345,9 +345,15 @@ def every_content(words: Words) -> dict[str, Content]:
             parse_query("xyzzy tag:moe", today=DAY), [], words, results.Shorter("tag:moe <!here>", 1000, more=True)
         ),
         "related": results.related(
-            entry, [replace(each, near=Related(2, 1.0, ("상태 <b>", "state"), ("llm",), True)) for each in hits], words
+            entry,
+            [replace(each, near=Related(2, 1.0, ("상태 <b>", "state"), ("llm",), True, True)) for each in hits],
+            words,
+        ),
+        "related to a day": results.related(
+            many, [replace(each, near=Related(2, 1.0, ("b",))) for each in hits], words
         ),
         "related to nothing": results.related(entry, [], words),
+        "related to a day with nothing": results.related(many, [], words),
         "no paper": results.no_paper("<!here>", words),
         "nothing near": results.nothing_found(parse_query("xyzzy", today=DAY), [], words),
         "no today": results.no_today(DAY, words),

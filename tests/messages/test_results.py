@@ -369,7 +369,7 @@ def test_a_click_gives_no_more_messages_of_a_commentary_than_slack_takes(stored,
     assert shown == [content.text for content in whole]
 
 
-def test_a_related_paper_tells_what_it_shares_and_whether_one_names_the_other(stored, en, ko, check):
+def test_a_related_paper_tells_what_it_shares_and_which_links_to_the_other(stored, en, ko, check):
     subject, other, third = stored(
         Entry("Rho-1"), Entry("A", commentary=(Paragraph("A gist.", "en"),)), Entry("B")
     ).entries
@@ -377,7 +377,19 @@ def test_a_related_paper_tells_what_it_shares_and_whether_one_names_the_other(st
     content = results.related(subject, near, en)
     check(content)
     assert content.text.startswith("Related to “Rho-1”\n")
-    assert "one names the other · Both: Routing, 선형, #moe" in content.text
+    assert "linked from the note asked about · in common: Routing, 선형, #moe" in content.text
     assert "A gist" not in content.text
     assert "함께 나오는 말: Routing" in results.related(subject, near, ko).text
     assert "Rho-1" in results.related(subject, [], en).text
+    naming = Hit(other, near=Related(2, 1.0, naming=True))
+    assert "its note links to the one asked about" in results.related(subject, [naming], en).text
+    assert "노트에서 물어본 쪽으로 링크" in results.related(subject, [naming], ko).text
+
+
+def test_what_is_related_to_a_day_names_the_day(stored, en, ko, check):
+    day = stored(Entry("Rho-1"), Entry("A"))
+    content = results.related(day, [Hit(day.entries[1], near=Related(2, 0.3, ("Routing",)))], en)
+    check(content)
+    assert content.text.startswith(f"Related to the papers of {en.date(day.day)}\n")
+    assert en.date(day.day) in results.related(day, [], en).text
+    assert ko.date(day.day) in results.related(day, [], ko).text

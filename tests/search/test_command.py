@@ -1,5 +1,5 @@
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ from bot.search.command import (
     near_command,
     parse_command,
 )
-from bot.search.grammar import Query, parse_query
+from bot.search.grammar import Query, parse_look_up, parse_query
 from bot.search.tree import All, Since, Until
 
 TODAY = date(2024, 4, 15)
@@ -189,12 +189,22 @@ def test_any_text_is_a_command_or_one_query_error(typed: str) -> None:
         ('related "Rho-1: Not All"', Related(title="Rho-1: Not All")),
         ("관련 “로우 1”", Related(title="로우 1")),
         ("관련 2404.07965", Related(link="https://arxiv.org/abs/2404.07965")),
+        ("related 2024-04-10", Related(day=date(2024, 4, 10))),
+        ("관련 4월 12일", Related(day=date(2024, 4, 12), yearless=True)),
+        ("related yesterday", Related(day=TODAY - timedelta(days=1))),
+        ("related latest", Related(newest=True)),
     ],
 )
-def test_related_is_a_verb_before_a_link_an_id_or_a_title_in_quotes(typed: str, command: Command) -> None:
+def test_related_is_a_verb_before_a_link_an_id_a_day_or_a_title_in_quotes(typed: str, command: Command) -> None:
     assert parse_command(typed, today=TODAY) == command
 
 
-@pytest.mark.parametrize("typed", ["related", "related work", "관련 연구", "related yesterday", "related latest"])
-def test_related_before_anything_else_is_a_word(typed: str) -> None:
+@pytest.mark.parametrize("typed", ["related", "관련", "related tag:moe", "related work author:gou"])
+def test_related_alone_or_before_a_field_is_a_word(typed: str) -> None:
     assert isinstance(parse_command(typed, today=TODAY), Find)
+
+
+@pytest.mark.parametrize("typed", ["related work", "관련 연구", "Related  Rho-1: Not All"])
+def test_related_before_other_words_may_be_a_look_up(typed: str) -> None:
+    command = parse_command(typed, today=TODAY)
+    assert command == Related(title=" ".join(typed.split()[1:]), otherwise=parse_look_up(typed, today=TODAY))

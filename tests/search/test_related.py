@@ -1,14 +1,17 @@
 """Which papers are near to one, and why: asked of a small archive of our own."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
-from bot.search.related import Related
+from bot.search.fields import read_fields
+from bot.search.related import Linked, Related, related
 from bot.store.database import migrate, open_database, transaction
 from bot.store.index import Index
+from tests.search.memory import MemoryArchive
 
 Near = Callable[..., list[Related]]
 DAY = date(2024, 4, 12)
@@ -35,10 +38,13 @@ def near() -> Iterator[Near]:
     index = Index(engine)
     index.ensure()
 
-    def ask(subject: StoredEntry, *others: StoredEntry) -> list[Related]:
+    def ask(*papers: StoredEntry, day: date | None = None) -> list[Related]:
+        subject = papers[0]
         with transaction(engine) as connection:
-            index.update(connection, [subject, *others, *FILLER])
-        return index.related(subject)
+            index.update(connection, [*papers, *FILLER])
+        if day:
+            return index.related([one for one in papers if one.day == day and one.source == "vault"], outside=day)
+        return index.related([subject])
 
     yield ask
     engine.dispose()
@@ -46,7 +52,7 @@ def near() -> Iterator[Near]:
 
 def test_rare_words_that_are_shared_bring_papers_near_and_are_named(near: Near) -> None:
     [one] = near(entry(1, "Sparse Routing of Experts"), entry(2, "Routing with a gate"), entry(3, "Pruning a graph"))
-    assert (one.id, one.words, one.linked) == (2, ("Routing",), False)
+    assert (one.id, one.words, one.named, one.naming) == (2, ("Routing",), False, False)
 
 
 def test_common_words_alone_bring_nothing_near(near: Near) -> None:
@@ -71,9 +77,9 @@ def test_a_paper_that_is_named_comes_first_from_either_side(near: Near, said: st
     naming = entry(2, "Second", said)
     alike = entry(3, "Not All Tokens Rho", tags=("moe",))
     found = near(naming, rho, alike)
-    assert (found[0].id, found[0].linked) == (1, True)
+    assert (found[0].id, found[0].named, found[0].naming) == (1, True, False)
     if "240410" in said:
-        assert [(one.id, one.linked) for one in near(rho)][:2] == [(2, True), (3, False)]
+        assert [(one.id, one.naming, one.named) for one in near(rho)][:2] == [(2, True, False), (3, False, False)]
 
 
 def test_another_day_of_the_same_paper_is_no_other_paper(near: Near) -> None:
@@ -84,3 +90,45 @@ def test_another_day_of_the_same_paper_is_no_other_paper(near: Near) -> None:
 
 def test_a_paper_without_words_has_nothing_near(near: Near) -> None:
     assert near(entry(1, "!"), entry(2, "Routing")) == []
+
+
+def test_linked_papers_come_before_all_others_and_say_from_which_side() -> None:
+    rho, math, clip = entry(1, "Rho-1 Tokens"), entry(2, "DeepSeekMath"), entry(3, "Sigmoid")
+    alike = entry(4, "Rho-1 Tokens again")
+    archive = MemoryArchive([rho, math, clip, alike, *FILLER])
+    linked = Linked(named=[read_fields(math)], naming=[read_fields(clip), read_fields(math)])
+    found = related([rho], archive, linked)
+    assert [(one.id, one.named, one.naming) for one in found] == [
+        (3, False, True),
+        (2, True, True),
+        (4, False, False),
+    ]
+
+
+def test_near_to_a_day_is_what_is_near_to_its_papers_and_not_of_that_day(near: Near) -> None:
+    routing = entry(1, "Sparse Routing of Experts", tags=("moe",))
+    tokens = entry(2, "Tokens by Loss")
+    here = replace(entry(3, "Tokens"), source="letter")
+    both = entry(4, "Routing and Loss", day=date(2024, 4, 10))
+    one = entry(5, "Routing alone", day=date(2024, 4, 11))
+    found = near(routing, tokens, here, both, one, day=DAY)
+    assert [one.id for one in found] == [4, 5]
+    assert set(found[0].words) == {"Routing", "Loss"}
+
+
+def test_a_paper_of_the_day_that_stood_on_another_day_too_is_not_near_to_it(near: Near) -> None:
+    link = "https://arxiv.org/abs/2404.07965"
+    before = entry(2, "Routing Experts", day=date(2024, 4, 10), link=link)
+    assert near(entry(1, "Routing Experts", link=link), before, day=DAY) == []
+
+
+def test_no_more_are_found_than_are_asked_for() -> None:
+    paper, words = entry(1, "Sparse Routing of Tokens by Loss"), ("Sparse", "Routing", "Tokens", "Loss")
+    archive = MemoryArchive([paper, *(entry(n, f"{word} again") for n, word in enumerate(words, 2)), *FILLER])
+    assert len(related([paper], archive)) == 4
+    assert len(related([paper], archive, most=3)) == 3
+
+
+def test_a_word_is_named_as_it_is_written_whatever_it_is_found_by(near: Near) -> None:
+    [one] = near(entry(1, "On Pre-Training."), entry(2, "Pretraining of it"))
+    assert one.words == ("Pre-Training",)

@@ -398,6 +398,8 @@ def test_related_papers_are_shown_by_id_by_title_and_from_the_menu(office: Offic
     assert "Routing of Experts" in typed["text"]
     assert "#MoE" in typed["text"]
     assert "관련 논문" in office.typed("jiwoo", '/paper 관련 "Experts by Routing"')["text"]
+    assert office.typed("emma", "/paper related experts by routing")["text"] == typed["text"]
+    assert "“related experts”" in office.typed("emma", "/paper related experts")["text"], "no paper is called that"
     assert "shares" in office.typed("emma", "/paper related 2404.07413")["text"]
     assert "2404.99999" in office.typed("emma", "/paper related 2404.99999")["text"]
     answer = office.typed("emma", "/paper tag:moe day:2024-04-12")
@@ -405,3 +407,36 @@ def test_related_papers_are_shown_by_id_by_title_and_from_the_menu(office: Offic
     action_id = f"results.menu.{choice.partition(':')[2]}"
     office.sandbox.act("emma", "papers", action_id, ephemeral_id=answer["id"], selected_option=choice)
     office.sandbox.wait_for(lambda: office.sandbox.ephemerals("emma")[-1]["text"] == typed["text"])
+
+
+@pytest.mark.parametrize("typed", ["related 2024-04-12", "related latest", "관련 2024년 4월 12일"])
+def test_papers_related_to_a_day_are_none_of_its_own(typed: str, office: Office) -> None:
+    office.read(date(2024, 4, 11), Entry("Routing of Experts", tags=("moe",)), Entry("Something else"))
+    office.read(date(2024, 4, 12), MOE, Entry("Experts by Routing", tags=("MoE",)))
+    text = office.typed("emma", f"/paper {typed}")["text"]
+    assert text.startswith("Related to the papers of Friday, April 12, 2024\n")
+    assert "Routing of Experts" in text
+    assert "Experts by Routing" not in text
+
+
+def test_related_to_a_day_without_its_year_is_about_the_latest_that_was_written(office: Office) -> None:
+    office.read(date(2022, 4, 12), Entry("Experts by Routing", tags=("MoE",)))
+    office.read(date(2024, 4, 11), Entry("Routing of Experts", tags=("moe",)))
+    assert "April 12, 2022" in office.typed("emma", "/paper related April 12")["text"].partition("\n")[0]
+
+
+def test_related_to_a_day_that_nobody_wrote_names_the_nearest(office: Office, days: Callable[[], None]) -> None:
+    assert "ingest" in office.typed("emma", "/paper related 2024-04-20")["text"]
+    days()
+    assert "/paper 2024-04-12" in office.typed("emma", "/paper related 2024-04-20")["text"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["related 2404.07413", 'related "Rho-1: Not All Tokens Are What You Need"', "related 2024-04-12", "tags l"]
+)
+def test_a_mention_shows_what_the_command_shows(typed: str, office: Office, days: Callable[[], None]) -> None:
+    office.read(date(2024, 4, 10), Entry("Mixture of a Car", tags=("LLM", "moe", "Pretraining")))
+    days()
+    office.sandbox.send("emma", "papers", f"@paperround {typed}")
+    _, answer = office.sandbox.wait_for(lambda: _pair(office, "papers"))
+    assert answer["text"] == office.typed("emma", f"/paper {typed}")["text"]
