@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import operating
+from bot import looking, operating
 from bot.commanding import as_json, cli, command, dry_run, fail, read_settings, set_up_logging
 from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
 from bot.printing import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.sources.reading import Source
     from bot.wiring import Bot
 
-__all__ = ["cli", "main", "operating"]  # whose commands are in the group once it is imported
+__all__ = ["cli", "looking", "main", "operating"]  # whose commands are in the group once it is imported
 
 
 def main() -> None:

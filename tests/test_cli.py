@@ -148,6 +148,64 @@ def test_search_says_that_it_does_not_know_who_asks(run: Run) -> None:
     assert run("search", "tag:moe -has:thread").out.startswith("JetMoE")
 
 
+@pytest.fixture
+def linking(run: Run, tmp_path: Path) -> None:
+    """Two notes, of which the later links to the earlier, beside the print."""
+    notes = {
+        "230330 Self-Refine": "*Self-Refine: Iterative Feedback* (Aman Madaan)\n\n스스로 다듬는 모델.\n\n#moe\n",
+        "240413 Reflexion": "*Reflexion* (Noah Shinn)\n\n되돌아보는 모델.\n\n# Links\n\n[[230330 self-refine.md]]\n",
+    }
+    for name, text in notes.items():
+        file = tmp_path / "vault" / f"{name}.md"
+        file.write_text(text, "utf-8")
+        _age(file)
+    run("ingest")
+
+
+@pytest.mark.usefixtures("linking")
+def test_related_shows_what_a_note_links_to_and_what_links_to_it(run: Run) -> None:
+    [row, *_] = run("related", "Reflexion", "--json").rows
+    assert (row["title"], row["named"], row["naming"]) == ("Self-Refine: Iterative Feedback", True, False)
+    ran = run("related", "Self-Refine: Iterative Feedback")
+    assert ran.out.startswith("Reflexion\n")
+    assert "its note links to the one asked about" in ran.out
+    assert ran.err == "Related to “Self-Refine: Iterative Feedback”\n"
+
+
+@pytest.mark.usefixtures("linking")
+def test_related_of_a_day_leaves_that_day_out_and_minds_the_limit(run: Run) -> None:
+    rows = run("related", "2024-04-13", "--json").rows
+    assert [row["title"] for row in rows] == ["Self-Refine: Iterative Feedback"]
+    assert [row["shared_tags"] for row in run("related", "2024-04-12", "--json").rows] == [["moe"]]
+    assert run("related", "latest", "--json").rows == run("related", "2024-04-12", "--json").rows, "the newest complete"
+    assert len(run("related", "Self-Refine: Iterative Feedback", "--json").rows) == 2
+    assert len(run("related", "Self-Refine: Iterative Feedback", "--json", "--limit", "1").rows) == 1
+
+
+def test_related_to_what_is_not_there_fails_and_says_why(run: Run) -> None:
+    assert "ingest" in run("related", "2404.07965").err
+    run("ingest")
+    for about, said in (("2404.99999", "2404.99999"), ("2024-04-20", "2024-04-20"), ("No Such", "No Such")):
+        ran = run("related", *about.split())
+        assert (ran.code, ran.out) == (1, "")
+        assert said in ran.err
+    alone = run("related", "2404.07965")
+    assert (alone.code, alone.out) == (0, "")
+    assert "Nothing else" in alone.err
+
+
+def test_tags_are_listed_with_counts_and_days(run: Run) -> None:
+    assert "no tags" in run("tags").err
+    run("ingest")
+    assert run("tags", "#M*", "--json").rows == [
+        {"tag": "moe", "entries": 1, "first": "2024-04-12", "last": "2024-04-12", "aliases": []}
+    ]
+    ran = run("tags", "--limit", "2")
+    assert ran.out == "#llm  1 paper, 2024-04 to 2024-04\n#moe  1 paper, 2024-04 to 2024-04\n"
+    assert ran.err == "2 of 3\n"
+    assert "#zzz" in run("tags", "zzz").err
+
+
 def test_search_tells_close_matches_from_exact_ones(run: Run) -> None:
     run("ingest")
     assert [(row["title"][:3], row["close"]) for row in run("search", "노이즈 모델", "--json").rows] == [

@@ -19,7 +19,7 @@ ORDER = [
     {"slack"},
     {
         *("settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run"),
-        *("printing", "commanding", "overview", "operating", "cli"),
+        *("printing", "commanding", "overview", "looking", "operating", "cli"),
     },
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -51,7 +51,7 @@ def test_every_option_the_readme_names_exists() -> None:
 
 def test_reading_commands_give_json_and_changing_ones_a_dry_run() -> None:
     commands = every_command()
-    for name in ("parse", "search", "show", "why", "deliveries", "subscriptions", "doctor"):
+    for name in ("parse", "search", "related", "tags", "show", "why", "deliveries", "subscriptions", "doctor"):
         assert "--json" in option_names(commands[name]), name
     below = [f"deliveries {change}" for change in ("retry", "skip")]
     below += [f"subscriptions {change}" for change in ("pause", "resume")]
