@@ -267,8 +267,9 @@ def _blocks(tokens: "Sequence[Token]") -> "Iterable[Block]":
                 pieces = _plain(token.content or heading)
             if heading:
                 pieces = tuple(replace(piece, bold=True) for piece in pieces)
-            yield Block(kind if mark else "quote" if quotes else "paragraph", pieces, indent, number if mark else 1)
-            mark = quoted = ""
+            if pieces:  # white space of other kinds than Markdown's, such as a form feed, shows nothing
+                yield Block(kind if mark else "quote" if quotes else "paragraph", pieces, indent, number if mark else 1)
+                mark = quoted = ""
         else:
             if mark and token.type != "paragraph_open":
                 yield Block("paragraph", (Piece(mark),), indent)

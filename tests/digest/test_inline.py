@@ -87,6 +87,11 @@ def test_an_empty_block_shows_its_mark(text):
     assert "\n\n".join(block.text for block in parse_blocks(text)) == text.strip()
 
 
+@pytest.mark.parametrize("text", ["\x0c\n- a", "\x0c\n\n- a", "- a\n\n\x0c"])
+def test_a_form_feed_alone_is_no_block(text):
+    assert [block.text for block in parse_blocks(text)] == ["a"]
+
+
 @settings(max_examples=200)
 @given(
     st.lists(
