@@ -1,15 +1,19 @@
 """Which events of a channel become remarks, and what a channel and a person read of it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
 import pytest
+from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
 from bot.delivery.outbox import Edition, Place
+from bot.errors import StoreUnavailableError
 from bot.messages.content import Content, DayMessage
 from bot.slack.remarks import _Ear, read
+from bot.slack.work import Work
 from bot.store.remarks import Said
 
 Office = Any
@@ -163,3 +167,22 @@ def test_what_is_said_in_channels_is_answered_by_nobody(
     assert "JetMoE" in office.typed("emma", "/paper")["text"]
     assert looked_up == ["U0EMMA0001"]
     assert [m for m in office.sandbox.messages("papers") if m.get("bot_id")] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "logged"),
+    [(StoreUnavailableError("store.locked"), "store.locked"), (RuntimeError("a fault"), "this traceback")],
+)
+def test_what_cannot_be_kept_is_told_in_the_log_alone(
+    office: Office, caplog: pytest.LogCaptureFixture, fault: Exception, logged: str
+) -> None:
+    def hear(event: Event, team: str, bot_user: str) -> None:
+        assert (event["text"], team, bot_user) == ("the routing is cheap", TEAM, BOT)
+        raise fault
+
+    with ThreadPoolExecutor(1) as pool:
+        accept = Work(office.workspace.desk, pool).unanswered(hear)
+        accept(spoken(), BoltContext({"team_id": TEAM, "bot_user_id": BOT}))
+    [line] = [record.getMessage() for record in caplog.records if record.name == "bot.slack.work"]
+    assert logged in line
+    assert "routing" not in caplog.text

@@ -75,3 +75,12 @@ def test_what_everybody_reads_does_not_tell_who_saved_what(office: Office, days:
 def test_a_subscription_cannot_follow_what_somebody_saved(office: Office) -> None:
     assert "nobody asks" in office.typed("emma", "/paper subscribe is:saved")["text"]
     assert office.bot.subscriptions.in_channel("T0PAPERS01", "C0PAPERS01") == []
+
+
+def test_in_a_direct_message_nobody_else_reads_along(office: Office, days: Callable[[], None]) -> None:
+    days()
+    choose(office, office.typed("emma", "/paper tag:moe"), "save:")
+    place = office.sandbox.dm("emma", "paperround")
+    office.sandbox.send("emma", place, "saved")
+    said = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages(place, "emma") if m.get("bot_id")])
+    assert "drop:" in str(said[-1]["blocks"])
