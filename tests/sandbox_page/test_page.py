@@ -52,6 +52,38 @@ def test_what_was_changed_says_so_and_what_was_deleted_goes(visit, slack):
     expect(page.get_by_role("complementary", name="Thread")).to_contain_text("초록")
 
 
+def test_people_change_and_take_back_their_own_words_and_nobody_elses(visit, slack, sandbox):
+    slack.chat_postMessage(channel=PAPERS, text="JetMoE")
+    sandbox.send("jiwoo", "papers", "제 말입니다")
+    sandbox.send("emma", "papers", "Is <this> cheap, @jiwoo?")
+    page = visit("emma")
+    for words in ("JetMoE", "제 말입니다"):
+        row = page.locator(".channel .message", has_text=words)
+        row.hover()
+        expect(row.get_by_role("button", name="Copy link")).to_be_visible()
+        expect(row.get_by_role("button", name="Edit")).to_have_count(0)
+        expect(row.get_by_role("button", name="Delete")).to_have_count(0)
+    row = page.locator(".channel .message").last
+    row.hover()
+    row.get_by_role("button", name="Edit").click()
+    box = page.get_by_role("textbox", name="Edit message")
+    expect(box).to_have_value("Is <this> cheap, @jiwoo?")
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    expect(row).to_contain_text("Is <this> cheap")
+    row.hover()
+    row.get_by_role("button", name="Edit").click()
+    box.fill("Is it cheap?")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("Is it cheap?")
+    expect(row.locator(".edited")).to_have_text("(edited)")
+    expect(box).to_have_count(0)
+    row.hover()
+    row.get_by_role("button", name="Delete").click()
+    expect(page.locator(".channel .message", has_text="cheap")).to_have_count(0)
+    assert "cheap" not in str(sandbox.messages("papers"))
+
+
 def test_a_command_is_offered_run_and_answered_in_private(visit, app):
     page = visit("emma")
     composer(page).focus()

@@ -31,7 +31,7 @@ export function loadState(user) {
   return answer(fetch(`/page/state${user ? `?user=${encodeURIComponent(user)}` : ""}`, { cache: "no-store" }));
 }
 
-/** POST one of `send`, `dm`, `action`, `invite`. */
+/** POST one of `send`, `edit`, `delete`, `dm`, `action`, `invite`. */
 export function ask(what, body) {
   return answer(
     fetch(`/page/${what}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),

@@ -287,7 +287,7 @@ document.addEventListener("visibilitychange", () => state.ready && !document.hid
 setInterval(() => state.ready && !document.hidden && draw(), 60_000); // "5 minutes ago" grows old.
 
 function rowContext(channel) {
-  return { channel, reader, act, openThread, dismiss, copyLink };
+  return { channel, reader, me: state.me.id, act, edit, takeBack, openThread, dismiss, copyLink };
 }
 
 // --- What one does -----------------------------------------------------------------------------------------------
@@ -302,6 +302,25 @@ async function send(text, ts) {
 function act(message, action) {
   const which = message.is_ephemeral ? { ephemeral_id: message.id } : { ts: message.ts };
   return ask("action", { user: state.me.id, channel: message.channel ?? place.channel, ...which, ...action });
+}
+
+/** Whether the message is now what was typed. */
+async function edit(message, text) {
+  try {
+    await ask("edit", { user: state.me.id, channel: place.channel, ts: message.ts, text });
+    return true;
+  } catch (refusal) {
+    notices.fail(refusal.message);
+    return false;
+  }
+}
+
+async function takeBack(message) {
+  try {
+    await ask("delete", { user: state.me.id, channel: place.channel, ts: message.ts });
+  } catch (refusal) {
+    notices.fail(refusal.message);
+  }
 }
 
 async function invite(who) {

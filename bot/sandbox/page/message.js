@@ -3,6 +3,7 @@
 import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
 import { h, icon } from "./dom.js";
+import { editInPlace } from "./edit.js";
 import { safeUrl } from "./inline.js";
 import { mrkdwn, unescape } from "./mrkdwn.js";
 import { messagePath } from "./place.js";
@@ -38,7 +39,8 @@ export function speaker(message, reader) {
 /**
  * The row of a message.
  *
- * `ctx`: `channel`, `reader`, `act(message, action)`, `openThread(ts)`, `dismiss(id)`, `copyLink(message)`.
+ * `ctx`: `channel`, `reader`, `me`, `act(message, action)`, `edit(message, text)`, `takeBack(message)`, `openThread(ts)`,
+ * `dismiss(id)`, `copyLink(message)`.
  * `inThread` leaves out what only a channel shows; `replies` are the thread's, for the line that counts them.
  */
 export function messageRow(message, { ctx, grouped = false, inThread = false, replies = [] }) {
@@ -140,6 +142,11 @@ function threadSummary(message, replies, ctx) {
 }
 
 function toolbar(message, inThread, ctx) {
+  const isOwn = message.user === ctx.me && !message.subtype && !message.bot_id;
+  const edit = (event) => {
+    const content = event.target.closest(".message").querySelector(".content");
+    if (!content.querySelector("form")) editInPlace(content, message, { reader: ctx.reader, save: (text) => ctx.edit(message, text) });
+  };
   return h(
     "div",
     { class: "toolbar" },
@@ -149,6 +156,8 @@ function toolbar(message, inThread, ctx) {
         { type: "button", class: "icon-button", title: "Reply in thread", "aria-label": "Reply in thread", on: { click: () => ctx.openThread(message.thread_ts ?? message.ts) } },
         icon("reply"),
       ),
+    isOwn && h("button", { type: "button", class: "icon-button", title: "Edit", "aria-label": "Edit", on: { click: edit } }, icon("pen")),
+    isOwn && h("button", { type: "button", class: "icon-button", title: "Delete", "aria-label": "Delete", on: { click: () => ctx.takeBack(message) } }, icon("bin")),
     h("button", { type: "button", class: "icon-button", title: "Copy link", "aria-label": "Copy link", on: { click: () => ctx.copyLink(message) } }, icon("link")),
   );
 }
