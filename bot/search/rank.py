@@ -199,14 +199,17 @@ def _best(forms: Iterable[_Form], text: str, weighted: Iterable[tuple[str, float
     for worth, wanted, parts in forms:
         if worth <= value:
             break
-        most = 0.0
+        mentions = 0.0
         for needle in wanted:
             if needle in text:
-                mentioned = _mentioned(needle, weighted)
-                if mentioned > most:
-                    most = mentioned
-        found = worth * most
-        if not most and parts:
+                here = 0.0
+                for field, weight in weighted:
+                    if needle in field:
+                        here += weight * field.count(needle)
+                if here > mentions:
+                    mentions = here
+        found = worth * mentions / (SATURATION + mentions)
+        if not mentions and parts:
             found = sum([share * _mentioned(pair, weighted) for pair, share in parts if pair in text])
         if found > value:
             value = found

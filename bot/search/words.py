@@ -14,6 +14,7 @@ A *token* is what the database's index holds: a Latin unit, or the overlapping p
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
 
@@ -338,35 +339,69 @@ def _needle(units: str) -> str:
     return f"{'' if is_paired(first) else ' '}{units}{'' if is_paired(last) else ' '}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the words of a text stand: units in order with start and end, where each unit is among them, and where the
+    other forms of words are."""
+
+    units: list[tuple[str, int, int]]
+    at: dict[str, list[int]]
+    forms: dict[str, list[tuple[int, int]]]
+
+
 def spans(text: str, needle: str) -> Iterator[tuple[int, int]]:
     """Where in an NFC text the needle's words stand: start and end, Hangul inside a longer run cut to the part."""
     wanted = needle.split()
-    atoms: list[tuple[str, int, int]] = []
-    for run in _RUN.finditer(text):
-        parts = list(_split(run[0]))
-        atoms += [
-            (_unit(kind, word), run.start() + a, run.start() + b) for kind, word, a, b in parts if kind != "hyphen"
-        ]
-        if len(wanted) == 1:
-            for stretch in _stretches(parts):
-                if wanted[0] in _forms_of(run[0], stretch):
-                    words = [part for part in stretch if part[0] != "hyphen"]
-                    yield run.start() + words[0][2], run.start() + words[-1][3]
-    for at in range(len(atoms) - len(wanted) + 1):
-        here = atoms[at : at + len(wanted)]
-        if len(wanted) == 1:
-            unit, start, end = here[0]
-            if is_paired(unit):
-                if len(unit) == end - start:
-                    yield from ((start + m.start(), start + m.end()) for m in re.finditer(re.escape(wanted[0]), unit))
-            elif unit == wanted[0]:
-                yield start, end
-        elif _follow(wanted, [unit for unit, _, _ in here]):
+    places = _places(text)
+    if len(wanted) > 1:
+        yield from _side_by_side(wanted, places)
+        return
+    yield from places.forms.get(wanted[0], ())
+    if not is_paired(wanted[0]):
+        yield from (places.units[at][1:] for at in places.at.get(wanted[0], ()))
+        return
+    for unit, start, end in places.units:
+        if wanted[0] in unit and len(unit) == end - start:
+            yield from ((start + m.start(), start + m.end()) for m in re.finditer(re.escape(wanted[0]), unit))
+
+
+def _side_by_side(wanted: list[str], places: _Places) -> Iterator[tuple[int, int]]:
+    starts = range(len(places.units)) if is_paired(wanted[0]) else places.at.get(wanted[0], ())
+    for at in starts:
+        here = places.units[at : at + len(wanted)]
+        if len(here) == len(wanted) and _follow(wanted, [unit for unit, _, _ in here]):
             first, start, end = here[0]
             if is_paired(first):
                 start = end - len(wanted[0])
             last, last_start, last_end = here[-1]
             yield start, last_start + len(wanted[-1]) if is_paired(last) else last_end
+
+
+@lru_cache(maxsize=32)
+def _places(text: str) -> _Places:
+    """Read once, since several words are looked for in a text, one after the other."""
+    places = _Places([], {}, {})
+    for run in _RUN.finditer(text):
+        begin = run.start()
+        units, forms = _placed(run[0]) if len(run[0]) <= _LONGEST_CHUNK else _placed.__wrapped__(run[0])
+        for unit, start, end in units:
+            places.at.setdefault(unit, []).append(len(places.units))
+            places.units.append((unit, begin + start, begin + end))
+        for form, start, end in forms:
+            places.forms.setdefault(form, []).append((begin + start, begin + end))
+    return places
+
+
+@lru_cache(maxsize=1 << 13)
+def _placed(run: str) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
+    """The units of a run and the other forms of its words, each with its start and end."""
+    parts = list(_split(run))
+    units = [(_unit(kind, word), start, end) for kind, word, start, end in parts if kind != "hyphen"]
+    forms: dict[tuple[str, int, int], None] = {}
+    for stretch in _stretches(parts):
+        words = [part for part in stretch if part[0] != "hyphen"]
+        forms.update(((form, words[0][2], words[-1][3]), None) for form in _forms_of(run, stretch))
+    return units, list(forms)
 
 
 def _follow(wanted: list[str], units: list[str]) -> bool:
