@@ -246,7 +246,8 @@ def _print_found(found: "Found", bot: "Bot") -> None:
     empty = not found.ids and bot.digests.count() == 0
     hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
     close = f", {len(found.close)} close" if found.close else ""
-    click.echo(f"{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
+    about = "about " if found.about and not found.more else ""
+    click.echo(f"{about}{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
 
 
 @command("show", "paperround show 2024-04-12")

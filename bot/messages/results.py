@@ -57,6 +57,8 @@ class Looked:
     """How many papers match."""
     more: bool = False
     """There are more than these."""
+    about: int = 0
+    """Nearly how many match, where not all was looked at and these are the first of them; 0 where they were counted."""
     close: int = 0
     """How many come close; they follow those that match."""
     understood: Understood = field(default_factory=Understood)
@@ -97,12 +99,21 @@ def _heading(looked: Looked, words: Words) -> str:
     if not looked.exact:
         return words.t("results.heading_none", query=query)
     if looked.more:
-        return words.t("results.heading_more", query=query, count=f"{looked.exact:,}+")
+        return words.t("results.heading_more", query=query, count=f"{looked.about or looked.exact:,}+")
+    if looked.about:
+        return words.t("results.heading_about", query=query, count=f"{_rounded(looked.about):,}")
     return words.n("results.heading", looked.exact, query=query)
+
+
+def _rounded(count: int) -> int:
+    """To two digits: an estimate says no more."""
+    return round(count, 2 - len(str(count)))
 
 
 def _notes(looked: Looked, words: Words) -> list[str]:
     notes = [taken_for(looked.understood, words)]
+    if looked.about and looked.exact:
+        notes.append(words.n("results.listed", looked.exact))
     if not looked.exact:
         notes.append(words.t("nothing.understood", query=cut(describe(looked.query.tree, words), _NOTE)))
     offers = _offers(looked.nearest)[:_NEAR]

@@ -27,6 +27,8 @@ class Matching:
     """Ids of the others, in order."""
     more: bool
     """Whether there are still others."""
+    about: int | None = None
+    """How many there may be up to the limit, where not all that may match was looked at."""
 
 
 class Archive(Protocol):
@@ -47,7 +49,7 @@ class Archive(Protocol):
         ...
 
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
-        """Exactly the papers that match, at most ``limit``, newest first or oldest; the first ``ranked`` whole."""
+        """Only papers that match, newest first or oldest, at most ``limit``; the first ``ranked`` whole."""
         ...
 
     def newest(self, wanted: Node, most: int) -> list[EntryFields]:

@@ -5,11 +5,11 @@ Pure but for the `Archive` it is given. The database proposes, newest first; all
 
 import math
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from bot.search import tree as nodes
-from bot.search.archive import Archive, Totals
+from bot.search.archive import Archive, Matching, Totals
 from bot.search.fields import EntryFields
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
@@ -32,7 +32,7 @@ HEADING = 2.0
 """How much more a vote counts for a word in title, tags or authors."""
 HEADED = 20_000
 """Entries that hold a word, up to which it is asked in whose titles it stands: the database looks at all of them. Of a
-rare word all are read anyway."""
+word that fewer hold than may vote, all vote anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ class Found:
 
     ids: tuple[int, ...]
     total: int
-    """How many papers match; where ``more``, at least so many."""
+    """How many papers match; where ``more``, at least so many; where ``about``, nearly so many."""
     more: bool = False
-    """Whether the look-up stopped at its limit."""
+    """Whether there are more than the limit."""
+    about: bool = False
+    """Whether not all that may match was looked at, and ``ids`` are the first of those that do."""
     close: tuple[int, ...] = ()
     """Papers that meet every filter and most or the rarest of the words, as typed or as understood; best first."""
     understood: Understood = field(default_factory=Understood)
@@ -56,16 +58,22 @@ def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Foun
     by_score = query.sort == "best" and bool(nodes.asked(query.tree))
     matching = archive.matching(query.tree, limit, ranked=RANKED if by_score else 0, oldest=query.sort == "old")
     if not by_score:
-        return Found(matching.rest, len(matching.rest), matching.more)
+        return _found(matching.rest, matching)
     reading = read(query.tree, archive, glossary)
     totals, frequencies = archive.totals(), archive.frequencies(tokens_of(reading))
     pool = rank(matching.pool, reading, totals, frequencies)
     ids = (*(entry.id for entry in pool), *matching.rest)
     if len(ids) >= ENOUGH:
-        return Found(ids, len(ids), matching.more, understood=reading.understood, reading=reading)
+        return _found(ids, matching, reading)
     close = _close(query.tree, reading, archive, totals, frequencies, {entry.key for entry in pool})
     ids_close = tuple(entry.id for entry in close)
-    return Found(ids, len(ids), matching.more, ids_close, reading.understood, reading)
+    return replace(_found(ids, matching, reading), close=ids_close)
+
+
+def _found(ids: tuple[int, ...], matching: Matching, reading: Reading | None = None) -> Found:
+    understood = reading.understood if reading else Understood()
+    about = matching.about is not None
+    return Found(ids, matching.about or len(ids), matching.more, about, (), understood, reading)
 
 
 def _close(
@@ -95,7 +103,7 @@ def _close(
             holders[word] = set(places)
         for place in places:
             votes[place] = votes.get(place, 0.0) + rarity
-        if CLOSE < holding <= HEADED:
+        if VOTES < holding <= HEADED:
             for place in archive.places(firm, forms, VOTES, heading=True):
                 votes[place] = votes.get(place, 0.0) + HEADING * rarity
     best = sorted(sorted(votes, reverse=True), key=votes.__getitem__, reverse=True)[:CLOSE]

@@ -52,8 +52,8 @@ class Pool(StrEnum):
     DAY = "day"
     """A whole day; the text is its date."""
     FOUND = "found "
-    """What the query that is the text found. How many match it follows, with a ``+`` where there are more; the papers
-    after these come close."""
+    """What the query that is the text found. How many match it follows, with a ``+`` where there are more, and
+    after a ``~`` nearly how many where not all were looked at; the papers after these come close."""
     SAVED = "saved"
     """What a person saved; no text."""
 
@@ -207,11 +207,15 @@ def find(query: Query, asker: Asker, desk: Desk) -> Content:
     today = asker.today(desk.clock())
     if found.ids or found.close:
         said = looked(query, found, desk.index, today)
-        pool_id = _keep(f"{Pool.FOUND}{said.exact}{'+' * said.more}", query.text, _all(found), asker, desk)
+        pool_id = _keep(f"{Pool.FOUND}{_counted(said)}", query.text, _all(found), asker, desk)
         return _found(pool_id, 1, _all(found), said, found.reading, asker, desk)
     if desk.digests.count() == 0:
         return results.empty_archive(asker.words)
     return results.nothing_found(query, nearest(query, desk.index), asker.words, shorter(query, search, today))
+
+
+def _counted(said: Looked) -> str:
+    return f"{said.exact}{'+' * said.more}{f'~{said.about}' if said.about else ''}"
 
 
 def _all(found: Found) -> tuple[int, ...]:
@@ -245,15 +249,17 @@ def _found_again(
     """Another page of what a query found, as it was then: what is new since changes neither order nor numbers."""
     today = asker.today(desk.clock())
     query = parse_query(text, today=today)
-    exact = int(kind.removesuffix("+"))
+    counted, _, about = kind.partition("~")
+    exact = int(counted.removesuffix("+"))
     reading = desk.index.understand(query)
     was = Found(
         pool.ids[:exact],
-        exact,
-        kind.endswith("+"),
-        pool.ids[exact:],
-        reading.understood if reading else Understood(),
-        reading,
+        int(about or exact),
+        more=counted.endswith("+"),
+        about=bool(about),
+        close=pool.ids[exact:],
+        understood=reading.understood if reading else Understood(),
+        reading=reading,
     )
     return _found(pool_id, number, pool.ids, looked(query, was, desk.index, today), reading, asker, desk)
 

@@ -27,6 +27,10 @@ A_DAY = 1 << 14
 """Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number
 within the day, so that the order of places is the order of days, and a span of days a range of places."""
 
+CHECKED = 300
+"""Matches that are found by looking at candidates one by one, beyond which their number is estimated."""
+LOOKED_AT = 20_000
+"""Candidates that are looked at one by one: a quarter of a second."""
 MOST_LONG_FORMS = 3
 """Of one acronym: the tags most used."""
 COLUMNS = ("id", "key", *FIELDS, "marks")
@@ -80,7 +84,9 @@ class SqliteArchive:
         return {short: tags[:MOST_LONG_FORMS] for short, tags in found.items()}
 
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
-        return _collect(self._connection, _Candidates.of(tree), limit, ranked=ranked, oldest=oldest)
+        wanted = _Candidates.of(tree)
+        collect = _collect if wanted.unchecked is None else _check
+        return collect(self._connection, wanted, limit, ranked=ranked, oldest=oldest)
 
     def newest(self, wanted: Node, most: int) -> list[EntryFields]:
         candidates = _Candidates.of(wanted)
@@ -107,8 +113,7 @@ class SqliteArchive:
             "SELECT rowid FROM entry_index_fts WHERE entry_index_fts MATCH ? AND rowid BETWEEN ? AND ?"
             " ORDER BY rowid DESC LIMIT ?",
             expression,
-            wanted.first.toordinal() * A_DAY,
-            wanted.last.toordinal() * A_DAY + A_DAY - 1,
+            *wanted.places,
             most,
         )
         return [place for (place,) in rows]
@@ -154,6 +159,11 @@ class _Candidates:
     last: date
     unchecked: Node | None
     """The tree, where the expression and the days say less than it does."""
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """The first and the last place of these days."""
+        return self.first.toordinal() * A_DAY, self.last.toordinal() * A_DAY + A_DAY - 1
 
     @classmethod
     def of(cls, tree: Node | None) -> "_Candidates":
@@ -248,14 +258,12 @@ def _join(operator: str, parts: Sequence[str]) -> str:
 
 
 def _collect(connection: Connection, wanted: _Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
+    """The candidates, where each of them matches."""
     pool: list[EntryFields] = []
     rest: dict[str, tuple[int, int]] = {}
     keys: set[str] = set()
     with closing(_candidates(connection, wanted, ranked=ranked, oldest=oldest)) as rows:
-        for row in rows:
-            id, key, *fields = row[1:]
-            if wanted.unchecked is not None and not wanted.unchecked.holds(entry_of(row)):
-                continue
+        for place, id, key, *fields in rows:
             if oldest:
                 rest.pop(key, None)  # a paper is shown on the newest of its days
             elif key in keys:
@@ -263,12 +271,35 @@ def _collect(connection: Connection, wanted: _Candidates, limit: int, *, ranked:
             elif len(keys) == limit:
                 return Matching(tuple(pool), _in_their_order(connection, list(rest.values())), True)
             keys.add(key)
-            if fields and len(pool) < ranked:
-                pool.append(entry_of(row))
+            if fields:
+                pool.append(entry_of((place, id, key, *fields)))
             else:
-                rest[key] = row[0] // A_DAY, id
+                rest[key] = place // A_DAY, id
     shown = list(rest.values())[: limit - len(pool)]
     return Matching(tuple(pool), _in_their_order(connection, shown), len(keys) > limit)
+
+
+def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
+    """Those of the candidates that match, until there are many, and from them how many there may be in all."""
+    assert wanted.unchecked is not None  # noqa: S101  for the type checker
+    found: dict[str, EntryFields] = {}
+    looked = place = 0
+    with closing(_candidates(connection, wanted, ranked=ranked, oldest=oldest)) as rows:
+        for looked, row in enumerate(rows, 1):
+            place, entry = row[0], entry_of(row)
+            if wanted.unchecked.holds(entry):
+                if oldest:
+                    found.pop(entry.key, None)
+                found.setdefault(entry.key, entry)
+            if len(found) > min(CHECKED, limit) or looked == LOOKED_AT:
+                break
+    entries = list(found.values())[:limit]
+    rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
+    left = _count_beyond(connection, wanted, place, oldest=oldest)
+    if not left:
+        return Matching(tuple(entries[:ranked]), rest, len(found) > limit)
+    about = len(found) + round(left * len(found) / looked)
+    return Matching(tuple(entries[:ranked]), rest, about > limit, min(about, limit))
 
 
 def _in_their_order(connection: Connection, found: Sequence[tuple[int, int]]) -> tuple[int, ...]:
@@ -282,13 +313,24 @@ def _in_their_order(connection: Connection, found: Sequence[tuple[int, int]]) ->
     return tuple(id for _, day in days for _, id in sorted(day, key=lambda one: order.get(one[1], (0, 0))))
 
 
+def _count_beyond(connection: Connection, wanted: _Candidates, place: int, *, oldest: bool) -> int:
+    """How many candidates come after this place, as far as it matters to say how many there are."""
+    first, last = wanted.places
+    count = connection.exec_driver_sql(
+        "SELECT count(*) FROM (SELECT 1 FROM entry_index_fts"
+        " WHERE entry_index_fts MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)",
+        (wanted.expression, place + 1 if oldest else first, last if oldest else place - 1, LOOKED_AT),
+    )
+    return int(count.scalar_one())
+
+
 def _candidates(
     connection: Connection, wanted: _Candidates, *, ranked: int, oldest: bool
 ) -> Generator[Sequence[Any], None, None]:
     """Place, id and key of what may match, newest first or oldest; with the fields where they will be looked at."""
     if wanted.first > wanted.last:
         return
-    first, last = wanted.first.toordinal() * A_DAY, wanted.last.toordinal() * A_DAY + A_DAY - 1
+    first, last = wanted.places
     order = "ASC" if oldest else "DESC"
     short = "entry_index.place, id, key"
     whole = f"entry_index.place, {', '.join(f'entry_index.{name}' for name in COLUMNS)}"

@@ -208,7 +208,8 @@ def added(archive: Archive, notes: Sequence[StoredEntry]) -> Iterator[float]:
 
 def size(archive: Archive) -> dict[str, Any]:
     """Bytes an entry of the index's tables, all of them and each."""
-    question = "SELECT name, sum(pgsize) FROM dbstat WHERE name LIKE 'entry_index%' OR name LIKE '%_entry_index%' GROUP BY name"
+    ours = "name LIKE 'entry_index%' OR name LIKE '%_entry_index%'"
+    question = f"SELECT name, sum(pgsize) FROM dbstat WHERE {ours} GROUP BY name"
     with archive.engine.connect() as connection:
         entries = connection.scalar(sa.text("SELECT count(*) FROM entry_index"))
         tables = {name: bytes / entries for name, bytes in connection.exec_driver_sql(question)}

@@ -245,6 +245,16 @@ def test_more_than_are_counted_are_told_as_more(stored, en):
     assert content.text.startswith("“tag:moe” · 1,000+ papers\n")
 
 
+def test_an_estimate_is_told_as_one_and_says_that_the_first_are_listed(stored, en):
+    hits = found(stored(Entry("T")).entries)
+    content = results.results(hits, looked(exact=301, about=7412), page=1, pool_id="pool", words=en)
+    assert content.text.startswith("“tag:moe” · about 7,400 papers\nThe first 301 of them are listed; one word more")
+    content = results.results(hits, looked(exact=301, about=1000, more=True), page=1, pool_id="pool", words=en)
+    assert content.text.startswith("“tag:moe” · 1,000+ papers\n")
+    content = results.results(hits, looked(exact=3, about=6), page=1, pool_id="", words=en)
+    assert content.text.startswith("“tag:moe” · about 6 papers\n")
+
+
 def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away(stored, en, ko):
     meant = Understood((("transfomer", "transformer"),), (("wjdfuf", "정렬"),), (("모델", "model"),))
     literal = '"transfomer" "wjdfuf" 모델'

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from bot.delivery.outbox import Edition, Place
 from bot.digest.model import Entry
 from bot.messages.content import Content, DayMessage
+from bot.store import archive
 
 Office = Any
 
@@ -34,6 +35,20 @@ def test_pages_of_a_day_and_of_a_query_about_days_are_turned(typed: str, office:
     answer = office.typed("emma", f"/paper {typed}")
     office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
     office.sandbox.wait_for(lambda: "Paper number 10 of" in office.sandbox.ephemerals("emma")[-1]["text"])
+
+
+def test_the_next_page_of_what_was_estimated_says_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "CHECKED", 15)
+    many(office, 40)
+    answer = office.typed("emma", '/paper "number of many" OR "paper number"')
+    assert "about 40 papers\nThe first 16 of them are listed" in answer["text"]
+    office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
+
+    def turned() -> str:
+        text = str(office.sandbox.ephemerals("emma")[-1]["text"])
+        return text if text != answer["text"] else ""
+
+    assert "about 40 papers\nThe first 16 of them are listed" in office.sandbox.wait_for(turned)
 
 
 def test_everybody_turns_the_pages_of_a_public_answer(office: Office) -> None:
