@@ -18,6 +18,9 @@ FIELDS = ("title", "tags", "authors", "abstract", "commentary")
 ANY = "a:"
 """A mark every entry has."""
 
+TAG_MARK = "t:"
+"""How the mark of a tag begins."""
+
 HAS = ("commentary", "abstract", "link", "author", "tag")
 """What ``has:`` can ask for."""
 
@@ -76,7 +79,12 @@ def _has(entry: Entry, what: str) -> bool:
 @lru_cache(maxsize=1 << 12)
 def tag_mark(tag: str) -> str:
     """The same for every spelling of a tag: case, ``_``, ``-``, spaces and a leading ``#`` make no difference."""
-    return _mark("t", tag_key("".join(tag.split())))
+    return _mark(TAG_MARK[0], tag_key("".join(tag.split())))
+
+
+def tags_of(fields: EntryFields) -> list[str]:
+    """The marks of an entry's tags."""
+    return [mark for mark in fields.marks.split() if mark.startswith(TAG_MARK)]
 
 
 @lru_cache(maxsize=1 << 8)

@@ -5,7 +5,7 @@ The database only proposes entries; scores are computed here from values, so eve
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ PART = 0.8
 """Of what a whole Hangul word is worth, what all of its pairs apart are."""
 NAMED = 0.4
 """Of a name's worth, for each further word it stands for: moe says as much as 전문가 혼합."""
+WHOLE = 100
+"""Entries that are scored by all of their text; of more than these, the best by title, tags and authors."""
 RECENT = 0.03 / (7 * 365)
 """Of the whole score, a day: three per cent over seven years, which only decides between equals."""
 
@@ -58,12 +60,15 @@ def rank(
     if not reading.terms or not newest:
         return newest
     scorer = _Scorer(reading, totals, frequencies)
-    last = newest[0].day
+    if len(newest) > WHOLE:
+        newest = sorted(newest, key=scorer.score_of_heading, reverse=True)
+    last = max(entry.day for entry in newest)
     scores = {}
-    for entry in newest:
+    for entry in newest[:WHOLE]:
         terms = scorer.terms_without(lacking[entry.id]) if lacking else scorer.terms
         scores[entry.id] = scorer.score(entry, terms) * (1 - RECENT * (last - entry.day).days)
-    return sorted(newest, key=lambda entry: scores[entry.id], reverse=True)
+    best = sorted(newest[:WHOLE], key=lambda entry: scores[entry.id], reverse=True)
+    return [*best, *newest[WHOLE:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,9 @@ class _Scorer:
                 for first, last, forms in self.terms
             ]
         return self.terms_left[lacking]
+
+    def score_of_heading(self, entry: EntryFields) -> float:
+        return self.score(replace(entry, abstract="", commentary=""), self.terms)
 
     def score(self, entry: EntryFields, terms: Iterable[_Term]) -> float:
         """Of the best way to cut the query into terms."""

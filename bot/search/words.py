@@ -415,14 +415,19 @@ def nearest(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:
     """The candidates a slip of the fingers away from the word, nearest first; Hangul is compared by its letters."""
     typed = _letters(word)
     allowed = 1 if len(typed) < 6 else 2 if len(typed) < 10 else 3
+    different = set(typed)
     near = []
     for at, candidate in enumerate(candidates):
-        slips = distance(typed, _letters(candidate), allowed)
+        letters = _letters(candidate)
+        if abs(len(letters) - len(typed)) > allowed or len(different.symmetric_difference(letters)) > 2 * allowed:
+            continue  # far cheaper than a distance: a slip brings one letter in and puts one out
+        slips = distance(typed, letters, allowed)
         if slips <= allowed:
             near.append((slips, at, candidate))
     return [candidate for _, _, candidate in sorted(near)[:n]]
 
 
+@lru_cache(maxsize=1 << 12)
 def _letters(word: str) -> str:
     return unicodedata.normalize("NFD", fold(word))
 

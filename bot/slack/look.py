@@ -14,7 +14,7 @@ from bot.search.engine import Found
 from bot.search.grammar import Query, literally, parse_query, without_each
 from bot.search.reading import Understood
 from bot.search.related import Related as Near
-from bot.search.tree import Known, with_known
+from bot.search.tree import Known, Word, asked, with_known
 from bot.store.digests import Digests
 from bot.store.history import History
 from bot.store.index import Index
@@ -44,7 +44,7 @@ def looked(query: Query, found: Found, index: Index, today: date) -> Looked:
         close=len(found.close),
         understood=found.understood,
         literal=as_typed(query, found.understood, today),
-        nearest=() if found.ids or found.understood.replaced else nearest(query, index),
+        nearest=() if found.ids or found.understood.replaced else nearest(query, index, _unread(query)),
     )
 
 
@@ -55,11 +55,16 @@ def as_typed(query: Query, understood: Understood, today: date) -> str:
     return literal if literal != query.text else ""
 
 
-def nearest(query: Query, index: Index) -> list[str]:
-    """What could be typed instead of a query that nothing matches."""
+def nearest(query: Query, index: Index, words: str | None = None) -> list[str]:
+    """What could be typed instead of a query that nothing matches, or of these words of it."""
     command = near_command(query.text)
     tags = [f"tag:{tag}" for tag in index.nearest_tags(query.text)]
-    return [*([command] if command else []), *tags, *index.nearest_words(query.text)]
+    return [*([command] if command else []), *tags, *index.nearest_words(query.text if words is None else words)]
+
+
+def _unread(query: Query) -> str:
+    """The words whose spelling was not looked at when the query was read."""
+    return " ".join(node.text for node in asked(query.tree) if query.sort != "best" or not isinstance(node, Word))
 
 
 def shorter(query: Query, search: Search, today: date) -> Shorter | None:

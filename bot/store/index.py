@@ -21,7 +21,7 @@ from bot.digest.keys import tag_key
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
 from bot.search.engine import Found, find
-from bot.search.fields import FIELDS, EntryFields, read_fields
+from bot.search.fields import FIELDS, TAG_MARK, EntryFields, read_fields, tag_mark, tags_of
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
 from bot.search.reading import Reading, read
@@ -36,10 +36,13 @@ from bot.store.linked import linked_by_notes
 
 log = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Of the tables in this file."""
 
 REBUILT_AT_ONCE = 500
+SPELLINGS = 200
+"""Entries of a tag that are asked how they write it."""
+TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
 
 _TABLES = (
     """CREATE TABLE entry_index (
@@ -137,24 +140,14 @@ class Index:
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""
-        entry_tag, entry = tables.EntryTag, tables.Entry
-        counted = (
-            sa.select(entry_tag.spelling, sa.func.count())
-            .join(entry, entry.id == entry_tag.entry_id)
-            .where(entry.withdrawn_at.is_(None))
-            .group_by(entry_tag.spelling)
-            .order_by(sa.func.count().desc(), entry_tag.spelling)
-        )
-        spellings: dict[str, str] = {}
-        with reading(self._engine) as connection:
-            for spelling, _ in connection.execute(counted):
-                spellings.setdefault(tag_key(spelling), spelling)
         words = [key for word in (*text.split(), text) if len(key := tag_key(word.rpartition(":")[2])) > 1]
-        begin = [key for key in spellings for word in words if key.startswith(word) or word.startswith(key)]
-        hold = [key for key in spellings for word in words if len(word) > 2 and word in key]
-        near = [key for word in words for key in nearest(word, spellings, n=n)]
-        keys = dict.fromkeys((*[key for key in near if key in begin], *near, *begin, *hold))
-        return [spellings[key] for key in keys if len(key) > 1][:n]
+        with reading(self._engine) as connection:
+            keys = _tags_by_use(connection)
+            begin = [key for key in keys for word in words if key.startswith(word) or word.startswith(key)]
+            hold = [key for key in keys for word in words if len(word) > 2 and word in key]
+            near = [key for word in words for key in nearest(word, keys, n=n)]
+            chosen = dict.fromkeys((*[key for key in near if key in begin], *near, *begin, *hold))
+            return [_spelling(connection, key) for key in list(chosen)[:n]]
 
     def nearest_words(self, text: str, n: int = 3) -> list[str]:
         """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
@@ -185,6 +178,24 @@ def _add_to_meta(connection: Connection, values: Mapping[str, int]) -> None:
         "INSERT INTO entry_index_meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
         list(values.items()),
     )
+
+
+# Tags
+
+
+def _tags_by_use(connection: Connection) -> list[str]:
+    """The keys of all tags of two letters and more, the most used first."""
+    used = SqliteArchive(connection).beginning(TAG_MARK, *TAG_LENGTHS)
+    keys = [key for key in connection.scalars(sa.select(tables.Tag.key)) if len(key) > 1 and tag_mark(key) in used]
+    return sorted(keys, key=lambda key: (-used[tag_mark(key)], key))
+
+
+def _spelling(connection: Connection, key: str) -> str:
+    """How a tag is mostly written, as far as so many of its entries show."""
+    tag, entry_tag = tables.Tag, tables.EntryTag
+    some = sa.select(entry_tag.spelling).join(tag, tag.id == entry_tag.tag_id).where(tag.key == key).limit(SPELLINGS)
+    written = Counter(connection.scalars(some))
+    return min(written, key=lambda spelling: (-written[spelling], spelling))
 
 
 # What the index holds
@@ -250,7 +261,7 @@ def _post(connection: Connection, rows: Iterable[tuple[int, EntryFields]], *, de
     posted = []
     for place, entry in rows:
         columns = [field_tokens(text) for text in entry.words]
-        terms.update(set().union(*columns))
+        terms.update(set().union(*columns, tags_of(entry)))
         posted.append((place, *(" ".join(column) for column in columns), entry.marks))
     statement = _TAKE_OUT if delete else _PUT_IN
     connection.exec_driver_sql(statement, posted)
