@@ -16,7 +16,7 @@ from bot.digest.keys import paper_id, tag_key, title_key
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
 from bot.search.archive import Archive
-from bot.search.fields import EntryFields, paper_mark, read_fields, tag_mark
+from bot.search.fields import EntryFields, paper_mark, tag_mark
 from bot.search.korean import bare
 from bot.search.words import BREAK, field_tokens, is_paired, needles, spans, written_words
 
@@ -30,7 +30,7 @@ VOTES = 400
 """Entries a word may propose, the newest."""
 COMMON = 0.1
 """Of all entries. A word that more of them hold says nothing of what a paper is about."""
-TOGETHER = 3
+TOGETHER = 2
 """Papers of a day: for more than these, no more words are looked for."""
 TITLE, TAG, TEXT = 3.0, 3.0, 1.0
 """What a word counts for by where it stands."""
@@ -92,8 +92,10 @@ class _Topic:
     fields: Sequence[EntryFields]
     worth: Mapping[str, float]
     """Of the most telling words, the most telling first."""
-    needles: Sequence[tuple[str, str]]
-    """Each of these words, and what to look for in a field string to find it."""
+    units: frozenset[str]
+    """Those of these words that stand alone in a field string."""
+    pairs: Sequence[str]
+    """Those that stand inside of longer ones."""
     scale: float
     """What all words of one of the papers are worth."""
 
@@ -109,6 +111,7 @@ class _Compared:
 
 def related(
     papers: Sequence[StoredEntry],
+    fields: Sequence[EntryFields],
     archive: Archive,
     linked: Linked | None = None,
     *,
@@ -117,9 +120,10 @@ def related(
 ) -> list[Related]:
     """The papers nearest to these, each once and none of these; none where nothing telling is shared.
 
-    What is linked comes first. Where these are a day's, no other paper of that day (``outside``) is among them.
+    ``fields`` are theirs. What is linked comes first. Where these are a day's, no other paper of that day (``outside``)
+    is among them.
     """
-    topic = _topic(papers, archive)
+    topic = _topic(papers, fields, archive)
     named = {one.key: one for one in (*_named(papers, archive), *(linked.named if linked else ()))}
     naming = {one.key: one for one in (*_naming(papers, archive), *(linked.naming if linked else ()))}
     near = {entry.key: entry for entry in _near(topic, archive)}
@@ -143,13 +147,13 @@ def related(
     return found
 
 
-def _topic(papers: Sequence[StoredEntry], archive: Archive) -> _Topic:
-    fields = [read_fields(paper) for paper in papers]
+def _topic(papers: Sequence[StoredEntry], fields: Sequence[EntryFields], archive: Archive) -> _Topic:
     worth = _worth(fields, archive)
     telling = nlargest(COMPARED * _times(papers), worth, key=lambda token: (worth[token], token))
     scale = sum(worth.values()) / max(1, len(papers)) or 1.0
-    looked_for = [(token, token if is_paired(token) else f" {token} ") for token in telling]
-    return _Topic(papers, fields, {token: worth[token] for token in telling}, looked_for, scale)
+    pairs = [token for token in telling if is_paired(token)]
+    units = frozenset(telling).difference(pairs)
+    return _Topic(papers, fields, {token: worth[token] for token in telling}, units, pairs, scale)
 
 
 def _times(papers: Sequence[StoredEntry]) -> int:
@@ -197,11 +201,12 @@ def _weights(paper: EntryFields) -> dict[str, float]:
 def _compared(topic: _Topic, other: EntryFields, *, linked: bool) -> _Compared:
     head, body = other.title + other.tags, other.abstract + other.commentary
     whole = head + body
+    found = {token: f" {token} " for token in topic.units.intersection(whole.split())}
+    found |= {token: token for token in topic.pairs if token in whole}
     shared: dict[str, float] = {}
-    for token, needle in topic.needles:
-        if needle in whole:
-            mentions = TITLE * head.count(needle) + TEXT * body.count(needle)
-            shared[token] = topic.worth[token] * mentions / (2.0 + mentions)
+    for token, needle in found.items():
+        mentions = TITLE * head.count(needle) + TEXT * body.count(needle)
+        shared[token] = topic.worth[token] * mentions / (2.0 + mentions)
     return _Compared(other, sum(shared.values()) / topic.scale + (LINKED if linked else 0.0), shared)
 
 

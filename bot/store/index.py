@@ -134,9 +134,11 @@ class Index:
         with reading(self._engine) as connection:
             archive = SqliteArchive(connection)
             named, naming = linked_by_notes(connection, [paper.key for paper in papers])
-            fields = {id: fields for id, (_, fields) in _fields(connection, [*named, *naming]).items()}
+            there = _fields(connection, [*named, *naming, *(paper.id for paper in papers)])
+            fields = {id: fields for id, (_, fields) in there.items()}
+            mine = [fields.get(paper.id) or read_fields(paper) for paper in papers]
             ends = [[fields[id] for id in ids if id in fields] for ids in (named, naming)]
-            return related(papers, archive, Linked(*ends), outside=outside, most=most)
+            return related(papers, mine, archive, Linked(*ends), outside=outside, most=most)
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""

@@ -97,7 +97,7 @@ def test_linked_papers_come_before_all_others_and_say_from_which_side() -> None:
     alike = entry(4, "Rho-1 Tokens again")
     archive = MemoryArchive([rho, math, clip, alike, *FILLER])
     linked = Linked(named=[read_fields(math)], naming=[read_fields(clip), read_fields(math)])
-    found = related([rho], archive, linked)
+    found = related([rho], [read_fields(rho)], archive, linked)
     assert [(one.id, one.named, one.naming) for one in found] == [
         (3, False, True),
         (2, True, True),
@@ -125,8 +125,8 @@ def test_a_paper_of_the_day_that_stood_on_another_day_too_is_not_near_to_it(near
 def test_no_more_are_found_than_are_asked_for() -> None:
     paper, words = entry(1, "Sparse Routing of Tokens by Loss"), ("Sparse", "Routing", "Tokens", "Loss")
     archive = MemoryArchive([paper, *(entry(n, f"{word} again") for n, word in enumerate(words, 2)), *FILLER])
-    assert len(related([paper], archive)) == 4
-    assert len(related([paper], archive, most=3)) == 3
+    assert len(related([paper], [read_fields(paper)], archive)) == 4
+    assert len(related([paper], [read_fields(paper)], archive, most=3)) == 3
 
 
 def test_a_word_is_named_as_it_is_written_whatever_it_is_found_by(near: Near) -> None:
