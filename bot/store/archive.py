@@ -295,7 +295,7 @@ def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: i
                 break
     entries = list(found.values())[:limit]
     rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
-    left = _count_beyond(connection, wanted, place, oldest=oldest)
+    left = _count_beyond(connection, wanted, place, oldest=oldest) if looked else 0
     if not left:
         return Matching(tuple(entries[:ranked]), rest, len(found) > limit)
     about = len(found) + round(left * len(found) / looked)

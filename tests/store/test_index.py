@@ -251,6 +251,13 @@ def test_stops_at_its_limit_and_says_so(put: Callable[..., None], index: Index) 
         assert (len(found.ids), found.total, found.more) == (7, 7, False), text
 
 
+@pytest.mark.parametrize("order", ["new", "old"])
+def test_a_span_of_days_without_papers_has_none(put: Callable[..., None], index: Index, order: str) -> None:
+    put(entry(1, "Sparse routing", day=date(2024, 4, 1)), entry(2, "Sparse routing", day=date(2024, 4, 9)))
+    query = parse_query(f'"sparse routing" since:2024-04-03 until:2024-04-05 sort:{order}', today=TODAY)
+    assert index.search(query).total == 0
+
+
 @pytest.mark.parametrize("order", ["new", "old", "best"])
 def test_of_many_that_must_be_looked_at_the_number_is_estimated(
     put: Callable[..., None], index: Index, monkeypatch: pytest.MonkeyPatch, order: str
