@@ -15,6 +15,8 @@ from bot.search.words import field_string, fold
 FIELDS = ("title", "tags", "authors", "abstract", "commentary")
 """The fields of words, in the order the index keeps them."""
 
+_URL = re.compile(r"https?://[^\s)\]>|]+")
+
 ANY = "a:"
 """A mark every entry has."""
 
@@ -38,7 +40,8 @@ class EntryFields:
     abstract: str
     commentary: str
     marks: str
-    """Space-separated, a space on either side: ``a:``, ``s:<source>``, ``t:<tag key>``, ``p:<paper>``, ``h:…``."""
+    """Space-separated, a space on either side: ``a:``, ``s:<source>``, ``t:<tag key>``, ``p:<paper>``, ``n:<paper>`` of
+    one that its commentary names by link, ``h:…``."""
 
     @property
     def words(self) -> tuple[str, str, str, str, str]:
@@ -51,6 +54,7 @@ def read_fields(stored: StoredEntry) -> EntryFields:
     marks = [ANY, source_mark(stored.source)]
     marks += [tag_mark(tag) for tag in entry.tags]
     marks += [paper_mark(link) for link in entry.links]
+    marks += [naming_mark(paper) for paper in named_papers(entry)]
     marks += [has_mark(what) for what in HAS if _has(entry, what)]
     return EntryFields(
         id=stored.id,
@@ -63,6 +67,12 @@ def read_fields(stored: StoredEntry) -> EntryFields:
         commentary=field_string([paragraph.text for paragraph in entry.commentary]),
         marks=f" {' '.join(dict.fromkeys(marks))} ",
     )
+
+
+def named_papers(entry: Entry) -> list[str]:
+    """The ids (`keys.paper_id`) of the papers that its commentary links to."""
+    links = [link for one in entry.commentary if "://" in one.text for link in _URL.findall(one.text)]
+    return list(dict.fromkeys(paper for link in links if (paper := paper_id(link))))
 
 
 def _has(entry: Entry, what: str) -> bool:
@@ -97,6 +107,10 @@ def paper_mark(link: str) -> str:
     if re.match(r"(?:arxiv|doi|openreview):", link):
         return _mark("p", link)
     return _mark("p", paper_id(link) or canonical_link(link))
+
+
+def naming_mark(paper: str) -> str:
+    return _mark("n", paper)
 
 
 def has_mark(what: str) -> str:

@@ -16,7 +16,7 @@ from bot.digest.keys import paper_id, tag_key, title_key
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
 from bot.search.archive import Archive
-from bot.search.fields import EntryFields, paper_mark, tag_mark
+from bot.search.fields import EntryFields, named_papers, tag_mark
 from bot.search.korean import bare
 from bot.search.words import BREAK, field_tokens, is_paired, needles, spans, written_words
 
@@ -45,7 +45,6 @@ SHOWN = 4
 TELLING = 0.25
 """Of the worth of the most telling shared word; what is worth less is not named."""
 
-_URL = re.compile(r"https?://[^\s)\]>|]+")
 _SAYS_NOTHING = frozenset({
     "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "beyond", "but", "by", "can", "do",
     "does", "enough", "even", "for", "from", "good", "had", "has", "have", "how", "in", "into", "is", "it",
@@ -216,17 +215,18 @@ def _compared(topic: _Topic, other: EntryFields, *, linked: bool) -> _Compared:
 def _named(papers: Sequence[StoredEntry], archive: Archive) -> Iterator[EntryFields]:
     """The papers that these name in their commentary, by link or as a note is called."""
     said = "\n".join(paragraph.text for paper in papers for paragraph in paper.entry.commentary)
-    for link in dict.fromkeys(_URL.findall(said)):
-        if paper_id(link):
-            yield from archive.newest(nodes.Paper(paper_mark(link).removeprefix("p:")), 1)
+    for id in dict.fromkeys(id for paper in papers for id in named_papers(paper.entry)):
+        yield from archive.newest(nodes.Paper(id), 1)
     for day, name in _notes(said):
         on_day = archive.newest(nodes.On(day), READ)
         yield from (entry for entry in on_day if _is_named(entry.title, name))
 
 
 def _naming(papers: Sequence[StoredEntry], archive: Archive) -> Iterator[EntryFields]:
-    """The papers that name one of these in their commentary, as its note is called."""
+    """The papers that name one of these in their commentary, by link or as its note is called."""
     for paper in papers:
+        for id in dict.fromkeys(id for link in paper.entry.links if (id := paper_id(link))):
+            yield from archive.newest(nodes.Naming(id), READ)
         short = _short(paper.entry.title)
         if needles(short):
             yield from archive.newest(nodes.Commentary(f"{paper.day:%y%m%d} {short}"), ASKED)

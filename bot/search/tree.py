@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.digest.model import StoredEntry
-from bot.search.fields import EntryFields, has_mark, paper_mark, read_fields, source_mark, tag_mark
+from bot.search.fields import EntryFields, has_mark, naming_mark, paper_mark, read_fields, source_mark, tag_mark
 from bot.search.words import needles
 
 
@@ -137,6 +137,16 @@ class Paper(Node):
 
     def holds(self, fields: EntryFields) -> bool:
         return f" {paper_mark(self.id)} " in fields.marks
+
+
+@dataclass(frozen=True, slots=True)
+class Naming(Node):
+    """Commentary with a link to the paper of this id."""
+
+    id: str
+
+    def holds(self, fields: EntryFields) -> bool:
+        return f" {naming_mark(self.id)} " in fields.marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, CursorResult
 
 from bot.search import tree as nodes
 from bot.search.archive import Matching, Totals
-from bot.search.fields import ANY, FIELDS, EntryFields, has_mark, paper_mark, source_mark, tag_mark
+from bot.search.fields import ANY, FIELDS, EntryFields, has_mark, naming_mark, paper_mark, source_mark, tag_mark
 from bot.search.tree import Node
 from bot.search.words import is_paired, needles, tokens_in
 from bot.store import tables
@@ -209,6 +209,8 @@ def _expression(node: Node) -> tuple[str | None, bool]:
             return f'marks : "{tag_mark(text)}"{" *" if prefix else ""}', True
         case nodes.Paper(id):
             return f'marks : "{paper_mark(id)}"', True
+        case nodes.Naming(id):
+            return f'marks : "{naming_mark(id)}"', True
         case nodes.Source(name):
             return f'marks : "{source_mark(name)}"', True
         case nodes.Has(what):

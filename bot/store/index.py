@@ -36,8 +36,8 @@ from bot.store.linked import linked_by_notes
 
 log = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 3
-"""Of the tables in this file."""
+LAYOUT_VERSION = 4
+"""Of the tables in this file, and of the marks in them."""
 
 REBUILT_AT_ONCE = 500
 SPELLINGS = 200

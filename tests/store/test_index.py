@@ -26,6 +26,7 @@ from bot.search.tree import (
     Author,
     Commentary,
     Has,
+    Naming,
     Node,
     Not,
     On,
@@ -344,7 +345,7 @@ entries = st.builds(
     texts,
     st.lists(st.sampled_from(["Jane Kim", "Lee Park", "김상태"]), max_size=2).map(tuple),
     st.lists(texts, max_size=2).map(tuple),
-    st.lists(texts, max_size=2).map(tuple),
+    st.lists(texts | st.just("(https://arxiv.org/abs/2404.07413v2)"), max_size=2).map(tuple),
     st.lists(st.sampled_from(TAGS), max_size=2, unique=True).map(tuple),
     st.sampled_from([(), ("https://arxiv.org/abs/2404.07965",)]),
 )
@@ -363,6 +364,7 @@ words = st.sampled_from(
 leaves = st.one_of(
     *(st.builds(kind, words) for kind in (Word, Phrase, Title, Author, Abstract, Commentary)),
     st.builds(Tag, st.sampled_from([*TAGS, "stat", "absent"]), st.booleans()),
+    st.builds(Naming, st.sampled_from(["arxiv:2404.07413", "arxiv:2404.0741"])),
     st.builds(Source, st.sampled_from(["vault", "feed_2", "feed"])),
     st.builds(Has, st.sampled_from(["commentary", "abstract", "link", "author", "tag"])),
     *(st.builds(kind, st.sampled_from(DAYS)) for kind in (Since, Until, On)),
