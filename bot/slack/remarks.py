@@ -66,11 +66,13 @@ class _Ear:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._told: OrderedDict[tuple[Place, str], float] = OrderedDict()
+        self._kinds: dict[Place, str] = {}
         self._lock = Lock()
 
     def hear(self, event: Event, team: str, bot_user: str) -> None:
         """Keep, change or erase what the event tells of; what was told later already is not undone."""
         place = Place(team, str(event.get("channel", "")))
+        self._note_kind(place, event.get("channel_type"))
         said = read(event, bot_user)
         if said is None:
             return
@@ -82,6 +84,12 @@ class _Ear:
                 self._desk.remarks.keep(place, said)
             else:
                 self._desk.remarks.erase(place, ts)
+
+    def _note_kind(self, place: Place, kind: object) -> None:
+        """A public channel may become private at any time; from then on what was said there is not for others."""
+        if kind in ("channel", "group") and self._kinds.get(place) != kind:
+            self._desk.remarks.seen(place, is_private=kind == "group")
+            self._kinds[place] = str(kind)
 
     def _is_news(self, message: tuple[Place, str], moment: float) -> bool:
         if self._told.get(message, 0.0) > moment:

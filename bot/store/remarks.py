@@ -47,6 +47,16 @@ class Remarks:
         with reading(self._engine) as connection:
             return _since(connection, place)
 
+    def seen(self, place: Place, *, is_private: bool) -> None:
+        """Slack says now whether the channel is private. Where nothing is kept, that changes nothing."""
+        c = t.Channel
+        with reading(self._engine) as connection:
+            known = sa.select(c.is_private).where(is_channel(place), c.remarks_since.is_not(None))
+            if connection.scalar(known) in (None, is_private):
+                return
+        with transaction(self._engine) as connection:
+            connection.execute(sa.update(c).where(is_channel(place)).values(is_private=is_private))
+
     def count(self, place: Place) -> int:
         with reading(self._engine) as connection:
             counted = sa.select(sa.func.count()).select_from(t.Remark).where(_is_of(place))

@@ -122,6 +122,19 @@ def test_a_remark_finds_its_paper_and_is_shown_with_its_match(
     assert "in its thread" in office.typed("emma", "/paper remark:throughput")["text"], "what was understood"
 
 
+def test_a_channel_that_becomes_private_keeps_its_remarks_to_itself(
+    office: Office, thread: int, hear: Callable[..., None]
+) -> None:
+    entries = office.workspace.desk.remarks.entries
+    hear(spoken())
+    assert entries("routing", TEAM, "C0OTHER001")
+    hear(spoken("unrelated", ts="1712890950.000001", thread_ts=None, channel_type="group"))
+    assert not entries("routing", TEAM, "C0OTHER001")
+    assert found(office, "routing")
+    hear(spoken("unrelated", ts="1712890960.000001", thread_ts=None))
+    assert entries("routing", TEAM, "C0OTHER001")
+
+
 def test_a_channel_is_told_when_it_begins_and_when_it_ends(office: Office, days: Callable[[], None]) -> None:
     days()
     assert office.typed("emma", "/paper remarks")["text"].startswith("Remarks are off")
