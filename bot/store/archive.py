@@ -31,6 +31,8 @@ CHECKED = 300
 """Matches that are found by looking at candidates one by one, beyond which their number is estimated."""
 LOOKED_AT = 20_000
 """Candidates that are looked at one by one: a quarter of a second."""
+FEW = 2000
+"""Entries given by their ids, up to which they alone are looked at, and all of them."""
 MOST_LONG_FORMS = 3
 """Of one acronym: the tags most used."""
 COLUMNS = ("id", "key", *FIELDS, "marks")
@@ -159,6 +161,8 @@ class _Candidates:
     last: date
     unchecked: Node | None
     """The tree, where the expression and the days say less than it does."""
+    few: frozenset[int] | None = None
+    """Nothing but these entries matches."""
 
     @property
     def places(self) -> tuple[int, int]:
@@ -172,13 +176,28 @@ class _Candidates:
         last = min([part.day for part in parts if isinstance(part, nodes.Until | nodes.On)], default=date.max)
         said = nodes.All(tuple(part for part in parts if not isinstance(part, nodes.Since | nodes.Until | nodes.On)))
         expression, exact = _expression(said)
-        return cls(expression or _EVERYTHING, first, last, None if exact else tree)
+        given = _given(said)
+        few = given if given is not None and len(given) <= FEW else None
+        return cls(expression or _EVERYTHING, first, last, None if exact else tree, few)
 
 
 def _flat(tree: Node | None) -> list[Node]:
     if isinstance(tree, nodes.All):
         return [node for part in tree.parts for node in _flat(part)]
     return [tree] if tree else []
+
+
+def _given(node: Node) -> frozenset[int] | None:
+    """The ids beside which nothing matches; None where the node names none."""
+    if isinstance(node, nodes.Among):
+        return node.ids
+    if not isinstance(node, nodes.All | nodes.Any):
+        return None
+    given = [_given(part) for part in node.parts]
+    named = [ids for ids in given if ids is not None]
+    if isinstance(node, nodes.All):
+        return frozenset.intersection(*named) if named else None
+    return frozenset().union(*named) if len(named) == len(given) else None
 
 
 def _expression(node: Node) -> tuple[str | None, bool]:
@@ -293,11 +312,12 @@ def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: i
                 if oldest:
                     found.pop(entry.key, None)
                 found.setdefault(entry.key, entry)
-            if len(found) > min(CHECKED, limit) or looked == LOOKED_AT:
+            if wanted.few is None and (len(found) > min(CHECKED, limit) or looked == LOOKED_AT):
                 break
     entries = list(found.values())[:limit]
     rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
-    left = _count_beyond(connection, wanted, place, oldest=oldest) if looked else 0
+    all_seen = wanted.few is not None or not looked
+    left = 0 if all_seen else _count_beyond(connection, wanted, place, oldest=oldest)
     if not left:
         return Matching(tuple(entries[:ranked]), rest, len(found) > limit)
     about = len(found) + round(left * len(found) / looked)
@@ -346,6 +366,9 @@ def _candidates(
             (wanted.expression, first, last, most),
         )
 
+    if wanted.few is not None:
+        yield from _read_few(connection, wanted.few, oldest=oldest)
+        return
     if wanted.unchecked is not None:
         with closing(ask(whole, last, -1)) as rows:
             yield from rows
@@ -358,3 +381,14 @@ def _candidates(
         last = read[-1][0] - 1
     with closing(ask(short, last, -1)) as rows:
         yield from rows
+
+
+def _read_few(connection: Connection, ids: frozenset[int], *, oldest: bool) -> list[Sequence[Any]]:
+    """What the index holds of these entries, in the order of `_candidates`."""
+    columns = ", ".join(COLUMNS)
+    found: list[Sequence[Any]] = []
+    for some in bunches(sorted(ids)):
+        marks = ", ".join("?" * len(some))
+        statement = f"SELECT place, {columns} FROM entry_index WHERE id IN ({marks})"  # noqa: S608  our names
+        found += connection.exec_driver_sql(statement, tuple(some)).all()
+    return sorted(found, key=itemgetter(0), reverse=not oldest)

@@ -22,6 +22,7 @@ from bot.search.grammar import Query, parse_query
 from bot.search.tree import (
     Abstract,
     All,
+    Among,
     Any,
     Author,
     Commentary,
@@ -243,6 +244,22 @@ def test_close_matches_hold_a_rare_word_and_meet_every_filter(put: Callable[...,
     assert index.search(parse_query("sparse routing", today=TODAY)).ids == (1,)
 
 
+def test_a_few_that_are_given_are_found_however_many_others_there_are(
+    put: Callable[..., None], index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_file, "LOOKED_AT", 3)
+    put(*(entry(number, f"Paper {number}", day=DAY + timedelta(days=number)) for number in range(1, 9)))
+    for tree in (
+        Among(frozenset({1, 2})),
+        All((Among(frozenset({1, 2, 8})), Among(frozenset({1, 2, 7})), Not(Title("8")))),
+        Any((Among(frozenset({1})), All((Title("2"), Among(frozenset({2})))))),
+    ):
+        found = index.search(Query(tree, "new"))
+        assert (found.ids, found.total, found.about) == ((2, 1), 2, False)
+    assert index.search(Query(All((Among(frozenset({1, 2})), Since(DAY + timedelta(days=2)))), "old")).ids == (2,)
+    assert index.search(Query(Among(frozenset()))).ids == ()
+
+
 def test_stops_at_its_limit_and_says_so(put: Callable[..., None], index: Index) -> None:
     put(*(entry(number, f"Paper {number}") for number in range(1, 8)))
     for text in ("paper", "title:paper", "-gan", "paper sort:old"):
@@ -367,6 +384,7 @@ leaves = st.one_of(
     st.builds(Naming, st.sampled_from(["arxiv:2404.07413", "arxiv:2404.0741"])),
     st.builds(Source, st.sampled_from(["vault", "feed_2", "feed"])),
     st.builds(Has, st.sampled_from(["commentary", "abstract", "link", "author", "tag"])),
+    st.builds(Among, st.frozensets(st.integers(1, 7), max_size=4)),
     *(st.builds(kind, st.sampled_from(DAYS)) for kind in (Since, Until, On)),
 )
 trees = st.recursive(
