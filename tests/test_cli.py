@@ -173,7 +173,12 @@ def test_related_shows_what_a_note_links_to_and_what_links_to_it(run: Run) -> No
 
 
 @pytest.mark.usefixtures("linking")
-def test_related_of_a_day_leaves_that_day_out_and_minds_the_limit(run: Run) -> None:
+def test_related_of_a_day_leaves_that_day_out_and_minds_the_limit(run: Run, tmp_path: Path) -> None:
+    letter = tmp_path / "letter"
+    letter.mkdir()
+    (letter / "2024-04-12.txt").write_text("2024-04-12\nHGRN2\n(Zhen Qin)\n상태를 넓힌 모델.\n#llm\n", "utf-8")
+    _age(letter / "2024-04-12.txt")
+    assert run("ingest", "letter").code == 0
     rows = run("related", "2024-04-13", "--json").rows
     assert [row["title"] for row in rows] == ["Self-Refine: Iterative Feedback"]
     assert [row["shared_tags"] for row in run("related", "2024-04-12", "--json").rows] == [["moe"]]

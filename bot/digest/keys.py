@@ -22,7 +22,7 @@ def tag_key(tag: str) -> str:
 def note_key(name: str) -> str:
     """What a note's name compares by, with or without its folder and ``.md``: without case, composed."""
     stem = _NOTE_SUFFIX.sub("", name.rpartition("/")[2])
-    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", stem).casefold().split()))
+    return unicodedata.normalize("NFC", " ".join(stem.casefold().split()))
 
 
 def title_key(title: str) -> str:

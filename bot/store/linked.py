@@ -31,8 +31,8 @@ def _ends(*, named: bool) -> sa.Select[int]:
         .join(t.Document, t.Document.note_key == t.EntryNote.key)
         .join(t.EntryDocument, t.EntryDocument.document_id == t.Document.id)
         .join(linked, linked.id == t.EntryDocument.entry_id)
-        .where(asked.key.in_(keys), asked.withdrawn_at.is_(None))
-        .where(other.key.not_in(keys), other.withdrawn_at.is_(None))
+        .where(asked.key.in_(keys), other.key.not_in(keys))
+        .where(linking.withdrawn_at.is_(None))  # no document holds what is withdrawn; its own links stay
         .order_by(other.id.desc())
         .limit(MOST)
     )

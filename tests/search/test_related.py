@@ -115,6 +115,13 @@ def test_near_to_a_day_is_what_is_near_to_its_papers_and_not_of_that_day(near: N
     assert set(found[0].words) == {"Routing", "Loss"}
 
 
+def test_a_word_that_only_the_papers_of_a_day_have_brings_nothing_nearer(near: Near) -> None:
+    other = entry(4, "Routing again", day=date(2024, 4, 10))
+    [plain] = near(entry(1, "Routing"), entry(2, "Loss"), other, day=DAY)
+    [same] = near(entry(1, "Routing Perplexity"), entry(2, "Perplexity of Loss"), other, day=DAY)
+    assert same.score == plain.score
+
+
 def test_a_paper_of_the_day_that_stood_on_another_day_too_is_not_near_to_it(near: Near) -> None:
     link = "https://arxiv.org/abs/2404.07965"
     before = entry(2, "Routing Experts", day=date(2024, 4, 10), link=link)

@@ -62,6 +62,14 @@ def test_what_is_withdrawn_is_at_neither_end_and_a_page_is_no_note(curator: Any,
     assert ends(curator, "arxiv:2404.07965") == ([], [])
 
 
+def test_a_withdrawn_note_links_to_nothing(curator: Any, ends: Any) -> None:
+    curator.write("240412 Rho-1.md", RHO)
+    curator.write("240205 DeepSeekMath.md", MATH, day=EARLIER)
+    curator.lose("240412 Rho-1.md")
+    assert ends(curator, "arxiv:2402.03300") == ([], [])
+    assert ends(curator, "arxiv:2404.07965") == ([], [])
+
+
 def test_a_link_taken_out_leads_nowhere(curator: Any, ends: Any) -> None:
     curator.write("240412 Rho-1.md", RHO)
     curator.write("240205 DeepSeekMath.md", MATH, day=EARLIER)
