@@ -1,5 +1,6 @@
 """Knows every concrete thing, and puts them together once: `build` without Slack, `connect` with it."""
 
+import gc
 import logging
 import os
 import socket
@@ -121,6 +122,7 @@ def load_glossary(name: str) -> "Glossary":
         return Glossary()
     for problem in glossary.problems:
         log.warning("glossary line left out path=%s line=%d found=%r", name, problem.line, problem.found)
+    gc.freeze()  # all that is loaded by now stays: to look through it takes 80 ms, in the midst of an answer
     return glossary
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from bot.digest.model import Entry
@@ -15,9 +16,8 @@ from bot.search.words import field_string, needles, spans
 Where = Literal["commentary", "abstract", "authors", "tags", "title", "remarks"]
 
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(
-    r"\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,!?)])[*_](?!\w)|^[ \t]*(?:[-*+>]|#+|\d+\.)\s+", re.MULTILINE
-)
+_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,!?)])[*_](?!\w)")
+_MARKER = re.compile(r"^[ \t]*(?:[-*+>]|#+|\d+\.)\s+", re.MULTILINE)
 _LEAD = 0.3
 """Of the width, what may stand before the first match."""
 _LONGEST = 20_000
@@ -68,10 +68,13 @@ def snippet(
     if said:
         return said
     wanted = list(_wanted(tree, reading))
+    all_words = len(frozenset[int]().union(*(one.words for one in wanted)))
     most, best = 0, None
     for where, texts in _texts(entry):
         mine = [one for one in wanted if one.where in (None, where)]
         for text in texts if mine else ():
+            if most == all_words:
+                break
             field = field_string([text])
             here = [(one.words, held) for one in mine if (held := one.within(field))]
             hits = len(frozenset[int]().union(*(words for words, _ in here)))
@@ -82,7 +85,7 @@ def snippet(
     if best:
         where, text, here = best
         return _cut(where, text, _marks(text, here), width)
-    for where, texts in _texts(entry)[:2]:
+    for where, texts in islice(_texts(entry), 2):
         for text in texts:
             if text:
                 return _cut(where, text, [], width)
@@ -100,14 +103,13 @@ def _said(tree: Node | None, remarks: Sequence[str], width: int) -> Snippet | No
     return _cut("remarks", best[0], _marks(*best), width) if best else None
 
 
-def _texts(entry: Entry) -> list[tuple[Where, list[str]]]:
-    return [
-        ("commentary", [_plain(paragraph.text) for paragraph in entry.commentary]),
-        ("abstract", [_plain(paragraph) for paragraph in entry.abstract]),
-        ("authors", [_plain(", ".join(entry.authors))]),
-        ("tags", [" ".join(f"#{tag}" for tag in entry.tags)]),
-        ("title", [_plain(entry.title)]),
-    ]
+def _texts(entry: Entry) -> Iterator[tuple[Where, Iterable[str]]]:
+    """The texts of each field, made plain as they are asked for."""
+    yield "commentary", (_plain(paragraph.text) for paragraph in entry.commentary)
+    yield "abstract", map(_plain, entry.abstract)
+    yield "authors", [_plain(", ".join(entry.authors))]
+    yield "tags", [" ".join(f"#{tag}" for tag in entry.tags)]
+    yield "title", [_plain(entry.title)]
 
 
 _FIELDS: dict[type[Node], Where] = {
@@ -132,8 +134,12 @@ def _wanted(tree: Node | None, reading: Reading | None) -> Iterator[_Wanted]:
 
 
 def _plain(markdown: str) -> str:
-    text = _LINK.sub(r"\1", markdown[:_LONGEST]) if "](" in markdown else markdown[:_LONGEST]
-    return " ".join(unicodedata.normalize("NFC", _EMPHASIS.sub("", text)).split())
+    text = _MARKER.sub("", markdown[:_LONGEST])
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "*" in text or "_" in text or "`" in text:
+        text = _EMPHASIS.sub("", text)
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _marks(text: str, held: Iterable[tuple[Iterable[int], Iterable[str]]]) -> list[tuple[int, int, int]]:

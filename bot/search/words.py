@@ -14,7 +14,6 @@ A *token* is what the database's index holds: a Latin unit, or the overlapping p
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
 
@@ -339,36 +338,30 @@ def _needle(units: str) -> str:
     return f"{'' if is_paired(first) else ' '}{units}{'' if is_paired(last) else ' '}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where the words of a text stand: units in order with start and end, where each unit is among them, and where the
-    other forms of words are."""
-
-    units: list[tuple[str, int, int]]
-    at: dict[str, list[int]]
-    forms: dict[str, list[tuple[int, int]]]
+_Place = tuple[str, int, int]
+"""A unit or another form of a word, with its start and end."""
 
 
 def spans(text: str, needle: str) -> Iterator[tuple[int, int]]:
     """Where in an NFC text the needle's words stand: start and end, Hangul inside a longer run cut to the part."""
     wanted = needle.split()
-    places = _places(text)
+    units, forms = _places(text)
     if len(wanted) > 1:
-        yield from _side_by_side(wanted, places)
+        yield from _side_by_side(wanted, units)
         return
-    yield from places.forms.get(wanted[0], ())
-    if not is_paired(wanted[0]):
-        yield from (places.units[at][1:] for at in places.at.get(wanted[0], ()))
+    word = wanted[0]
+    yield from ((start, end) for form, start, end in forms if form == word)
+    if not is_paired(word):
+        yield from ((start, end) for unit, start, end in units if unit == word)
         return
-    for unit, start, end in places.units:
-        if wanted[0] in unit and len(unit) == end - start:
-            yield from ((start + m.start(), start + m.end()) for m in re.finditer(re.escape(wanted[0]), unit))
+    for unit, start, end in units:
+        if word in unit and len(unit) == end - start:
+            yield from ((start + m.start(), start + m.end()) for m in re.finditer(re.escape(word), unit))
 
 
-def _side_by_side(wanted: list[str], places: _Places) -> Iterator[tuple[int, int]]:
-    starts = range(len(places.units)) if is_paired(wanted[0]) else places.at.get(wanted[0], ())
-    for at in starts:
-        here = places.units[at : at + len(wanted)]
+def _side_by_side(wanted: list[str], units: list[_Place]) -> Iterator[tuple[int, int]]:
+    for at, (unit, _, _) in enumerate(units):
+        here = units[at : at + len(wanted)] if unit.endswith(wanted[0]) else []
         if len(here) == len(wanted) and _follow(wanted, [unit for unit, _, _ in here]):
             first, start, end = here[0]
             if is_paired(first):
@@ -378,26 +371,26 @@ def _side_by_side(wanted: list[str], places: _Places) -> Iterator[tuple[int, int
 
 
 @lru_cache(maxsize=32)
-def _places(text: str) -> _Places:
-    """Read once, since several words are looked for in a text, one after the other."""
-    places = _Places([], {}, {})
+def _places(text: str) -> tuple[list[_Place], list[_Place]]:
+    """The units of a text in order, and other forms of its words. Kept, as several words are looked for in a text."""
+    all_units: list[_Place] = []
+    all_forms: list[_Place] = []
     for run in _RUN.finditer(text):
-        begin = run.start()
-        units, forms = _placed(run[0]) if len(run[0]) <= _LONGEST_CHUNK else _placed.__wrapped__(run[0])
-        for unit, start, end in units:
-            places.at.setdefault(unit, []).append(len(places.units))
-            places.units.append((unit, begin + start, begin + end))
-        for form, start, end in forms:
-            places.forms.setdefault(form, []).append((begin + start, begin + end))
-    return places
+        begin, end = run.span()
+        units, forms = _placed(run[0]) if end - begin <= _LONGEST_CHUNK else _placed.__wrapped__(run[0])
+        for unit, first, last in units:
+            all_units.append((unit, begin + first, begin + last))
+        for form, first, last in forms:
+            all_forms.append((form, begin + first, begin + last))
+    return all_units, all_forms
 
 
 @lru_cache(maxsize=1 << 13)
-def _placed(run: str) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
+def _placed(run: str) -> tuple[list[_Place], list[_Place]]:
     """The units of a run and the other forms of its words, each with its start and end."""
     parts = list(_split(run))
     units = [(_unit(kind, word), start, end) for kind, word, start, end in parts if kind != "hyphen"]
-    forms: dict[tuple[str, int, int], None] = {}
+    forms: dict[_Place, None] = {}
     for stretch in _stretches(parts):
         words = [part for part in stretch if part[0] != "hyphen"]
         forms.update(((form, words[0][2], words[-1][3]), None) for form in _forms_of(run, stretch))

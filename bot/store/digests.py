@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import aliased
 
 from bot.digest.document import Document, KnownDocument
 from bot.digest.keys import tag_key
@@ -38,6 +39,24 @@ class Failure(NamedTuple):
     uri: str
     error: str
     when: datetime
+
+
+_mine, _other = aliased(t.Entry), aliased(t.Entry)
+_my_digest, _other_digest = aliased(t.Digest), aliased(t.Digest)
+_ELSEWHERE = (
+    sa.select(_mine.id, _other_digest.day)
+    .join(_my_digest, _my_digest.id == _mine.digest_id)
+    .join(_other, sa.and_(_other.key == _mine.key, _other.id != _mine.id))
+    .join(_other_digest, _other_digest.id == _other.digest_id)
+    .where(
+        _mine.id.in_(sa.bindparam("ids", expanding=True)),
+        _other.withdrawn_at.is_(None),
+        _other_digest.day != _my_digest.day,
+    )
+    .distinct()
+    .order_by(_mine.id, _other_digest.day.desc())
+)
+"""The other days of the papers of these entries; made once, which takes longer than to ask."""
 
 
 class Digests:
@@ -255,21 +274,10 @@ class Digests:
 
     def also_on(self, ids: Sequence[int]) -> dict[int, tuple[date, ...]]:
         """The other days on which each entry's paper stands, newest first; an entry of one day only is left out."""
-        mine, other = sa.alias(t.Entry.__table__), sa.alias(t.Entry.__table__)
-        my_digest, other_digest = sa.alias(t.Digest.__table__), sa.alias(t.Digest.__table__)
-        question = (
-            sa.select(mine.c.id, other_digest.c.day)
-            .join(my_digest, my_digest.c.id == mine.c.digest_id)
-            .join(other, sa.and_(other.c.key == mine.c.key, other.c.id != mine.c.id))
-            .join(other_digest, other_digest.c.id == other.c.digest_id)
-            .where(other.c.withdrawn_at.is_(None), other_digest.c.day != my_digest.c.day)
-            .distinct()
-            .order_by(mine.c.id, other_digest.c.day.desc())
-        )
         days: dict[int, tuple[date, ...]] = {}
         with reading(self._engine) as connection:
             for some in bunches(ids):
-                for entry_id, day in connection.execute(question.where(mine.c.id.in_(some))):
+                for entry_id, day in connection.execute(_ELSEWHERE, {"ids": some}):
                     days[entry_id] = (*days.get(entry_id, ()), day)
         return days
 
