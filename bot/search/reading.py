@@ -36,6 +36,10 @@ TWO_SLIPS = 0.75
 """Of the weight of a correction with one slip."""
 SHORT = 0.7
 """Of the weight of a correction of a word of two syllables: many are near."""
+MOST_CORRECTED = 8
+"""Words of a query that are looked at for slips."""
+LONGEST_TAKEN_APART = 16
+"""Letters or syllables. A longer word is neither corrected nor taken apart: that takes their square of time."""
 MOST_NAMES = 6
 """Other names of a term that are looked for."""
 LONGEST_NAME = 5
@@ -71,11 +75,6 @@ class Understood:
     def replaced(self) -> list[str]:
         """The words as typed that were taken for others."""
         return [typed for typed, _ in (*self.corrected, *self.turned)]
-
-    @property
-    def meant(self) -> tuple[str, ...]:
-        """What was looked for instead of, or besides, what was typed."""
-        return tuple(dict.fromkeys(meant for _, meant in (*self.corrected, *self.turned, *self.translated)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +133,7 @@ class _Reader:
         self.meant: list[str] = []
         self.corrected: list[tuple[str, str]] = []
         self.turned: list[tuple[str, str]] = []
+        self.tried = 0
 
     # What the archive holds
 
@@ -213,8 +213,11 @@ class _Reader:
         return self._corrected(text)
 
     def _corrected(self, text: str) -> _Word:
-        near = corrections(text, self.archive)
         word = _Word(text, (text,))
+        if self.tried == MOST_CORRECTED or len(text) > LONGEST_TAKEN_APART:
+            return word
+        self.tried += 1
+        near = corrections(text, self.archive)
         if near and not self.holding(text):
             self.corrected.append((text, near[0].text))
             word = _Word(text, (near[0].text,))
@@ -225,7 +228,7 @@ class _Reader:
 
     def _parts(self, text: str) -> tuple[str, ...]:
         """A Hangul word that nobody wrote, as the fewest words that somebody did: 병렬코퍼스 is 병렬 and 코퍼스."""
-        if len(text) < 4 or not all(map(is_paired, text)):
+        if not 4 <= len(text) <= LONGEST_TAKEN_APART or not all(map(is_paired, text)):
             return (text,)
         self.look_up([text])
         best: list[tuple[int, float, tuple[str, ...]] | None] = [(0, 0.0, ())] + [None] * len(text)
@@ -257,7 +260,7 @@ class _Reader:
     def _split(self, text: str) -> Iterator[str]:
         """The word as two, where the archive has both: 상태공간, ``modelparallel``."""
         parts = cut(text)
-        if len(parts) != 1:
+        if len(parts) != 1 or len(text) > LONGEST_TAKEN_APART:
             return
         kind, word = parts[0]
         if kind == "paired" and len(word) >= 4:

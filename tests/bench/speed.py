@@ -32,7 +32,7 @@ import sqlalchemy as sa
 from bot.digest.keys import entry_key
 from bot.digest.model import StoredEntry
 from bot.messages.results import PAGE
-from bot.search.grammar import Query, parse_query
+from bot.search.grammar import LOOKED_UP, MAX_CHARS, Query, parse_look_up, parse_query
 from bot.search.reading import Reading
 from bot.search.snippet import snippet
 from bot.slack.look import looked
@@ -52,6 +52,8 @@ FILTERED = 60
 BROAD = ("language model", "diffusion", "학습", "데이터", "모델 성능", "transformer", "image generation", "추론")
 """Queries that find fifty pages in all but small archives."""
 LAST_PAGE = 50
+ALPHABETS = {"hangul": "학습모델상태공간데이터이미지생성언어확산추론정렬토큰문맥검색", "latin": "etaoinshrdlcumwfgypb"}
+LENGTHS = (2, 4, 8, 48)
 NOW = datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC)
 
 
@@ -163,6 +165,7 @@ def measure(file: Path, vault: Path, queries: Path, glossary: str, send: Callabl
     }
     figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures["filtered"] = spread([timed(partial(archive.look_up, text)) for text in filtered(archive.digests)])
+    figures["hardest"] = spread([timed(partial(archive.index.search, query)) for query in hardest()])
     figures["page_50"] = spread([timed(turn) for turn in turns(archive)])
     figures["add"] = spread(list(added(archive, read_vault(vault)[0])))
     send(figures | size(archive))
@@ -179,6 +182,15 @@ def filtered(digests: Digests) -> Iterator[str]:
         entry = stored.entry
         if entry.tags and entry.authors:
             yield f"{max(entry.title.split(), key=len)} tag:{entry.tags[0]} author:{entry.authors[0].split()[-1]}"
+
+
+def hardest() -> Iterator[Query]:
+    """Queries of as many words as may be, that nobody ever wrote."""
+    draw = random.Random(3)
+    for letters in ALPHABETS.values():
+        for length in LENGTHS:
+            words = ["".join(draw.choices(letters, k=length)) for _ in range(LOOKED_UP)]
+            yield parse_look_up(" ".join(words)[:MAX_CHARS], today=LAST)
 
 
 def turns(archive: Archive) -> Iterator[Callable[[], None]]:

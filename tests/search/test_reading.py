@@ -7,7 +7,7 @@ import pytest
 from bot.digest.model import StoredEntry
 from bot.search.glossary import parse_glossary
 from bot.search.grammar import parse_query
-from bot.search.reading import Reading, read
+from bot.search.reading import MOST_CORRECTED, Reading, read
 from tests.search.memory import MemoryArchive
 
 Make = Callable[..., StoredEntry]
@@ -76,7 +76,14 @@ def test_says_what_it_made_of_the_words(archive: MemoryArchive) -> None:
     assert made.turned == (("wjdfuf", "정렬"),)
     assert made.corrected == (("diffusoin", "diffusion"),)
     assert made.translated == (("잡음", "noise"),)
-    assert made.meant == ("diffusion", "정렬", "noise")
+
+
+def test_so_many_slips_are_mended_and_no_long_word_is_taken_apart(archive: MemoryArchive) -> None:
+    typed = [letter + "iffusion" for letter in "abcefghijklm"]
+    made = understand(" ".join(typed), archive).understood
+    assert [word for word, _ in made.corrected] == typed[:MOST_CORRECTED]
+    assert len(understand("병렬코퍼스" * 3, archive).words) == 6
+    assert len(understand("병렬코퍼스" * 4, archive).words) == 1
 
 
 def test_words_the_archive_knows_are_not_corrected(archive: MemoryArchive) -> None:
