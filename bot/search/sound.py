@@ -170,8 +170,8 @@ _CAPITALS = re.compile("[cg](?=[eiy])|r(?=[aeiouy])|[aeiouy](?=r(?![aeiouyr]))")
 
 _LESS_LIKELY, _SELDOM, _FILLED = 0.02, 0.25, 0.25
 _NO_VOWEL, _OTHER_VOWEL, _NO_CONSONANT, _ENDED = 0.6, 0.5, 1.0, 0.1
-"""What readings cost, in sounds, the first of a spelling nothing: chosen so that of real spellings more than nine in ten
-come out at 0.9 or better."""
+"""What readings cost, in sounds, the first of a spelling nothing: chosen so that of real spellings more than nine in
+ten come out at 0.9 or better."""
 
 _VOWEL_SOUNDS, _VOWEL_LETTERS, _CONSONANT_LETTERS = "ㅏㅓㅔㅗㅜㅣ", "aeiouywAEIOUY", "bcdfghjklmnpqrstvxzCGR"
 
