@@ -27,8 +27,6 @@ A_DAY = 1 << 14
 """Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number
 within the day, so that the order of places is the order of days, and a span of days a range of places."""
 
-CHECKED = 300
-"""Matches that are found by looking at candidates one by one, beyond which their number is estimated."""
 LOOKED_AT = 20_000
 """Candidates that are looked at one by one: a quarter of a second."""
 FEW = 2000
@@ -301,7 +299,7 @@ def _collect(connection: Connection, wanted: _Candidates, limit: int, *, ranked:
 
 
 def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
-    """Those of the candidates that match, until there are many, and from them how many there may be in all."""
+    """Those of the candidates that match, as far as they are ranked, and from them how many there may be in all."""
     assert wanted.unchecked is not None  # noqa: S101  for the type checker
     found: dict[str, EntryFields] = {}
     looked = place = 0
@@ -312,7 +310,7 @@ def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: i
                 if oldest:
                     found.pop(entry.key, None)
                 found.setdefault(entry.key, entry)
-            if wanted.few is None and (len(found) > min(CHECKED, limit) or looked == LOOKED_AT):
+            if wanted.few is None and (len(found) > min(ranked or limit, limit) or looked == LOOKED_AT):
                 break
     entries = list(found.values())[:limit]
     rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])

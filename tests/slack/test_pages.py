@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from bot.delivery.outbox import Edition, Place
 from bot.digest.model import Entry
 from bot.messages.content import Content, DayMessage
-from bot.store import archive
+from bot.search import engine
 
 Office = Any
 
@@ -38,7 +38,7 @@ def test_pages_of_a_day_and_of_a_query_about_days_are_turned(typed: str, office:
 
 
 def test_the_next_page_of_what_was_estimated_says_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "CHECKED", 15)
+    monkeypatch.setattr(engine, "RANKED", 15)
     many(office, 40)
     answer = office.typed("emma", '/paper "number of many" OR "paper number"')
     assert "about 40 papers\nThe first 16 of them are listed" in answer["text"]
