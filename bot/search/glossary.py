@@ -15,6 +15,7 @@ from bot.search.words import fold, stem
 _SPACES = re.compile(r"[\s\-_\u2010-\u2015]+")
 _HANGUL = re.compile("[가-힣]")
 _ONLY_HANGUL = re.compile("[가-힣 ]+")
+_ENDING = re.compile("(?:e[ds]?|ing|s)$")
 _LONGEST = 60
 """Letters. A longer form is a sentence that lost its tab."""
 
@@ -61,9 +62,10 @@ class Glossary:
 
 
 def _is_form_of(word: str, name: str) -> bool:
-    """Whether one continues the other: training is a form of train, and matter none of matting, for all their stem."""
+    """Whether one continues the other, or both a third: trained and training are forms of train, and matter is none of
+    matting, for all their stem."""
     short, long = sorted((word, re.sub("[ -]", "", name.lower())), key=len)
-    return long.startswith(short.rstrip("ey"))
+    return long.startswith(short.rstrip("ey")) or _ENDING.sub("", short) == _ENDING.sub("", long)
 
 
 def _is_short_for(one: str, other: str) -> bool:

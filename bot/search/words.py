@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby, pairwise
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Of the rules in this file. An index made under another version is made again."""
 
 BREAK = "|"
@@ -47,7 +47,10 @@ _VERSION = re.compile(r"([A-Za-z]*[A-Z])v")
 _LETTERS = str.maketrans(
     {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ħ": "h", "ŧ": "t"}
 )
-_IRREGULAR = {"using": "use", "used": "use", "matrices": "matrix", "indices": "index", "vertices": "vertex"}
+_IRREGULAR = {
+    "using": "use", "used": "use", "matrices": "matrix", "indices": "index", "vertices": "vertex", "news": "news",
+    "lens": "lens", "lenses": "lens",
+}  # fmt: skip
 
 _LONGEST_JOINED = 40
 """Letters. A joined form longer than this is nobody's word."""

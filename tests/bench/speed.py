@@ -180,8 +180,9 @@ def filtered(digests: Digests) -> Iterator[str]:
     ids = random.Random(2).sample(range(1, digests.count() + 1), FILTERED)
     for stored in digests.load_entries(ids):
         entry = stored.entry
-        if entry.tags and entry.authors:
-            yield f"{max(entry.title.split(), key=len)} tag:{entry.tags[0]} author:{entry.authors[0].split()[-1]}"
+        words = list(filter(str.isalpha, entry.title.split()))
+        if entry.tags and entry.authors and words:
+            yield f"{max(words, key=len)} tag:{entry.tags[0]} author:{entry.authors[0].split()[-1]}"
 
 
 def hardest() -> Iterator[Query]:

@@ -31,6 +31,7 @@ def names(glossary: Glossary, text: str, *, same: bool = True) -> list[str]:
         ),
         pytest.param("statespacemodel", ["상태 공간 모델", "ssm"], id="English written together"),
         pytest.param("추론", ["reasoning", "inference"], id="every sense"),
+        pytest.param("matted", ["배경 제거", "매팅"], id="another form of the same word"),
         pytest.param("matter", [], id="a word that only shares its stem"),
         pytest.param("absent", [], id="a word that is not there"),
     ],

@@ -98,7 +98,9 @@ def test_forms_of_a_word_have_one_stem(forms: str) -> None:
     assert len({stem(form) for form in forms.split()}) == 1
 
 
-@pytest.mark.parametrize("word", ["string", "need", "loss", "gas", "paper", "layer", "being", "gpt2", "학습"])
+@pytest.mark.parametrize(
+    "word", ["string", "need", "loss", "gas", "news", "lens", "paper", "layer", "being", "gpt2", "학습"]
+)
 def test_what_only_looks_like_an_ending_stays(word: str) -> None:
     assert stem(word) == word
 
