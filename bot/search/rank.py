@@ -6,7 +6,7 @@ The database only proposes entries; scores are computed here from values, so eve
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from bot.search.archive import Totals
@@ -32,6 +32,8 @@ NAMED = 0.4
 """Of a name's worth, for each further word it stands for: moe says as much as 전문가 혼합."""
 WHOLE = 100
 """Entries that are scored by all of their text; of more than these, the best by title, tags and authors."""
+WHOLE_TEXT = 400_000
+"""Characters of them, likewise."""
 RECENT = 0.03 / (7 * 365)
 """Of the whole score, a day: three per cent over seven years, which only decides between equals."""
 
@@ -60,15 +62,23 @@ def rank(
     if not reading.terms or not newest:
         return newest
     scorer = _Scorer(reading, totals, frequencies)
-    if len(newest) > WHOLE:
+    whole = _scored_whole(newest)
+    if whole < len(newest):
         newest = sorted(newest, key=scorer.score_of_heading, reverse=True)
+        whole = _scored_whole(newest)
     last = max(entry.day for entry in newest)
     scores = {}
-    for entry in newest[:WHOLE]:
+    for entry in newest[:whole]:
         terms = scorer.terms_without(lacking[entry.id]) if lacking else scorer.terms
         scores[entry.id] = scorer.score(entry, terms) * (1 - RECENT * (last - entry.day).days)
-    best = sorted(newest[:WHOLE], key=lambda entry: scores[entry.id], reverse=True)
-    return [*best, *newest[WHOLE:]]
+    best = sorted(newest[:whole], key=lambda entry: scores[entry.id], reverse=True)
+    return [*best, *newest[whole:]]
+
+
+def _scored_whole(entries: Sequence[EntryFields]) -> int:
+    """How many of the first entries are scored by all of their text."""
+    read = accumulate(sum(map(len, entry.words)) for entry in entries[:WHOLE])
+    return sum(1 for characters in read if characters <= WHOLE_TEXT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ a pair, a date under OR) is checked on the field strings by the tree itself.
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -17,25 +16,22 @@ from sqlalchemy.engine import Connection, CursorResult
 
 from bot.search import tree as nodes
 from bot.search.archive import Matching, Totals
-from bot.search.fields import ANY, FIELDS, EntryFields, has_mark, naming_mark, paper_mark, source_mark, tag_mark
+from bot.search.fields import FIELDS, EntryFields
 from bot.search.tree import Node
-from bot.search.words import is_paired, needles, tokens_in
+from bot.search.words import needles, tokens_in
 from bot.store import tables
+from bot.store.candidates import A_DAY, Candidates, begins, flat, joined, words_of
 from bot.store.database import bunches
-
-A_DAY = 1 << 14
-"""Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number
-within the day, so that the order of places is the order of days, and a span of days a range of places."""
 
 LOOKED_AT = 20_000
 """Candidates that are looked at one by one: a quarter of a second."""
-FEW = 2000
-"""Entries given by their ids, up to which they alone are looked at, and all of them."""
+COMMON = 100_000
+"""Entries that hold a word, from which on it costs a millisecond to look for."""
+FEW_ENOUGH = 200
+"""Candidates, were words independent of each other, that are cheaper to check for a common word than to look for it."""
 MOST_LONG_FORMS = 3
 """Of one acronym: the tags most used."""
 COLUMNS = ("id", "key", *FIELDS, "marks")
-_NOTHING = 'marks : "nothing:"'
-_EVERYTHING = f'marks : "{ANY}"'
 
 
 class SqliteArchive:
@@ -43,11 +39,11 @@ class SqliteArchive:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        meta_of(connection)  # begins the transaction, so that everything asked is of one moment
+        self._meta = meta_of(connection)  # begins the transaction, so that everything asked is of one moment
         self._cursor = connection.connection.cursor()
 
     def totals(self) -> Totals:
-        meta = meta_of(self._connection)
+        meta = self._meta
         lengths = [meta.get(f"{name}.chars", 0) / max(1, meta.get(f"{name}.filled", 0)) or 1.0 for name in FIELDS]
         return Totals(meta.get("entries", 0), tuple(lengths))
 
@@ -84,12 +80,32 @@ class SqliteArchive:
         return {short: tags[:MOST_LONG_FORMS] for short, tags in found.items()}
 
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
-        wanted = _Candidates.of(tree)
+        wanted = Candidates.of(tree, self._common(tree))
         collect = _collect if wanted.unchecked is None else _check
         return collect(self._connection, wanted, limit, ranked=ranked, oldest=oldest)
 
+    def _common(self, tree: Node | None) -> frozenset[Node]:
+        """Of the words that must be there those of very many entries, where the rarer ones leave few candidates."""
+        entries = self._meta.get("entries", 0)
+        words = [part for part in flat(tree) if isinstance(part, nodes.Word)]
+        if len(words) < 3 or entries < COMMON:
+            return frozenset()
+        found = {word: [tokens_in(needle) for needle in needles(word.text)] for word in words}
+        held = self.frequencies(token for some in found.values() for tokens in some for token in tokens)
+
+        def holding(word: nodes.Word) -> int:
+            return sum(min(entries if begins(token) else held.get(token, 0) for token in some) for some in found[word])
+
+        candidates = float(entries)
+        common = set[Node]()
+        for held_by, word in sorted(((holding(word), word) for word in words), key=itemgetter(0)):
+            if candidates <= FEW_ENOUGH and held_by >= COMMON:
+                common.add(word)
+            candidates *= held_by / entries
+        return frozenset(common)
+
     def newest(self, wanted: Node, most: int) -> list[EntryFields]:
-        candidates = _Candidates.of(wanted)
+        candidates = Candidates.of(wanted)
         found: dict[str, EntryFields] = {}
         with closing(_candidates(self._connection, candidates, ranked=most, oldest=False)) as rows:
             for row in rows:
@@ -101,10 +117,10 @@ class SqliteArchive:
         return list(found.values())
 
     def places(self, firm: Node | None, texts: Sequence[str], most: int, *, heading: bool = False) -> Sequence[int]:
-        wanted = _Candidates.of(firm)
+        wanted = Candidates.of(firm)
         if wanted.first > wanted.last:
             return []
-        expression = _join(" OR ", [_words(text, "")[0] for text in texts])
+        expression = joined(" OR ", [words_of(text, "")[0] for text in texts])
         if heading:
             expression = f"{{title tags authors}} : {expression}"
         if firm is not None:
@@ -119,7 +135,7 @@ class SqliteArchive:
         return [place for (place,) in rows]
 
     def read(self, places: Sequence[int], firm: Node | None) -> Mapping[int, EntryFields]:
-        unchecked = _Candidates.of(firm).unchecked
+        unchecked = Candidates.of(firm).unchecked
         found: dict[int, EntryFields] = {}
         for some in bunches(sorted(places, reverse=True)):
             marks = ", ".join("?" * len(some))
@@ -150,133 +166,7 @@ def entry_of(row: Sequence[object]) -> EntryFields:
     return EntryFields(id, key, date.fromordinal(place // A_DAY), *fields)  # type: ignore[arg-type, operator]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """What the full-text table is asked for: everything that matches is among it."""
-
-    expression: str
-    first: date
-    last: date
-    unchecked: Node | None
-    """The tree, where the expression and the days say less than it does."""
-    few: frozenset[int] | None = None
-    """Nothing but these entries matches."""
-
-    @property
-    def places(self) -> tuple[int, int]:
-        """The first and the last place of these days."""
-        return self.first.toordinal() * A_DAY, self.last.toordinal() * A_DAY + A_DAY - 1
-
-    @classmethod
-    def of(cls, tree: Node | None) -> "_Candidates":
-        parts = _flat(tree)
-        first = max([part.day for part in parts if isinstance(part, nodes.Since | nodes.On)], default=date.min)
-        last = min([part.day for part in parts if isinstance(part, nodes.Until | nodes.On)], default=date.max)
-        said = nodes.All(tuple(part for part in parts if not isinstance(part, nodes.Since | nodes.Until | nodes.On)))
-        expression, exact = _expression(said)
-        given = _given(said)
-        few = given if given is not None and len(given) <= FEW else None
-        return cls(expression or _EVERYTHING, first, last, None if exact else tree, few)
-
-
-def _flat(tree: Node | None) -> list[Node]:
-    if isinstance(tree, nodes.All):
-        return [node for part in tree.parts for node in _flat(part)]
-    return [tree] if tree else []
-
-
-def _given(node: Node) -> frozenset[int] | None:
-    """The ids beside which nothing matches; None where the node names none."""
-    if isinstance(node, nodes.Among):
-        return node.ids
-    if not isinstance(node, nodes.All | nodes.Any):
-        return None
-    given = [_given(part) for part in node.parts]
-    named = [ids for ids in given if ids is not None]
-    if isinstance(node, nodes.All):
-        return frozenset.intersection(*named) if named else None
-    return frozenset().union(*named) if len(named) == len(given) else None
-
-
-def _expression(node: Node) -> tuple[str | None, bool]:
-    """The FTS5 expression for a node, None for everything, and whether it says exactly what the node does."""
-    match node:
-        case nodes.All(parts):
-            return _all(parts)
-        case nodes.Any(parts):
-            said = [_expression(part) for part in parts]
-            if not said:
-                return _NOTHING, True
-            if any(expression is None for expression, _ in said):
-                return None, any(expression is None and exact for expression, exact in said)
-            return _join(" OR ", [expression or "" for expression, _ in said]), all(exact for _, exact in said)
-        case nodes.Not():
-            return _all((node,))
-        case nodes.Word(text) | nodes.Phrase(text):
-            return _words(text, "")
-        case nodes.Title(text):
-            return _words(text, "title : ")
-        case nodes.Author(text):
-            return _words(text, "authors : ")
-        case nodes.Abstract(text):
-            return _words(text, "abstract : ")
-        case nodes.Commentary(text):
-            return _words(text, "commentary : ")
-        case nodes.Tag(text, prefix):
-            return f'marks : "{tag_mark(text)}"{" *" if prefix else ""}', True
-        case nodes.Paper(id):
-            return f'marks : "{paper_mark(id)}"', True
-        case nodes.Naming(id):
-            return f'marks : "{naming_mark(id)}"', True
-        case nodes.Source(name):
-            return f'marks : "{source_mark(name)}"', True
-        case nodes.Has(what):
-            return f'marks : "{has_mark(what)}"', True
-        case _:  # a day under OR or NOT
-            return None, False
-
-
-def _all(parts: Sequence[Node]) -> tuple[str | None, bool]:
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    exact = True
-    for part in parts:
-        expression, said = _expression(part.part if isinstance(part, nodes.Not) else part)
-        exact = exact and said
-        if not isinstance(part, nodes.Not):
-            wanted += [expression] if expression else []
-        elif said:
-            unwanted.append(expression or _EVERYTHING)
-        # What is only nearly said must not be left out: the check will see to it.
-    if not unwanted:
-        return (_join(" AND ", wanted) if wanted else None), exact
-    return f"({_join(' AND ', wanted or [_EVERYTHING])} NOT {_join(' OR ', unwanted)})", exact
-
-
-def _words(text: str, column: str) -> tuple[str, bool]:
-    found = needles(text)
-    if not found:
-        return _NOTHING, True
-    exact = True
-    alternatives = []
-    for needle in found:
-        units = needle.split()
-        exact = exact and len(units) == 1 and (len(units[0]) <= 2 or not is_paired(units[0]))
-        alternatives.append(_join(" AND ", list(map(_quoted, tokens_in(needle)))))
-    return f"{column}{_join(' OR ', alternatives)}", exact
-
-
-def _quoted(token: str) -> str:
-    """A token in an FTS5 expression. With the last syllables of words, which are tokens too, the pairs that begin with
-    a single syllable are everywhere it stands."""
-    return f'"{token}" *' if len(token) == 1 and is_paired(token) else f'"{token}"'
-
-
-def _join(operator: str, parts: Sequence[str]) -> str:
-    return f"({operator.join(dict.fromkeys(parts))})"
-
-
-def _collect(connection: Connection, wanted: _Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
+def _collect(connection: Connection, wanted: Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
     """The candidates, where each of them matches."""
     pool: list[EntryFields] = []
     rest: dict[str, tuple[int, int]] = {}
@@ -298,7 +188,7 @@ def _collect(connection: Connection, wanted: _Candidates, limit: int, *, ranked:
     return Matching(tuple(pool), _in_their_order(connection, shown), len(keys) > limit)
 
 
-def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
+def _check(connection: Connection, wanted: Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
     """Those of the candidates that match, as far as they are ranked, and from them how many there may be in all."""
     assert wanted.unchecked is not None  # noqa: S101  for the type checker
     found: dict[str, EntryFields] = {}
@@ -315,7 +205,8 @@ def _check(connection: Connection, wanted: _Candidates, limit: int, *, ranked: i
     entries = list(found.values())[:limit]
     rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
     all_seen = wanted.few is not None or not looked
-    left = 0 if all_seen else _count_beyond(connection, wanted, place, oldest=oldest)
+    enough = limit * looked // max(1, len(found)) + 1
+    left = 0 if all_seen else _count_beyond(connection, wanted, place, enough, oldest=oldest)
     if not left:
         return Matching(tuple(entries[:ranked]), rest, len(found) > limit)
     about = len(found) + round(left * len(found) / looked)
@@ -333,19 +224,19 @@ def _in_their_order(connection: Connection, found: Sequence[tuple[int, int]]) ->
     return tuple(id for _, day in days for _, id in sorted(day, key=lambda one: order.get(one[1], (0, 0))))
 
 
-def _count_beyond(connection: Connection, wanted: _Candidates, place: int, *, oldest: bool) -> int:
-    """How many candidates come after this place, as far as it matters to say how many there are."""
+def _count_beyond(connection: Connection, wanted: Candidates, place: int, most: int, *, oldest: bool) -> int:
+    """How many candidates come after this place, at most so many."""
     first, last = wanted.places
     count = connection.exec_driver_sql(
         "SELECT count(*) FROM (SELECT 1 FROM entry_index_fts"
         " WHERE entry_index_fts MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)",
-        (wanted.expression, place + 1 if oldest else first, last if oldest else place - 1, LOOKED_AT),
+        (wanted.expression, place + 1 if oldest else first, last if oldest else place - 1, most),
     )
     return int(count.scalar_one())
 
 
 def _candidates(
-    connection: Connection, wanted: _Candidates, *, ranked: int, oldest: bool
+    connection: Connection, wanted: Candidates, *, ranked: int, oldest: bool
 ) -> Generator[Sequence[Any], None, None]:
     """Place, id and key of what may match, newest first or oldest; with the fields where they will be looked at."""
     if wanted.first > wanted.last:

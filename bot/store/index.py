@@ -29,7 +29,8 @@ from bot.search.related import Linked, Related, related
 from bot.search.spelling import corrections
 from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, nearest, needles, spans
 from bot.store import tables
-from bot.store.archive import A_DAY, COLUMNS, SqliteArchive, entry_of, meta_of
+from bot.store.archive import COLUMNS, SqliteArchive, entry_of, meta_of
+from bot.store.candidates import A_DAY
 from bot.store.database import bunches, reading, transaction
 from bot.store.entries import load
 from bot.store.linked import linked_by_notes

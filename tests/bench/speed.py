@@ -52,6 +52,8 @@ FILTERED = 60
 BROAD = ("language model", "diffusion", "학습", "데이터", "모델 성능", "transformer", "image generation", "추론")
 """Queries that find fifty pages in all but small archives."""
 LAST_PAGE = 50
+COUNTED = 1000
+"""Rows of an answer that are looked at."""
 ALPHABETS = {"hangul": "학습모델상태공간데이터이미지생성언어확산추론정렬토큰문맥검색", "latin": "etaoinshrdlcumwfgypb"}
 LENGTHS = (2, 4, 8, 48)
 NOW = datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC)
@@ -105,7 +107,7 @@ class Archive:
 
     def ask(self, questions: Sequence[str]) -> None:
         for statement in questions:
-            self.driver().execute(statement).fetchall()
+            self.driver().execute(statement).fetchmany(COUNTED)
 
 
 def parse(text: str) -> Query:

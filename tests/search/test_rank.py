@@ -2,7 +2,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from bot.digest.model import StoredEntry
+from bot.search import rank as rank_file
 from bot.search.archive import Totals
 from bot.search.fields import read_fields
 from bot.search.rank import rank, tokens_of
@@ -83,6 +86,22 @@ def test_all_names_of_a_thing_count_as_its_commonest(stored: Make) -> None:
     names = [Term(0, 1, (Form("확산", "named", 1.0), Form("diffusion", "named", 1.0)))]
     entries = [stored("확산", day=date(2020, 1, 1)), stored("diffusion")]
     assert order(entries, "모델", names=names) == ["diffusion", "확산"]
+
+
+def test_of_many_the_best_by_title_are_read_whole(stored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [stored(f"Paper {n}", abstract="moe " * n) for n in range(1, 7)]
+    entries += [stored("MoE often", abstract="moe moe moe"), stored("MoE once", abstract="moe")]
+    whole = order(entries, "moe")
+    assert whole[:2] == ["MoE often", "MoE once"]
+    monkeypatch.setattr(rank_file, "WHOLE", 2)
+    some = order(entries, "moe")
+    assert some[:2] == whole[:2]
+    assert sorted(some) == sorted(whole)
+    monkeypatch.setattr(rank_file, "WHOLE", 100)
+    monkeypatch.setattr(rank_file, "WHOLE_TEXT", 60)
+    assert order(entries, "moe")[:2] == whole[:2]
+    monkeypatch.setattr(rank_file, "WHOLE_TEXT", 20)
+    assert order(entries, "moe")[:2] == ["MoE once", "MoE often"]
 
 
 def test_scores_do_not_depend_on_the_order_of_the_found(stored: Make) -> None:

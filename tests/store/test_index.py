@@ -40,6 +40,7 @@ from bot.search.tree import (
     Word,
 )
 from bot.store import archive as archive_file
+from bot.store import candidates as candidates_file
 from bot.store import index as index_file
 from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
@@ -433,6 +434,27 @@ def test_finds_exactly_what_the_tree_matches(
             index.remove(connection, [stored.id for stored in archive])
 
 
+def test_words_of_half_the_archive_are_checked_rather_than_looked_for(
+    put: Callable[..., None], index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the same, and asks the full-text table for less."""
+    rng = random.Random(7)
+    put(*(entry(n, " ".join(rng.choices([*VOCABULARY, "of", "the"], k=9)), key=str(n)) for n in range(1, 60)))
+    texts = ("the of moe", "the 학습 of", "강화학습을 of the moe", "the of", "the -of moe 학", "학 the of moe8b")
+    queries = [parse_query(text, today=TODAY) for text in texts]
+    plain = [set(index.search(query).ids) for query in queries]
+    monkeypatch.setattr(archive_file, "COMMON", 10)
+    assert [set(index.search(query).ids) for query in queries] == plain
+    assert all(plain[:3])
+    asked = candidates_file.Candidates.of
+    with index._engine.connect() as connection:  # what is left out is of no matter to anyone outside
+        archive = archive_file.SqliteArchive(connection)
+        assert archive._common(queries[0].tree)
+        monkeypatch.setattr(archive_file, "FEW_ENOUGH", 0)
+        assert not archive._common(queries[0].tree)
+    assert asked(queries[0].tree, (Word("the"),)).expression == '((("of")) AND (("moe")))'
+
+
 def test_nothing_is_left_behind_by_entries_that_came_and_went(engine: Engine, index: Index) -> None:
     rng = random.Random(5)
     ids = list(range(1, 15))
@@ -478,6 +500,7 @@ def test_a_day_fuller_than_the_index_takes_leaves_the_other_days_alone(
 ) -> None:
     monkeypatch.setattr(index_file, "A_DAY", 4)
     monkeypatch.setattr(archive_file, "A_DAY", 4)
+    monkeypatch.setattr(candidates_file, "A_DAY", 4)
     put(*(entry(number, f"Paper {number}") for number in range(6)), entry(9, "Next", day=DAY + timedelta(days=1)))
     assert len(find("day:2024-04-11")) == 4
     assert find("day:2024-04-12") == (9,)
