@@ -48,6 +48,10 @@ class Archive(Protocol):
         """The tags of several words whose first letters these are."""
         ...
 
+    def sounding(self, keys: Iterable[str]) -> Sequence[str]:
+        """The Latin words of titles and tags with one of these keys (`sound.sounds`); some may be in no entry now."""
+        ...
+
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
         """Only papers that match, newest first or oldest, at most ``limit``; the first ``ranked`` whole."""
         ...

@@ -16,16 +16,17 @@ from bot.search import tree as nodes
 from bot.search.archive import Archive
 from bot.search.glossary import Glossary, Name
 from bot.search.keyboard import turned
-from bot.search.korean import bare, inflected, is_one_with_particle
+from bot.search.korean import bare, inflected, is_one_with_particle, is_syllable
+from bot.search.sound import alike, sounds
 from bot.search.spelling import corrections
 from bot.search.tree import Node
-from bot.search.words import cut, initials, is_paired, needles, tokens_in
+from bot.search.words import cut, initials, is_paired, needles, stem, tokens_in
 
-How = Literal["typed", "joined", "bare", "inflected", "turned", "corrected", "named", "tag", "near"]
+How = Literal["typed", "joined", "bare", "inflected", "turned", "corrected", "sounding", "named", "tag", "near"]
 
 WEIGHTS: dict[How, float] = {
     "typed": 1.0, "joined": 1.0, "turned": 0.95, "corrected": 0.9, "named": 0.9, "tag": 0.9, "bare": 0.8,
-    "inflected": 0.7, "near": 0.4,
+    "sounding": 0.8, "inflected": 0.7, "near": 0.4,
 }  # fmt: skip
 """Tenths up or down change no more than a query or two in 250."""
 HARDLY = 2
@@ -40,6 +41,12 @@ MOST_CORRECTED = 8
 """Words of a query that are looked at for slips."""
 LONGEST_TAKEN_APART = 16
 """Letters or syllables. A longer word is neither corrected nor taken apart: that takes their square of time."""
+ALIKE = 0.93
+"""How well a Hangul word spells a Latin one that it is taken for (`sound.alike`)."""
+MOST_ALIKE = 2
+"""Latin words that a Hangul one is taken for: homophones, of which nobody knows which is meant."""
+MOST_HEARD = 30
+"""Latin words with the same sounds that are compared: a tenth of a millisecond each."""
 MOST_NAMES = 6
 """Other names of a term that are looked for."""
 LONGEST_NAME = 5
@@ -134,6 +141,7 @@ class _Reader:
         self.corrected: list[tuple[str, str]] = []
         self.turned: list[tuple[str, str]] = []
         self.tried = 0
+        self.heard: dict[str, list[Form]] = {}
 
     # What the archive holds
 
@@ -199,6 +207,11 @@ class _Reader:
         """What a word that has no other name is: itself, where the archive knows it, else what it may have been."""
         if self.holding(text) > HARDLY:
             return _Word(text, (text,))
+        word = self._unknown(text)
+        word.others += self._heard(text)
+        return word
+
+    def _unknown(self, text: str) -> _Word:
         for other in turned(text):
             if self._is_named(other) or self.holding(other):
                 self.turned.append((text, other))
@@ -218,7 +231,8 @@ class _Reader:
             return word
         self.tried += 1
         near = corrections(text, self.archive)
-        if near and not self.holding(text):
+        heard = max((self.holding(form.text) for form in self._heard(text)), default=0)
+        if near and not self.holding(text) and self.holding(near[0].text) > heard:
             self.corrected.append((text, near[0].text))
             word = _Word(text, (near[0].text,))
         for one in near:
@@ -256,6 +270,25 @@ class _Reader:
                 break
         for form in inflected(word):
             self.offer(at, at + 1, form, "inflected")
+
+    def _heard(self, text: str) -> list[Form]:
+        """What a Hangul word that hardly anybody wrote spells by its sound: 썬더키튼."""
+        if not 2 <= len(text) <= LONGEST_TAKEN_APART or not all(map(is_syllable, text)):
+            return []
+        if text not in self.heard and len(self.heard) < MOST_CORRECTED:
+            self.heard[text] = self._spelled(text)
+        return self.heard.get(text, [])
+
+    def _spelled(self, text: str) -> list[Form]:
+        spelled: dict[str, float] = {}
+        for word in filter(lambda rest: len(rest) > 1, bare(text)):
+            found = self.archive.sounding(sounds(word))
+            for latin in sorted(found, key=lambda latin: (abs(len(latin) - 2 * len(word)), latin))[:MOST_HEARD]:
+                spelled[latin] = max(spelled.get(latin, 0.0), alike(word, latin), alike(word, stem(latin)))
+        likely = [latin for latin, how_well in spelled.items() if how_well >= ALIKE]
+        self.look_up(likely)
+        likely.sort(key=lambda latin: (-spelled[latin], -self.holding(latin), latin))
+        return [Form(latin, "sounding", WEIGHTS["sounding"] * spelled[latin]) for latin in likely[:MOST_ALIKE]]
 
     def _split(self, text: str) -> Iterator[str]:
         """The word as two, where the archive has both: 상태공간, ``modelparallel``."""
@@ -338,7 +371,7 @@ class _Reader:
         """Of the stretches with another name the longest, none within another."""
         done: set[int] = set()
         for term in sorted(terms, key=lambda term: (term.first - term.last, term.first)):
-            name = next((form.text for form in term.forms if form.how == "named"), None)
+            name = next((form.text for form in term.forms if form.how in ("named", "sounding")), None)
             if name and done.isdisjoint(range(term.first, term.last)):
                 done.update(range(term.first, term.last))
                 yield " ".join(self.meant[term.first : term.last]), name

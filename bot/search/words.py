@@ -240,6 +240,16 @@ def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield read
 
 
+def latin_words(text: str) -> Iterator[str]:
+    """The Latin words of a text, folded and not stemmed; what hyphens and digits part, as one word too."""
+    for run in _RUN.findall(_URL.sub(" ", unicodedata.normalize("NFC", text))):
+        for stretch in _stretches(list(_split(run))):
+            words = [word for kind, word, _, _ in stretch if kind == "letters"]
+            yield from words
+            if len(words) > 1:
+                yield "".join(words)
+
+
 def field_string(values: Iterable[str]) -> str:
     """The values of one field as a field string; empty where no word stands in them. A URL is not words."""
     units: list[str] = []

@@ -79,6 +79,12 @@ class SqliteArchive:
                 found.setdefault(short, []).append(long)
         return {short: tags[:MOST_LONG_FORMS] for short, tags in found.items()}
 
+    def sounding(self, keys: Iterable[str]) -> Sequence[str]:
+        some = sorted(set(keys))
+        marks = ", ".join("?" * len(some))
+        statement = f"SELECT DISTINCT word FROM entry_index_sound WHERE sound IN ({marks})"  # noqa: S608  only marks
+        return [word for (word,) in self._rows(statement, *some)]
+
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
         wanted = Candidates.of(tree, self._common(tree))
         collect = _collect if wanted.unchecked is None else _check

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 
 import sqlalchemy as sa
@@ -26,8 +26,9 @@ from bot.search.glossary import Glossary
 from bot.search.grammar import Query
 from bot.search.reading import Reading, read
 from bot.search.related import Linked, Related, related
+from bot.search.sound import sounds
 from bot.search.spelling import corrections
-from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, nearest, needles, spans
+from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, latin_words, nearest, needles, spans, stem
 from bot.store import tables
 from bot.store.archive import COLUMNS, SqliteArchive, entry_of, meta_of
 from bot.store.candidates import A_DAY
@@ -37,10 +38,12 @@ from bot.store.linked import linked_by_notes
 
 log = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Of the tables in this file, and of the marks in them."""
 
 REBUILT_AT_ONCE = 500
+SHORTEST_HEARD = 3
+"""Letters of a word that somebody may spell in Hangul by its sound."""
 SPELLINGS = 200
 """Entries of a tag that are asked how they write it."""
 TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
@@ -58,9 +61,13 @@ _TABLES = (
     "CREATE TABLE entry_index_term (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE entry_index_acronym (short TEXT NOT NULL, long TEXT NOT NULL, entries INTEGER NOT NULL,
         PRIMARY KEY (short, long)) WITHOUT ROWID""",
+    "CREATE TABLE entry_index_sound (sound TEXT, word TEXT, PRIMARY KEY (sound, word)) WITHOUT ROWID",
     "CREATE TABLE entry_index_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
-_NAMES = ("entry_index_fts", "entry_index", "entry_index_term", "entry_index_acronym", "entry_index_meta")
+_NAMES = (
+    "entry_index_fts", "entry_index", "entry_index_term", "entry_index_acronym", "entry_index_sound",
+    "entry_index_meta",
+)  # fmt: skip
 _PUT_IN = """INSERT INTO entry_index_fts (rowid, title, tags, authors, abstract, commentary, marks)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 # A table without content forgets a row when it is told again exactly what the row held (sqlite.org/fts5.html, 6.3).
@@ -113,6 +120,7 @@ class Index:
         _remove(connection, {id: row for id, row in before.items() if id not in same})
         places = {id: place for id, (place, _) in before.items()}
         _insert(connection, [fields for id, fields in kept.items() if id not in same], places)
+        _add_sounds(connection, [entry for entry in entries if entry.id in kept.keys() - same])
 
     def remove(self, connection: Connection, ids: Iterable[int]) -> None:
         """Let these entries not be found."""
@@ -306,6 +314,20 @@ def _acronyms(entry: EntryFields) -> Iterator[tuple[str, str]]:
         short = initials(tag)
         if short:
             yield short, tag.strip()
+
+
+def _add_sounds(connection: Connection, entries: Iterable[StoredEntry]) -> None:
+    """Remember how the words of titles and tags sound. It is not forgotten when the last entry with a word goes."""
+    texts = [text for stored in entries for text in (stored.entry.title, *stored.entry.tags)]
+    heard = {(sound, word) for text in texts for word in latin_words(text) for sound in _sounds(word)}
+    if heard:
+        connection.exec_driver_sql("INSERT OR IGNORE INTO entry_index_sound VALUES (?, ?)", sorted(heard))
+
+
+@lru_cache(maxsize=1 << 14)
+def _sounds(word: str) -> frozenset[str]:
+    """The keys of a word and of its stem: people leave the ending out."""
+    return frozenset(sounds(word) + sounds(stem(word))) if len(word) >= SHORTEST_HEARD else frozenset()
 
 
 def _as_written(connection: Connection, text: str) -> str | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.digest.model import StoredEntry
 from bot.search.archive import Matching, Totals
 from bot.search.fields import FIELDS, EntryFields, read_fields
+from bot.search.sound import sounds
 from bot.search.tree import Node
-from bot.search.words import BREAK, field_tokens, initials, needles, tokens_in
+from bot.search.words import BREAK, field_tokens, initials, latin_words, needles, stem, tokens_in
 
 HEADING = (0, 1, 2)
 
@@ -19,6 +20,8 @@ class MemoryArchive:
         there = [stored for stored in entries if not stored.withdrawn]
         self.entries = [read_fields(stored) for stored in sorted(there, key=lambda one: (one.day, -one.position))]
         self.tokens = [[set(field_tokens(text)) for text in entry.words] for entry in self.entries]
+        texts = [text for stored in there for text in (stored.entry.title, *stored.entry.tags)]
+        self.words = {word for text in texts for word in latin_words(text) if len(word) > 2}
         self.counts = Counter(token for fields in self.tokens for token in set().union(*fields))
 
     def totals(self) -> Totals:
@@ -45,6 +48,10 @@ class MemoryArchive:
             for short in acronyms
             if short and short in found
         }
+
+    def sounding(self, keys: Iterable[str]) -> Sequence[str]:
+        wanted = set(keys)
+        return sorted(word for word in self.words if wanted & {*sounds(word), *sounds(stem(word))})
 
     def matching(self, tree: Node | None, limit: int, *, ranked: int, oldest: bool) -> Matching:
         newest: dict[str, EntryFields] = {}

@@ -86,6 +86,23 @@ def test_so_many_slips_are_mended_and_no_long_word_is_taken_apart(archive: Memor
     assert len(understand("병렬코퍼스" * 4, archive).words) == 1
 
 
+def test_a_name_spelled_by_its_sound_is_that_name(stored: Make) -> None:
+    titles = ("ThunderKittens", "Pegasus-1", "Reading a Mind", "Stable Llama", "제가시스")
+    archive = MemoryArchive([replace(stored(title), id=n, key=str(n)) for n, title in enumerate(titles)])
+    reading = understand("썬더키튼을 페가수스 하다", archive)
+    assert forms(reading, 0, 1) >= {"thunderkittens"}
+    assert forms(reading, 1, 2) >= {"pegasus"}
+    assert reading.understood.corrected == ()
+    assert reading.understood.translated == (("썬더키튼을", "thunderkittens"), ("페가수스", "pegasus"))
+    assert [form.text for term in reading.terms[2:] for form in term.forms] == ["하다"]
+
+
+def test_a_word_that_is_written_so_is_not_taken_for_what_it_sounds_like(stored: Make) -> None:
+    made = [stored(f"라마 {n}") for n in range(3)] + [stored("Llama")]
+    archive = MemoryArchive([replace(one, id=n, key=str(n)) for n, one in enumerate(made)])
+    assert forms(understand("라마", archive), 0, 1) == {"라마"}
+
+
 def test_words_the_archive_knows_are_not_corrected(archive: MemoryArchive) -> None:
     made = understand("tables model 상태 글과", archive).understood
     assert made.corrected == made.turned == ()

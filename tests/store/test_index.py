@@ -434,6 +434,18 @@ def test_finds_exactly_what_the_tree_matches(
             index.remove(connection, [stored.id for stored in archive])
 
 
+def test_names_are_found_by_their_sound(put: Callable[..., None], index: Index) -> None:
+    put(
+        entry(1, "ThunderKittens: Simple Kernels"), entry(2, "Meta-Learning", tags=["drag_and_drop"]), entry(3, "Other")
+    )
+    for typed, meant in (("썬더키튼", 1), ("썬더 커널", 1), ("메타러닝", 2), ("드래그앤드롭", 2)):
+        found = index.search(parse_query(typed, today=TODAY))
+        assert (found.ids, found.close[:1]) == ((), (meant,)), typed
+    put(replace(entry(1, "Falcon"), key="ThunderKittens"))
+    assert index.search(parse_query("썬더키튼", today=TODAY)).close == ()
+    assert index.search(parse_query("팰컨", today=TODAY)).close == (1,)
+
+
 def test_words_of_half_the_archive_are_checked_rather_than_looked_for(
     put: Callable[..., None], index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
