@@ -7,34 +7,39 @@ tree itself.
 """
 
 import logging
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.digest.keys import tag_key
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
 from bot.search.engine import Found, find
-from bot.search.fields import FIELDS, TAG_MARK, EntryFields, read_fields, tag_mark, tags_of
+from bot.search.fields import FIELDS, EntryFields, read_fields, tags_of
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
 from bot.search.reading import Reading, read
 from bot.search.related import Linked, Related, related
 from bot.search.sound import sounds
-from bot.search.spelling import corrections
-from bot.search.words import BREAK, RULES_VERSION, field_tokens, initials, latin_words, nearest, needles, spans, stem
+from bot.search.words import (
+    BREAK,
+    RULES_VERSION,
+    field_tokens,
+    initials,
+    latin_words,
+    stem,
+)
 from bot.store import tables
 from bot.store.archive import COLUMNS, SqliteArchive, entry_of, meta_of
 from bot.store.candidates import A_DAY
 from bot.store.database import bunches, reading, transaction
 from bot.store.entries import load
 from bot.store.linked import linked_by_notes
+from bot.store.near import nearest_tags, nearest_words
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +47,8 @@ LAYOUT_VERSION = 5
 """Of the tables in this file, and of the marks in them."""
 
 REBUILT_AT_ONCE = 500
-SHORTEST_HEARD = 3
+SHORTEST_HEARD = 4
 """Letters of a word that somebody may spell in Hangul by its sound."""
-SPELLINGS = 200
-"""Entries of a tag that are asked how they write it."""
-TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
 
 _TABLES = (
     """CREATE TABLE entry_index (
@@ -151,26 +153,13 @@ class Index:
 
     def nearest_tags(self, text: str, n: int = 5) -> list[str]:
         """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""
-        words = [key for word in (*text.split(), text) if len(key := tag_key(word.rpartition(":")[2])) > 1]
         with reading(self._engine) as connection:
-            keys = _tags_by_use(connection)
-            begin = [key for key in keys for word in words if key.startswith(word) or word.startswith(key)]
-            hold = [key for key in keys for word in words if len(word) > 2 and word in key]
-            near = [key for word in words for key in nearest(word, keys, n=n)]
-            chosen = dict.fromkeys((*[key for key in near if key in begin], *near, *begin, *hold))
-            return [_spelling(connection, key) for key in list(chosen)[:n]]
+            return nearest_tags(connection, text, n)
 
     def nearest_words(self, text: str, n: int = 3) -> list[str]:
         """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
-        found: dict[str, None] = {}
         with reading(self._engine) as connection:
-            archive = SqliteArchive(connection)
-            for word in text.split():
-                typed = word.rpartition(":")[2].strip('()"-#*')
-                if not archive.newest(nodes.Word(typed), 1):
-                    for near in corrections(typed, archive, n):
-                        found[_as_written(connection, near.text) or near.text] = None
-        return list(found)[:n]
+            return nearest_words(connection, text, n)
 
 
 def _wanted_version() -> int:
@@ -189,24 +178,6 @@ def _add_to_meta(connection: Connection, values: Mapping[str, int]) -> None:
         "INSERT INTO entry_index_meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
         list(values.items()),
     )
-
-
-# Tags
-
-
-def _tags_by_use(connection: Connection) -> list[str]:
-    """The keys of all tags of two letters and more, the most used first."""
-    used = SqliteArchive(connection).beginning(TAG_MARK, *TAG_LENGTHS)
-    keys = [key for key in connection.scalars(sa.select(tables.Tag.key)) if len(key) > 1 and tag_mark(key) in used]
-    return sorted(keys, key=lambda key: (-used[tag_mark(key)], key))
-
-
-def _spelling(connection: Connection, key: str) -> str:
-    """How a tag is mostly written, as far as so many of its entries show."""
-    tag, entry_tag = tables.Tag, tables.EntryTag
-    some = sa.select(entry_tag.spelling).join(tag, tag.id == entry_tag.tag_id).where(tag.key == key).limit(SPELLINGS)
-    written = Counter(connection.scalars(some))
-    return min(written, key=lambda spelling: (-written[spelling], spelling))
 
 
 # What the index holds
@@ -328,16 +299,3 @@ def _add_sounds(connection: Connection, entries: Iterable[StoredEntry]) -> None:
 def _sounds(word: str) -> frozenset[str]:
     """The keys of a word and of its stem: people leave the ending out."""
     return frozenset(sounds(word) + sounds(stem(word))) if len(word) >= SHORTEST_HEARD else frozenset()
-
-
-def _as_written(connection: Connection, text: str) -> str | None:
-    """The word as the newest entry with it writes it."""
-    for fields in SqliteArchive(connection).newest(nodes.Word(text), 1):
-        for stored in load(connection, tables.Entry.id == fields.id):
-            entry = stored.entry
-            texts = (entry.title, *entry.tags, *entry.authors, *entry.abstract, *(p.text for p in entry.commentary))
-            for written in map(partial(unicodedata.normalize, "NFC"), texts):
-                for needle in needles(text):
-                    for start, end in spans(written, needle):
-                        return written[start:end]
-    return None

@@ -21,7 +21,7 @@ class MemoryArchive:
         self.entries = [read_fields(stored) for stored in sorted(there, key=lambda one: (one.day, -one.position))]
         self.tokens = [[set(field_tokens(text)) for text in entry.words] for entry in self.entries]
         texts = [text for stored in there for text in (stored.entry.title, *stored.entry.tags)]
-        self.words = {word for text in texts for word in latin_words(text) if len(word) > 2}
+        self.words = {word for text in texts for word in latin_words(text) if len(word) > 3}
         self.counts = Counter(token for fields in self.tokens for token in set().union(*fields))
 
     def totals(self) -> Totals:

@@ -1,0 +1,79 @@
+"""What may be typed instead of words that nothing is found for: tags and words of the archive that are near to them."""
+
+import unicodedata
+from collections import Counter
+from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.digest.keys import tag_key
+from bot.search.fields import TAG_MARK, tag_mark
+from bot.search.spelling import corrections
+from bot.search.tree import Word
+from bot.search.words import nearest, needles, spans, tokens
+from bot.store import tables
+from bot.store.archive import SqliteArchive
+from bot.store.entries import load
+
+SPELLINGS = 200
+"""Entries of a tag that are asked how they write it."""
+TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
+
+
+def nearest_tags(connection: Connection, text: str, n: int) -> list[str]:
+    """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""
+    words = {word: key for word in (*text.split(), text) if len(key := tag_key(word.rpartition(":")[2])) > 1}
+    keys = _tags_by_use(connection)
+    slips = [key for word, key in words.items() if ":" in word or not _is_written(connection, word)]
+    begin = [key for key in keys for word in words.values() if key.startswith(word) or word.startswith(key)]
+    hold = [key for key in keys for word in words.values() if len(word) > 2 and word in key]
+    near = [key for word in slips for key in nearest(word, keys, n=n)]
+    chosen = dict.fromkeys((*[key for key in near if key in begin], *near, *begin, *hold))
+    return [_spelling(connection, key) for key in list(chosen)[:n]]
+
+
+def _tags_by_use(connection: Connection) -> list[str]:
+    """The keys of all tags of two letters and more, the most used first."""
+    used = SqliteArchive(connection).beginning(TAG_MARK, *TAG_LENGTHS)
+    keys = [key for key in connection.scalars(sa.select(tables.Tag.key)) if len(key) > 1 and tag_mark(key) in used]
+    return sorted(keys, key=lambda key: (-used[tag_mark(key)], key))
+
+
+def _is_written(connection: Connection, text: str) -> bool:
+    """Whether some entry may hold every word of a text, as it is typed."""
+    wanted = tokens(text)
+    return len(SqliteArchive(connection).frequencies(wanted)) == len(wanted)
+
+
+def _spelling(connection: Connection, key: str) -> str:
+    """How a tag is mostly written, as far as so many of its entries show."""
+    tag, entry_tag = tables.Tag, tables.EntryTag
+    some = sa.select(entry_tag.spelling).join(tag, tag.id == entry_tag.tag_id).where(tag.key == key).limit(SPELLINGS)
+    written = Counter(connection.scalars(some))
+    return min(written, key=lambda spelling: (-written[spelling], spelling))
+
+
+def nearest_words(connection: Connection, text: str, n: int) -> list[str]:
+    """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
+    found: dict[str, None] = {}
+    archive = SqliteArchive(connection)
+    for word in text.split():
+        typed = word.rpartition(":")[2].strip('()"-#*')
+        if not archive.newest(Word(typed), 1):
+            for near in corrections(typed, archive, n):
+                found[_as_written(connection, near.text) or near.text] = None
+    return list(found)[:n]
+
+
+def _as_written(connection: Connection, text: str) -> str | None:
+    """The word as the newest entry with it writes it."""
+    for fields in SqliteArchive(connection).newest(Word(text), 1):
+        for stored in load(connection, tables.Entry.id == fields.id):
+            entry = stored.entry
+            texts = (entry.title, *entry.tags, *entry.authors, *entry.abstract, *(p.text for p in entry.commentary))
+            for written in map(partial(unicodedata.normalize, "NFC"), texts):
+                for needle in needles(text):
+                    for start, end in spans(written, needle):
+                        return written[start:end]
+    return None
