@@ -5,7 +5,7 @@ The database only proposes entries; scores are computed here from values, so eve
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -176,7 +176,7 @@ class _Scorer:
         return self.terms_left[lacking]
 
     def score_of_heading(self, entry: EntryFields) -> float:
-        return self.score(replace(entry, abstract="", commentary=""), self.terms)
+        return self.score(entry._replace(abstract="", commentary=""), self.terms)
 
     def score(self, entry: EntryFields, terms: Iterable[_Term]) -> float:
         """Of the best way to cut the query into terms."""
