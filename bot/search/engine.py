@@ -30,9 +30,9 @@ VOTING = 3
 """Words that vote however common they are: the rarest."""
 HEADING = 2.0
 """How much more a vote counts for a word in title, tags or authors."""
-HEADED = 20_000
-"""Entries that hold a word, up to which it is asked in whose titles it stands: the database looks at all of them. Of a
-word that fewer hold than may vote, all vote anyway."""
+HEADED = range(4 * VOTES, 20 * VOTES)
+"""Entries that hold a word, of which it is asked in whose titles it stands. Of the rarer ones a good part votes anyway;
+for a commoner word the database would look at too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _close(
             holders[word] = set(places)
         for place in places:
             votes[place] = votes.get(place, 0.0) + rarity
-        if VOTES < holding <= HEADED:
+        if holding in HEADED:
             for place in archive.places(firm, forms, VOTES, heading=True):
                 votes[place] = votes.get(place, 0.0) + HEADING * rarity
     best = sorted(sorted(votes, reverse=True), key=votes.__getitem__, reverse=True)[:CLOSE]

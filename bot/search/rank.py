@@ -30,6 +30,8 @@ PART = 0.8
 """Of what a whole Hangul word is worth, what all of its pairs apart are."""
 NAMED = 0.4
 """Of a name's worth, for each further word it stands for: moe says as much as 전문가 혼합."""
+LITTLE = 0.2
+"""Of what the rarest word is worth. What is worth less is not looked for: the "of" and "the" of a long question."""
 WHOLE = 100
 """Entries that are scored by all of their text; of more than these, the best by title, tags and authors."""
 WHOLE_TEXT = 400_000
@@ -126,7 +128,10 @@ class _Scorer:
         self.lengths = totals.lengths
         self.rarity = _Rarity(totals.entries, frequencies)
         typed = self._typed(reading)
-        self.terms = [(term.first, term.last, self._forms(term, typed)) for term in reading.terms]
+        terms = [(term.first, term.last, self._forms(term, typed)) for term in reading.terms]
+        least = LITTLE * max((forms[0].worth for _, _, forms in terms), default=0.0)
+        self.terms = [(first, last, forms if forms[0].worth >= least else []) for first, last, forms in terms]
+        self.little = frozenset(first for first, last, forms in self.terms if not forms and last - first == 1)
         self.terms_left: dict[frozenset[int], list[_Term]] = {}
         self.length = len(reading.words)
         self.pairs = {
@@ -195,7 +200,7 @@ class _Scorer:
             score = best[first] + value
             if last - first == 1:
                 if not value:
-                    missing += 1
+                    missing += first not in self.little
                 elif before and first in self.pairs:
                     score = max(score, best[first - 1] + _best(self.pairs[first], text, weighted))
                 before = value

@@ -79,6 +79,15 @@ def test_most_of_a_long_query_is_enough(stored: Make, ask: Ask) -> None:
     assert ask("scaling laws for optimal data mixing ratios", entries)[1][0] == "Scaling laws for data mixing"
 
 
+def test_of_a_common_word_the_older_titles_vote_too(stored: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "VOTES", 3)
+    old = stored("Routing at large", day=date(2020, 1, 1))
+    entries = [old, *(stored(f"Paper {n}", abstract="routing", day=date(2024, 4, 1 + n)) for n in range(9))]
+    assert "Routing at large" not in ask("sparse routing", entries)[1]
+    monkeypatch.setattr(engine, "HEADED", range(4, 20))
+    assert "Routing at large" in ask("sparse routing", entries)[1]
+
+
 def test_a_paper_is_found_once_exact_or_close(stored: Make) -> None:
     twice = [replace(stored("Sparse routing"), id=1), replace(stored("Sparse"), id=2, day=date(2024, 4, 13))]
     found = find(parse_query("sparse routing", today=date(2024, 4, 15)), MemoryArchive(twice), Glossary(), 1000)

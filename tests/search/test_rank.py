@@ -7,7 +7,7 @@ import pytest
 from bot.digest.model import StoredEntry
 from bot.search import rank as rank_file
 from bot.search.archive import Totals
-from bot.search.fields import read_fields
+from bot.search.fields import EntryFields, read_fields
 from bot.search.rank import rank, tokens_of
 from bot.search.reading import Form, Reading, Term
 
@@ -28,9 +28,12 @@ def reading(words: tuple[str, ...], terms: list[Term]) -> Reading:
 def order(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -> list[str]:
     numbered = [replace(entry, id=number, key=str(number)) for number, entry in enumerate(entries, 1)]
     titles = {entry.id: entry.entry.title for entry in numbered}
-    fields = [read_fields(entry) for entry in numbered]
-    found = rank(fields, reading(words, [*typed(*words), *names]), TOTALS, FREQUENCIES)
-    return [titles[entry.id] for entry in found]
+    return [titles[entry.id] for entry in ranked(numbered, *words, names=names)]
+
+
+def ranked(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -> list[EntryFields]:
+    fields = [read_fields(entry) for entry in entries]
+    return rank(fields, reading(words, [*typed(*words), *names]), TOTALS, FREQUENCIES)
 
 
 def test_a_word_in_the_title_goes_before_one_in_the_abstract(stored: Make) -> None:
@@ -86,6 +89,15 @@ def test_all_names_of_a_thing_count_as_its_commonest(stored: Make) -> None:
     names = [Term(0, 1, (Form("확산", "named", 1.0), Form("diffusion", "named", 1.0)))]
     entries = [stored("확산", day=date(2020, 1, 1)), stored("diffusion")]
     assert order(entries, "모델", names=names) == ["diffusion", "확산"]
+
+
+def test_words_worth_next_to_nothing_decide_nothing(stored: Make) -> None:
+    days = (date(2020, 1, 1), date(2024, 1, 1))
+    entries = [
+        replace(stored("MoE", abstract="the the the", day=days[0]), id=1),
+        replace(stored("MoE", day=days[1]), id=2),
+    ]
+    assert [entry.day for entry in ranked(entries, "moe", "the")] == [entries[1].day, entries[0].day]
 
 
 def test_of_many_the_best_by_title_are_read_whole(stored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
