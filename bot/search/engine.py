@@ -48,9 +48,13 @@ class Found:
     """Whether not all that may match was looked at, and ``ids`` are the first of those that do."""
     close: tuple[int, ...] = ()
     """Papers that meet every filter and most or the rarest of the words, as typed or as understood; best first."""
-    understood: Understood = field(default_factory=Understood)
     reading: Reading | None = field(default=None, compare=False)
     """All that was looked for; None where nothing was read into the words."""
+
+    @property
+    def understood(self) -> Understood:
+        """What words were taken for."""
+        return self.reading.understood if self.reading else Understood()
 
 
 def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Found:
@@ -71,9 +75,8 @@ def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Foun
 
 
 def _found(ids: tuple[int, ...], matching: Matching, reading: Reading | None = None) -> Found:
-    understood = reading.understood if reading else Understood()
     about = matching.about is not None
-    return Found(ids, matching.about or len(ids), matching.more, about, (), understood, reading)
+    return Found(ids, matching.about or len(ids), matching.more, about, reading=reading)
 
 
 def _close(

@@ -34,7 +34,7 @@ from bot.search.command import (
 )
 from bot.search.engine import Found
 from bot.search.grammar import Query, parse_query
-from bot.search.reading import Reading, Understood
+from bot.search.reading import Reading
 from bot.search.snippet import Snippet, snippet
 from bot.search.tree import Is, Known, Node, Remark, remarked
 from bot.slack import remarks, standing
@@ -258,7 +258,6 @@ def _found_again(
         more=counted.endswith("+"),
         about=bool(about),
         close=pool.ids[exact:],
-        understood=reading.understood if reading else Understood(),
         reading=reading,
     )
     return _found(pool_id, number, pool.ids, looked(query, was, desk.index, today), reading, asker, desk)
