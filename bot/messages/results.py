@@ -114,7 +114,7 @@ def _notes(looked: Looked, words: Words) -> list[str]:
     notes = [taken_for(looked.understood, words)]
     if looked.about and looked.exact:
         notes.append(words.n("results.listed", looked.exact))
-    if not looked.exact:
+    if not looked.exact and not looked.understood.replaced:  # else that line would say what was not meant
         notes.append(words.t("nothing.understood", query=cut(describe(looked.query.tree, words), _NOTE)))
     offers = _offers(looked.nearest)[:_NEAR]
     if offers:

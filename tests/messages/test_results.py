@@ -267,6 +267,8 @@ def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away
     )
     assert buttons(content) == {actions.SEARCH: literal}
     assert "Search exactly “transfomer wjdfuf”" in content.text
+    content = results.results(hits, replace(said, exact=0, close=1), page=1, pool_id="", words=en)
+    assert "I looked for" not in content.text
     assert "transfomer → transformer" in results.results(hits, said, page=1, pool_id="", words=ko).text
     assert buttons(results.results(hits, replace(said, literal=""), page=1, pool_id="", words=en)) == {}
     assert buttons(results.results(hits, replace(said, literal="x" * 2001), page=1, pool_id="", words=en)) == {}
