@@ -126,6 +126,8 @@ def timed(call: Callable[[], object], runs: int = RUNS) -> float:
 
 def spread(times: Sequence[float]) -> dict[str, float]:
     in_order = sorted(times)
+    if not in_order:
+        return {}
     return {"p50": statistics.median(in_order), "p99": in_order[math.ceil(len(in_order) * 0.99) - 1]}
 
 
@@ -179,7 +181,8 @@ def texts_of(queries: Path) -> list[str]:
 
 def filtered(digests: Digests) -> Iterator[str]:
     """Look-ups with a tag and an author that find something: all of it is taken from one entry."""
-    ids = random.Random(2).sample(range(1, digests.count() + 1), FILTERED)
+    there = digests.count()
+    ids = random.Random(2).sample(range(1, there + 1), min(there, FILTERED))
     for stored in digests.load_entries(ids):
         entry = stored.entry
         words = list(filter(str.isalpha, entry.title.split()))
