@@ -174,7 +174,7 @@ def related(subject: StoredEntry | StoredDigest, asker: Asker, desk: Desk) -> Co
 
 
 def _saved(asker: Asker, desk: Desk) -> Content:
-    ids = desk.saved.papers(asker.team, asker.user)
+    ids = desk.saved.papers(asker.team, _alone(asker))
     return _of_saved(_keep(Pool.SAVED, "", ids, asker, desk), 1, ids, asker, desk)
 
 
@@ -192,12 +192,19 @@ def _known(asker: Asker, desk: Desk) -> Callable[[Known], frozenset[int]]:
 
     def entries(node: Known) -> frozenset[int]:
         if isinstance(node, Is):
-            return desk.saved.entries(asker.team, asker.user)
+            return desk.saved.entries(asker.team, _alone(asker))
         if isinstance(node, Remark):
             return desk.remarks.entries(node.text, asker.team, asker.channel)
         return desk.outbox.posted(asker.team, asker.channel)
 
     return entries
+
+
+def _alone(asker: Asker) -> str:
+    """The person, where nobody else reads the answer. Raises RequestRefusedError: not even a click tells others."""
+    if not asker.alone:
+        raise RequestRefusedError("result.in_public")
+    return asker.user
 
 
 def find(query: Query, asker: Asker, desk: Desk) -> Content:

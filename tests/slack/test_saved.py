@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from bot.digest.model import Entry
 
 Office = Any
@@ -70,6 +72,16 @@ def test_what_everybody_reads_does_not_tell_who_saved_what(office: Office, days:
     [said] = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages("papers") if m.get("bot_id")])
     assert "save:" in str(said["blocks"])
     assert "drop:" not in str(said["blocks"])
+
+
+@pytest.mark.parametrize("typed", ["saved", "is:saved", "moe -is:saved"])
+def test_what_everybody_would_read_is_refused(typed: str, office: Office, days: Callable[[], None]) -> None:
+    days()
+    choose(office, office.typed("emma", "/paper tag:moe"), "save:")
+    office.sandbox.send("emma", "papers", f"@paperround {typed}")
+    [said] = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages("papers") if m.get("bot_id")])
+    assert "theirs alone" in said["text"]
+    assert "JetMoE" not in str(said)
 
 
 def test_a_subscription_cannot_follow_what_somebody_saved(office: Office) -> None:
