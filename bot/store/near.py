@@ -16,6 +16,10 @@ from bot.store import tables
 from bot.store.archive import SqliteArchive
 from bot.store.entries import load
 
+LOOKED_AT = 8
+"""Words of a query that are compared with what the archive has: some milliseconds each."""
+LONGEST = 28
+"""Letters or syllables. A longer word is no slip of one that somebody knows, and takes their square of time."""
 SPELLINGS = 200
 """Entries of a tag that are asked how they write it."""
 TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
@@ -23,7 +27,7 @@ TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
 
 def nearest_tags(connection: Connection, text: str, n: int) -> list[str]:
     """Tags that begin with, hold, or are a slip away from one of the words; the most used spelling of each."""
-    words = {word: key for word in (*text.split(), text) if len(key := tag_key(word.rpartition(":")[2])) > 1}
+    words = {word: key for word in (*_some(text), text) if 1 < len(key := tag_key(word.rpartition(":")[2])) <= LONGEST}
     keys = _tags_by_use(connection)
     slips = [key for word, key in words.items() if ":" in word or not _is_written(connection, word)]
     begin = [key for key in keys for word in words.values() if key.startswith(word) or word.startswith(key)]
@@ -58,12 +62,16 @@ def nearest_words(connection: Connection, text: str, n: int) -> list[str]:
     """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
     found: dict[str, None] = {}
     archive = SqliteArchive(connection)
-    for word in text.split():
+    for word in _some(text):
         typed = word.rpartition(":")[2].strip('()"-#*')
-        if not archive.newest(Word(typed), 1):
+        if len(typed) <= LONGEST and not archive.newest(Word(typed), 1):
             for near in corrections(typed, archive, n):
                 found[_as_written(connection, near.text) or near.text] = None
     return list(found)[:n]
+
+
+def _some(text: str) -> list[str]:
+    return text.split()[:LOOKED_AT]
 
 
 def _as_written(connection: Connection, text: str) -> str | None:

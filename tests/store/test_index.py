@@ -334,6 +334,13 @@ def test_made_again_from_the_store_it_finds_the_same(engine: Engine, index: Inde
     assert index.nearest_words("노이지") == ["노이즈"]
     assert index.nearest_words("author:jetmeo tokens") == ["JetMoE"]
     assert index.nearest_words("quite another") == []
+    unknown = "xqzv " * 7  # of a long query the first words are compared, and no very long one
+    assert index.nearest_words(unknown + "jetmeo") == ["JetMoE"]
+    assert index.nearest_words(unknown * 2 + "jetmeo") == []
+    assert index.nearest_words("jetmeo-" * 4 + "jetmeo") == []
+    assert index.nearest_tags(unknown + "visualgroundin") == ["visual-grounding"]
+    assert index.nearest_tags(unknown * 2 + "visualgroundin") == []
+    assert index.nearest_tags("visualgrounding" * 2) == []
 
 
 VOCABULARY = [
