@@ -63,6 +63,8 @@ class History:
             if link:
                 return _newest_first(load(connection, _has_link(link)))
             e, key = t.Entry, title_key(title)
+            if not key:  # with nothing every title begins
+                return []
             same = load(connection, e.title_key == key)
             begins = sa.select(e.id).where(e.title_key.startswith(key, autoescape=True)).order_by(e.id.desc())
             return _newest_first(same or load(connection, e.id.in_(begins.limit(BEGINS))))

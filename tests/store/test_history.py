@@ -73,6 +73,12 @@ def test_a_paper_is_found_by_its_title_or_the_beginning_of_it(title, history, cu
     assert not history.entries(title="Tokens")
 
 
+@pytest.mark.parametrize("title", ["", "???"])
+def test_a_title_without_a_letter_is_nobodys(title, history, curator):
+    curator.write("a.md", RHO)
+    assert not history.entries(title=title)
+
+
 def test_a_whole_title_is_no_other_that_begins_so(history, curator):
     curator.write("a.md", Entry("JetMoE, Again"))
     curator.write("b.md", MOE)
