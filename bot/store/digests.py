@@ -26,6 +26,7 @@ class TagCount:
 
     tag: str
     entries: int
+    """How many papers have it; one of several days counts once."""
     first: date
     last: date
     aliases: tuple[str, ...] = ()
@@ -283,7 +284,7 @@ class Digests:
 
     def tags(self, prefix: str = "", limit: int = 20) -> list[TagCount]:
         """The tags that begin so, the most used first, each with its other names."""
-        counted = sa.func.count().label("entries")
+        counted = sa.func.count(t.Entry.key.distinct()).label("entries")  # a paper of two days is one
         tally = (
             sa.select(t.Tag.id, counted, sa.func.min(t.Digest.day), sa.func.max(t.Digest.day))
             .join(t.EntryTag, t.EntryTag.tag_id == t.Tag.id)

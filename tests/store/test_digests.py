@@ -650,6 +650,12 @@ def test_tags_are_counted_whatever_their_spelling(curator) -> None:
     assert curator.digests.tags("state")[0].entries == 2
 
 
+def test_a_paper_of_two_days_counts_once_for_its_tags(curator) -> None:
+    curator.write("1.md", replace(RHO, tags=("llm",)))
+    curator.write("2.md", replace(RHO, tags=("LLM",)), day=NEXT)
+    assert [(count.entries, count.first, count.last) for count in curator.digests.tags()] == [(1, DAY, NEXT)]
+
+
 def test_a_tag_knows_its_other_spellings_and_what_it_is_short_for(curator) -> None:
     curator.write("1.md", replace(RHO, tags=("State-Space-Model", "ssm")))
     curator.write("2.md", replace(JET, tags=("state_space_model", "SSM")), day=NEXT)
