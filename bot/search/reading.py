@@ -37,7 +37,7 @@ TWO_SLIPS = 0.75
 """Of the weight of a correction with one slip."""
 SHORT = 0.7
 """Of the weight of a correction of a word of two syllables: many are near."""
-MOST_CORRECTED = 8
+MOST_CORRECTED = 5
 """Words of a query that are looked at for slips."""
 LONGEST_TAKEN_APART = 16
 """Letters or syllables. A longer word is neither corrected nor taken apart: that takes their square of time."""
