@@ -169,7 +169,8 @@ class _Scorer:
         if len(pairs) < 2:
             return _Form(worth * form.weight, found)
         share = form.weight * PART / len(pairs)
-        return _Form(worth * form.weight, found, tuple((pair, share * self.rarity.of(pair)) for pair in pairs))
+        held = [pair for pair in pairs if self.rarity.frequencies.get(pair)]
+        return _Form(worth * form.weight, found, tuple((pair, share * self.rarity.of(pair)) for pair in held))
 
     def terms_without(self, lacking: frozenset[int]) -> list[_Term]:
         """The terms, of those with a lacking word only what is found of its parts."""

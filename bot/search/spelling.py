@@ -183,12 +183,18 @@ def _moved(word: str, archive: Archive) -> list[Correction]:
     """Words with a syllable too many, one left out, or two swapped."""
     if len(word) < 3:
         return []
-    changed = [word[:at] + word[at + 1 :] for at in range(len(word))]
-    changed += [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
-    for at in range(1, len(word)):
-        after = archive.beginning(word[at - 1], 2, 2)
-        common = sorted(after, key=lambda pair: (-after[pair], pair))[:_ADDED]
-        changed += [word[:at] + pair[1] + word[at:] for pair in common]
+    known = archive.frequencies(map("".join, pairwise(word)))
+    wrong = {at for at, (left, right) in enumerate(pairwise(word)) if not known.get(left + right)}
+    places = range(len(word))
+    changed = [word[:at] + word[at + 1 :] for at in places if wrong <= {at - 1, at}]
+    changed += [
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in places[:-1] if wrong <= {at - 1, at, at + 1}
+    ]
+    for at in places[1:]:
+        if wrong <= {at - 1}:
+            after = archive.beginning(word[at - 1], 2, 2)
+            common = sorted(after, key=lambda pair: (-after[pair], pair))[:_ADDED]
+            changed += [word[:at] + pair[1] + word[at:] for pair in common]
     pairs = {pair for one in changed for pair in map("".join, pairwise(one))}
     known = archive.frequencies(pairs)
     near = [
