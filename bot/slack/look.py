@@ -1,6 +1,7 @@
 """What a look-up found, and what there is to say where that is little: the same in Slack and on the command line."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -8,6 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from bot.digest.keys import title_key
 from bot.digest.model import StoredDigest, StoredEntry
+from bot.errors import QueryError
 from bot.messages.results import Looked, Shorter
 from bot.search.command import Related, near_command
 from bot.search.engine import Found
@@ -72,9 +74,10 @@ def shorter(query: Query, search: Search, today: date) -> Shorter | None:
     texts = without_each(query.text, today=today)
     found = []
     for text in texts if len(texts) <= TERMS_LEFT_OUT else ():
-        some = search(parse_query(text, today=today))
-        if some.ids:
-            found.append(Shorter(text, len(some.ids), some.more))
+        with suppress(QueryError):  # "since: 2024" is two words, and the first of them alone a field without a value
+            some = search(parse_query(text, today=today))
+            if some.ids:
+                found.append(Shorter(text, len(some.ids), some.more))
     return max(found, key=lambda one: one.total, default=None)
 
 

@@ -234,6 +234,12 @@ def test_where_nothing_is_found_the_query_without_its_weakest_word_is_one_click_
     assert "JetMoE" in shown
 
 
+def test_a_word_that_is_a_field_without_the_next_one_is_left_as_it_is(office: Office, days: Callable[[], None]) -> None:
+    days()
+    answer = office.typed("emma", "/paper since: 2031")
+    assert answer["text"].startswith("Nothing found")
+
+
 def test_a_mention_shows_the_same(office: Office) -> None:
     office.read(DAY, Entry(title="A Transformer"))
     office.sandbox.send("emma", "papers", "@paperround transfomer")
