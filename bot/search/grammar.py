@@ -97,7 +97,11 @@ _JOINS = re.compile(r'\s+[^\s)]|[("]')
 """What follows an operator that has something to join."""
 _AFTER_A_WORD = ",.;:!?"
 _WORD = re.compile(r'[^\s()"]+')
-_PAPER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)", re.IGNORECASE)
+_PAPER = re.compile(
+    r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/\d{7})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"(?:www\.)?arxiv\.org/\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +287,9 @@ class _Reader:
             return self.value(field, words, start, whole=True) if field else _phrase(words)
         link = _LINK.match(self.text, self.at)
         if link and field is None:
-            self.at = link.end()
-            return _paper(link[1] or link[2])
+            typed = link[1] or _without_bracket(link[2])
+            self.at += len(link[0] if link[1] else typed)
+            return _paper(typed)
         name = self.field_name(field)
         return self.field(name, depth) if name else self.word(field)
 
@@ -322,7 +327,10 @@ class _Reader:
             return self.value("tag", match[0].rstrip(".,;:!?"), start)
         paper = _PAPER.fullmatch(match[0])
         if paper:
-            return nodes.Paper(f"arxiv:{paper[1]}" if paper[1] else paper[2])
+            return nodes.Paper(f"arxiv:{paper[1].lower()}" if paper[1] else paper[2])
+        address = paper_id(f"https://{match[0]}") if _ADDRESS.fullmatch(match[0]) else None
+        if address:
+            return nodes.Paper(address)
         return nodes.Word(match[0].rstrip(_AFTER_A_WORD) or match[0]) if needles(match[0]) else None
 
     def field_name(self, outer: str | None) -> str | None:
@@ -424,6 +432,11 @@ def _joined(kind: type[nodes.All | nodes.Any], parts: list[Node]) -> Node | None
 
 def _phrase(text: str) -> Node | None:
     return nodes.Phrase(text) if needles(text) else None
+
+
+def _without_bracket(link: str) -> str:
+    """The link without the bracket at its end that was opened before it."""
+    return link[:-1] if link.endswith(")") and link.count(")") > link.count("(") else link
 
 
 def _paper(link: str) -> nodes.Paper:
