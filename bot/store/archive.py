@@ -177,6 +177,7 @@ def _collect(connection: Connection, wanted: Candidates, limit: int, *, ranked: 
     pool: list[EntryFields] = []
     rest: dict[str, tuple[int, int]] = {}
     keys: set[str] = set()
+    last: set[str] = set()
     with closing(_candidates(connection, wanted, ranked=ranked, oldest=oldest)) as rows:
         for place, id, key, *fields in rows:
             if oldest:
@@ -190,14 +191,50 @@ def _collect(connection: Connection, wanted: Candidates, limit: int, *, ranked: 
                 pool.append(entry_of((place, id, key, *fields)))
             else:
                 rest[key] = place // A_DAY, id
+            if oldest and len(rest) > limit:
+                _drop_those_to_come(connection, wanted, rest, last, place)
+                if len(rest) > limit:
+                    break
     shown = list(rest.values())[: limit - len(pool)]
-    return Matching(tuple(pool), _in_their_order(connection, shown), len(keys) > limit)
+    return Matching(tuple(pool), _in_their_order(connection, shown), len(pool) + len(rest) > limit)
+
+
+def _drop_those_to_come(
+    connection: Connection, wanted: Candidates, found: dict[str, Any], last: set[str], place: int
+) -> None:
+    """Take out, of the papers found from the oldest on up to this place, those that match on a later day too.
+
+    ``last`` are keys of papers that do not, and after this all that are left.
+    """
+    columns = ", ".join(f"entry_index.{name}" for name in COLUMNS)
+    for some in bunches([key for key in found if key not in last]):
+        marks = ", ".join("?" * len(some))
+        statement = (
+            f"SELECT place, {columns} FROM entry JOIN entry_index ON entry_index.id = entry.id"  # noqa: S608  our names
+            f" WHERE entry.key IN ({marks}) AND place > ?"
+        )
+        for row in connection.exec_driver_sql(statement, (*some, place)).all():
+            if _is_wanted(connection, wanted, row):
+                found.pop(row[2], None)
+    last.update(found)
+
+
+def _is_wanted(connection: Connection, wanted: Candidates, row: Sequence[Any]) -> bool:
+    """Whether what the index holds of an entry matches."""
+    first, last = wanted.places
+    if not first <= row[0] <= last:
+        return False
+    if wanted.unchecked is not None:
+        return wanted.unchecked.holds(entry_of(row))
+    statement = "SELECT 1 FROM entry_index_fts WHERE entry_index_fts MATCH ? AND rowid = ?"
+    return connection.exec_driver_sql(statement, (wanted.expression, row[0])).first() is not None
 
 
 def _check(connection: Connection, wanted: Candidates, limit: int, *, ranked: int, oldest: bool) -> Matching:
     """Those of the candidates that match, as far as they are ranked, and from them how many there may be in all."""
     assert wanted.unchecked is not None  # noqa: S101  for the type checker
     found: dict[str, EntryFields] = {}
+    last: set[str] = set()
     looked = place = 0
     with closing(_candidates(connection, wanted, ranked=ranked, oldest=oldest)) as rows:
         for looked, row in enumerate(rows, 1):
@@ -207,7 +244,10 @@ def _check(connection: Connection, wanted: Candidates, limit: int, *, ranked: in
                     found.pop(entry.key, None)
                 found.setdefault(entry.key, entry)
             if wanted.few is None and (len(found) > min(ranked or limit, limit) or looked == LOOKED_AT):
-                break
+                if oldest:
+                    _drop_those_to_come(connection, wanted, found, last, place)
+                if not oldest or len(found) > limit or looked == LOOKED_AT:
+                    break
     entries = list(found.values())[:limit]
     rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
     all_seen = wanted.few is not None or not looked

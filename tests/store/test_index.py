@@ -48,6 +48,7 @@ from bot.store.index import Index
 
 TODAY = date(2024, 4, 15)
 DAY = date(2024, 4, 11)
+NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
 
 
 def entry(
@@ -268,6 +269,37 @@ def test_stops_at_its_limit_and_says_so(put: Callable[..., None], index: Index) 
         assert (len(found.ids), found.total, found.more) == (5, 5, True), text
         found = index.search(parse_query(text, today=TODAY), limit=7)
         assert (len(found.ids), found.total, found.more) == (7, 7, False), text
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("sort:old", "C D E"),
+        ("early sort:old", "B C D"),
+        ('"so early" sort:old', "B C D"),
+        ("until:2024-04-15 sort:old", "A B C"),
+        ('"so early" until:2024-04-15 sort:old', "A B C"),
+    ],
+)
+def test_the_oldest_of_many_stand_on_the_newest_of_their_days(
+    query: str, titles: str, engine: Engine, index: Index
+) -> None:
+    digests = Digests(engine, index)
+
+    def save(day: date, *papers: str, said: str = "so early") -> None:
+        entries = tuple(Entry(title, commentary=(Paragraph(said, "en"),)) for title in papers)
+        name = f"{day} {said}"
+        digests.save("vault", [(Document(name, name, b"", hash=name), Digest(day, "", entries, "page"))], NOW)
+
+    for number, papers in enumerate(("A B", "C", "D", "E", "F")):
+        save(DAY + timedelta(days=number), *papers.split())
+    save(DAY + timedelta(days=9), "A")
+    save(DAY + timedelta(days=9), "B", said="late")
+    found = index.search(parse_query(query, today=TODAY), limit=3)
+    assert " ".join(stored.entry.title for stored in digests.load_entries(found.ids)) == titles
+    assert found.more
+    all_of_them = index.search(parse_query(query, today=TODAY), limit=7)
+    assert all_of_them.ids[:3] == found.ids
 
 
 @pytest.mark.parametrize("order", ["new", "old"])
