@@ -153,7 +153,7 @@ def literally(text: str, words: Collection[str], *, today: date) -> str:
 def without_each(text: str, *, today: date) -> list[str]:
     """The query without one of the terms that must all be met, for each of them in turn; none where it has but one."""
     reader = _Reader(text, today)
-    if not isinstance(reader.query().tree, nodes.All):
+    if not isinstance(reader.query().tree, nodes.All) or len(reader.top) < 2:  # one term may be two dates
         return []
     return [
         " ".join(term for other, (term, _) in enumerate(reader.top) if other != at)

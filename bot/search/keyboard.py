@@ -25,6 +25,9 @@ _TYPED = re.compile("[a-z0-9-]+|[가-힣ㄱ-ㅣ0-9-]+", re.IGNORECASE | re.ASCII
 _PIECES = re.compile("[a-z]+|[가-힣ㄱ-ㅣ]+|[0-9-]+", re.IGNORECASE | re.ASCII)
 _RUNS = re.compile("[a-z]+|[가-힣ㄱ-ㅣ]+", re.IGNORECASE | re.ASCII)
 
+_ONE_AMONG_OTHERS = re.compile(r"[^가-힣]*[가-힣][^가-힣]+|[^가-힣]+[가-힣]")
+"""One syllable beside a digit or a hyphen: Rho-1 would be 꽤-1."""
+
 
 def turned(word: str) -> tuple[str, ...]:
     """The word as the other layout would have written it, the likeliest first; none where that is no word either.
@@ -39,7 +42,7 @@ def turned(word: str) -> tuple[str, ...]:
     if word.isascii() and word != word.lower():
         tries.append(word.lower())  # a telephone begins with a capital, and nobody types ㅃ for it
     found = dict.fromkeys(made for typed in tries if (made := _turn(typed)) is not None)
-    return tuple(found)
+    return tuple(made for made in found if not _ONE_AMONG_OTHERS.fullmatch(made))
 
 
 def _turn(word: str) -> str | None:

@@ -212,13 +212,16 @@ class _Reader:
         return word
 
     def _unknown(self, text: str) -> _Word:
-        for other in turned(text):
+        for other in () if self.holding(text) else turned(text):
             if self._is_named(other) or self.holding(other):
                 self.turned.append((text, other))
                 return _Word(text, (other,), [Form(other, "turned", WEIGHTS["turned"])])
         parts = self._parts(text)
         if len(parts) > 1:
             return _Word(text, parts)
+        apart = [word for _, word in cut(text)]
+        if len(apart) > 1 and any(map(is_paired, apart)) and not self.holding(text):  # 라마2
+            return _Word(text, tuple(apart))
         if is_one_with_particle(text) and self.holding(text[0]) > HARDLY:
             return _Word(text, (text,), [Form(text[0], "bare", WEIGHTS["bare"])])
         if any(self.holding(rest) > HARDLY for rest in bare(text)):

@@ -246,6 +246,7 @@ def test_any_text_is_a_query_or_one_query_error(typed: str, today: date) -> None
         ("(c OR d) since:3일 전 z", ["since:3일 전 z", "(c OR d) z", "(c OR d) since:3일 전"]),
         ("a OR b", []),
         ("a", []),
+        ("day:지난주", []),
     ],
 )
 def test_a_query_is_told_without_each_of_its_terms(typed: str, shorter: list[str]) -> None:

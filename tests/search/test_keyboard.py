@@ -17,6 +17,7 @@ from bot.search.keyboard import turned
         pytest.param("rkqtdms", "값은", id="a tail of two keys before a lead"),
         pytest.param("ㅎㅔㅅ-4", "gpt-4", id="digits and hyphens stay"),
         pytest.param("3ckdnjs", "3차원", id="a digit before Korean"),
+        pytest.param("rmf", "글", id="one syllable alone"),
     ],
 )
 def test_a_word_of_the_other_layout_is_turned(typed: str, meant: str) -> None:
@@ -27,7 +28,9 @@ def test_a_capital_at_the_start_may_be_the_telephones() -> None:
     assert turned("Wjdfuf") == ("쩡렬", "정렬")
 
 
-@pytest.mark.parametrize("word", ["hello", "moe", "transformer", "gksr ", "정렬 moe", "é", "4", "-", "", "日本"])
+@pytest.mark.parametrize(
+    "word", ["hello", "moe", "transformer", "Rho-1", "4rmf", "gksr ", "정렬 moe", "é", "4", "-", "", "日本"]
+)
 def test_what_is_no_word_there_is_not_turned(word: str) -> None:
     assert turned(word) == ()
 

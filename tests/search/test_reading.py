@@ -97,6 +97,19 @@ def test_a_name_spelled_by_its_sound_is_that_name(stored: Make) -> None:
     assert [form.text for term in reading.terms[2:] for form in term.forms] == ["하다"]
 
 
+def test_a_word_that_is_written_is_not_turned(archive: MemoryArchive, stored: Make) -> None:
+    assert understand("wjdfuf", archive).understood.turned
+    assert not understand("wjdfuf", MemoryArchive([stored("wjdfuf 정렬")])).understood.turned
+
+
+def test_hangul_and_a_number_that_nobody_wrote_together_are_two_words(stored: Make) -> None:
+    archive = MemoryArchive([stored("Llama 2")])
+    reading = understand("라마2", archive)
+    assert reading.words == ("라마", "2")
+    assert forms(reading, 0, 2) == {"라마2"}
+    assert understand("라마2", MemoryArchive([stored("라마 2")])).words == ("라마2",)
+
+
 def test_a_word_that_is_written_so_is_not_taken_for_what_it_sounds_like(stored: Make) -> None:
     made = [stored(f"라마 {n}") for n in range(3)] + [stored("Llama")]
     archive = MemoryArchive([replace(one, id=n, key=str(n)) for n, one in enumerate(made)])
