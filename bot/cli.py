@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import looking, operating
-from bot.commanding import as_json, cli, command, dry_run, fail, read_settings, set_up_logging
+from bot.commanding import as_json, cli, command, dry_run, fail, look_up_command, read_settings, set_up_logging
 from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
 from bot.printing import (
     entry_fields,
@@ -193,7 +193,7 @@ def _ingest(
     return report
 
 
-@command("search", "paperround search 'tag:moe 학습' --json")
+@look_up_command("search", "paperround search 'tag:moe 학습' --json")
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @as_json

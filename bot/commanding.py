@@ -22,6 +22,25 @@ class _Command(click.Command):
         super().__init__(name, **(kwargs | {"epilog": f"Example: {example}"}))
 
 
+class _Looking(_Command):
+    """As `_Command`, of one that takes a query: its options begin with two hyphens, for one excludes (``-survey``)."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        settings = {
+            "ignore_unknown_options": True,
+            "help_option_names": ["--help"],
+        }  # -h would be in -chat
+        super().__init__(name, context_settings=settings, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {name for option in self.get_params(ctx) for name in option.opts}
+        for arg in args[: args.index("--") if "--" in args else None]:
+            name = arg.partition("=")[0]
+            if name.startswith("--") and name not in known:
+                raise click.NoSuchOption(name, ctx=ctx)
+        return super().parse_args(ctx, ["--help"] if args == ["-h"] else args)
+
+
 class _Group(click.Group):
     """As `_Command`, of a command with others below it."""
 
@@ -37,6 +56,11 @@ def cli() -> None:
 
 def command(name: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
     return cli.command(name, cls=_Command, example=example)
+
+
+def look_up_command(name: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command that takes a query."""
+    return cli.command(name, cls=_Looking, example=example)
 
 
 def group(name: str, example: str) -> Callable[[Callable[..., None]], click.Group]:

@@ -140,6 +140,18 @@ def test_search_finds_and_shows_where(run: Run) -> None:
     assert run("search", "tag:moe").out.startswith("JetMoE")
 
 
+@pytest.mark.parametrize("excluded", [["-pretraining"], ["-h2o", "-tag:llm"], ["-tag:llm", "--limit=1"]])
+def test_search_excludes_what_a_hyphen_stands_before(excluded: list[str], run: Run) -> None:
+    run("ingest")
+    rows = run("search", "since:2024-03", *excluded, "--json").rows
+    assert [row["title"][:6] for row in rows] == ["JetMoE"]
+
+
+def test_search_alone_still_tells_an_option_from_a_word(run: Run) -> None:
+    assert run("search", "moe", "--jsn").code == 2
+    assert "Usage" in run("search", "-h").out
+
+
 def test_search_says_that_it_does_not_know_who_asks(run: Run) -> None:
     run("ingest")
     ran = run("search", "tag:moe", "is:saved")
