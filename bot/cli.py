@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.ingest import IngestReport
     from bot.plan.subscription import Layout
     from bot.search.engine import Found
+    from bot.search.grammar import Query
     from bot.settings import Settings
     from bot.sources.reading import Source
     from bot.wiring import Bot
@@ -200,7 +202,6 @@ def _ingest(
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find entries, in the words of `/paper`."""
     from bot.messages.words import words_for
-    from bot.search.grammar import UNNAMED, parse_look_up
     from bot.search.snippet import snippet
     from bot.search.tree import Remark
     from bot.slack.look import searching, shorter
@@ -210,11 +211,7 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     typed = " ".join(query)
     bot = build(read_settings(), changing=False)
     today = bot.clock().astimezone().date()
-    try:
-        wanted = parse_look_up(typed, today=today, refused=UNNAMED)
-    except QueryError as exc:
-        exc.values["typed"] = typed
-        raise
+    wanted = _asked_for(typed, today, bot)
     said = Remarks(bot.engine)
     search = searching(
         bot.index, lambda node: said.entries(node.text) if isinstance(node, Remark) else bot.outbox.posted()
@@ -234,6 +231,23 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
         _print_found(found, bot)
     if not found.ids and not found.close and not as_json and (less := shorter(wanted, search, today)):
         click.echo(f"{less.text!r} finds {less.total:,}{'+' * less.more}", err=True)
+
+
+def _asked_for(typed: str, today: date, bot: "Bot") -> "Query":
+    """The query, or that of a day; of a day without a year, the latest with a digest."""
+    from bot.search.command import OnDay, parse_search
+    from bot.search.grammar import UNNAMED, parse_query
+    from bot.slack.look import earlier
+
+    try:
+        asked = parse_search(typed, today=today, refused=UNNAMED)
+    except QueryError as exc:
+        exc.values["typed"] = typed
+        raise
+    if not isinstance(asked, OnDay):
+        return asked
+    day = earlier(asked.day, bot.digests) if asked.yearless else asked.day
+    return parse_query(f"day:{day.isoformat()}", today=today)
 
 
 def _print_found(found: "Found", bot: "Bot") -> None:

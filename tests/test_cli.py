@@ -147,6 +147,13 @@ def test_search_excludes_what_a_hyphen_stands_before(excluded: list[str], run: R
     assert [row["title"][:6] for row in rows] == ["JetMoE"]
 
 
+@pytest.mark.parametrize("typed", ["4월 12일", "2024/04/12", "2024년 4월", "april 2024", "find jetmoe OR rho-1"])
+def test_search_reads_days_and_spans_as_slack_does(typed: str, run: Run) -> None:
+    run("ingest")
+    assert {row["title"][:3] for row in run("search", typed, "--json").rows} == {"Rho", "Jet"}
+    assert run("search", "2024-04-11", "--json").rows == []
+
+
 def test_search_alone_still_tells_an_option_from_a_word(run: Run) -> None:
     assert run("search", "moe", "--jsn").code == 2
     assert "Usage" in run("search", "-h").out

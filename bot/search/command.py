@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TypeVar
 
 from bot.digest.keys import paper_id
@@ -169,9 +170,7 @@ _BEFORE_A_QUERY: Mapping[str, type[Subscribe | Unsubscribe | Find]] = {
     "subscribe": Subscribe, "구독": Subscribe,
 }  # fmt: skip
 _BEFORE_MORE = (*_BEFORE_A_WORD, *_BEFORE_A_QUERY, "pause", "resume", "why", "related", "일시정지", "재개")
-_READERS: Mapping[type[Command], Callable[..., Query]] = {
-    Find: parse_look_up, Subscribe: parse_order, Unsubscribe: parse_query,
-}  # fmt: skip
+_READERS: Mapping[type[Command], Callable[..., Query]] = {Subscribe: parse_order, Unsubscribe: parse_query}
 NEAR = 0.75
 """How alike a word and a command are at least where one may be meant by the other; a swap of two letters of four is."""
 _PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
@@ -196,8 +195,11 @@ _YEARLESS = re.compile(
 )
 
 
-def parse_command(text: str, *, today: date) -> Command:
-    """Read what a person typed. ``today`` is theirs. Raises QueryError, for a query that cannot be read."""
+def parse_command(text: str, *, today: date, refused: Mapping[str, str] = MappingProxyType({})) -> Command:
+    """Read what a person typed. ``today`` is theirs. Raises QueryError, for a query that cannot be read.
+
+    ``refused`` is as of `grammar.parse_look_up`.
+    """
     composed = unicodedata.normalize("NFKC", text)
     typed = " ".join(composed.casefold().split())
     if not typed:
@@ -215,23 +217,37 @@ def parse_command(text: str, *, today: date) -> Command:
     whole = unicodedata.normalize("NFC", text)
     verb = _VERB.match(whole.lstrip())
     if verb:
-        return _with_query(verb, whole, len(text), today)
+        return _with_query(verb, whole, len(text), today, refused)
     if _is_span(typed, today):
         return Find(parse_query(f'day:"{typed}"', today=today))
     return (
         _why(composed, today)
         or _related(text, composed, today)
         or _pause(text, today)
-        or Find(parse_look_up(text, today=today))
+        or Find(parse_look_up(text, today=today, refused=refused))
     )
 
 
-def _with_query(verb: re.Match[str], whole: str, typed: int, today: date) -> Command:
+def parse_search(text: str, *, today: date, refused: Mapping[str, str]) -> Query | OnDay:
+    """As `parse_command`, where nothing can be done but look up: other verbs than ``find`` are words."""
+    command = parse_command(text, today=today, refused=refused)
+    match command:
+        case Find(query=query):
+            return query
+        case OnDay():
+            return command
+        case Today():
+            return OnDay(today)
+        case _:
+            return parse_look_up(text, today=today, refused=refused)
+
+
+def _with_query(verb: re.Match[str], whole: str, typed: int, today: date, refused: Mapping[str, str]) -> Command:
     """The command of a verb and the query after it. An error's place counts from the start of what was typed."""
     rest = verb.string[verb.end() :].strip()
     kind = _BEFORE_A_QUERY[" ".join(verb[1].casefold().split())]
     try:
-        query = _READERS[kind](rest, today=today)
+        query = parse_look_up(rest, today=today, refused=refused) if kind is Find else _READERS[kind](rest, today=today)
     except QueryError as error:
         before = typed - len(whole) + whole.rindex(rest)
         raise QueryError(

@@ -26,8 +26,9 @@ from bot.search.command import (
     Why,
     near_command,
     parse_command,
+    parse_search,
 )
-from bot.search.grammar import Query, parse_look_up, parse_query
+from bot.search.grammar import UNNAMED, Query, parse_look_up, parse_query
 from bot.search.tree import All, Since, Until
 
 TODAY = date(2024, 4, 15)
@@ -208,3 +209,28 @@ def test_related_alone_or_before_a_field_is_a_word(typed: str) -> None:
 def test_related_before_other_words_may_be_a_look_up(typed: str) -> None:
     command = parse_command(typed, today=TODAY)
     assert command == Related(title=" ".join(typed.split()[1:]), otherwise=parse_look_up(typed, today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("지난주", 'day:"지난주"'),
+        ("find today", "today"),
+        ("related 2404.07965", ""),
+        ("random", ""),
+        ("tags vision", ""),
+    ],
+)
+def test_where_nothing_can_be_done_but_look_up_a_verb_is_a_word(typed: str, query: str) -> None:
+    assert parse_search(typed, today=TODAY, refused={}) == parse_query(query or typed, today=TODAY)
+
+
+@pytest.mark.parametrize(("typed", "day"), [("오늘", TODAY), ("어제", date(2024, 4, 14))])
+def test_a_day_is_a_day_there_too(typed: str, day: date) -> None:
+    assert parse_search(typed, today=TODAY, refused={}) == OnDay(day)
+
+
+def test_what_may_not_be_asked_there_is_refused_with_its_place() -> None:
+    with pytest.raises(QueryError) as refused:
+        parse_search("find is:saved", today=TODAY, refused=UNNAMED)
+    assert (refused.value.code, refused.value.position) == ("query.nobody_asks", 8)
