@@ -3,8 +3,8 @@
     query = term+                 OR (or |) and parentheses group; - or NOT excludes
     term  = word | "a phrase" | field:value | field:"a value" | field:(a OR b) | #tag | a paper's link or id
 
-People paste titles, so text is a query wherever it can be: an operator with nothing to join is a word, ``Rho-1: Not
-All`` and ``3:1`` are words. What looks like a field, a date or a bracket and is none is said, with its place.
+People paste titles, so text is a query wherever it can be: a NOT with nothing to exclude, ``Rho-1: Not All`` and
+``3:1`` are words. What looks like a field, a date, a bracket or an OR and is none is said, with its place.
 """
 
 import re
@@ -95,6 +95,8 @@ _LINK = re.compile(r"<(https?://[^\s>|]+)(?:\|[^>]*)?>|(https?://[^\s>\"]+)", re
 _FIELD = re.compile(r"(?P<name>[^\W\d_]{2,20}):(?!:)(?P<space>\s*)")
 _JOINS = re.compile(r'\s+[^\s)]|[("]')
 """What follows an operator that has something to join."""
+_OR = re.compile(r"OR(?=[\s)]|\Z)")
+_LAST_AND = re.compile(r"AND\s*(?=\)|\Z)")
 _AFTER_A_WORD = ",.;:!?"
 _WORD = re.compile(r'[^\s()"]+')
 _PAPER = re.compile(
@@ -118,7 +120,7 @@ def parse_query(text: str, *, today: date) -> Query:
 
     Raises QueryError: ``query.unclosed_quote``, ``query.unclosed_group``, ``query.unexpected``,
     ``query.unknown_field``, ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``,
-    ``query.too_long``.
+    ``query.one_sided``, ``query.too_long``.
     """
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
@@ -249,9 +251,14 @@ class _Reader:
             self.skip_space()
             if self.at >= len(self.text) or self.text[self.at] == ")":
                 break
-            if (parts or not first) and self.operator("OR", "|"):
+            if (parts and self.operator("OR")) or ((parts or not first) and self.operator("|")):
                 break
+            if _OR.match(self.text, self.at):
+                self.refuse("query.one_sided", self.at, "OR")
             if parts and self.operator("AND"):
+                continue
+            if parts and (last := _LAST_AND.match(self.text, self.at)):
+                self.at = last.end()
                 continue
             start = self.at
             part = self.term(field, depth)
