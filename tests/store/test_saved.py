@@ -38,6 +38,20 @@ def test_what_was_saved_last_comes_first_and_is_each_persons_own(curator: Curato
     assert saved.papers(TEAM, EMMA) == [rwkv]
 
 
+def test_what_one_person_does_changes_neither_the_list_of_another_nor_its_order(
+    curator: Curator, saved: SavedPapers
+) -> None:
+    mamba, rwkv = write(curator, DAY, MAMBA, RWKV)
+    for second, (team, user, entry) in enumerate(
+        [(TEAM, EMMA, rwkv), (TEAM, EMMA, mamba), (TEAM, JIWOO, rwkv), ("T2", EMMA, rwkv)]
+    ):
+        assert saved.save(team, user, entry, NOW + timedelta(seconds=second))
+    assert saved.papers(TEAM, EMMA) == [mamba, rwkv]
+    assert saved.drop(TEAM, JIWOO, rwkv)
+    assert saved.drop("T2", EMMA, rwkv)
+    assert saved.papers(TEAM, EMMA) == [mamba, rwkv]
+
+
 def test_a_paper_of_several_days_is_saved_and_dropped_on_all_of_them(curator: Curator, saved: SavedPapers) -> None:
     [old] = write(curator, DAY, MAMBA)
     new, rwkv = write(curator, DAY + timedelta(days=3), MAMBA, RWKV)
