@@ -246,13 +246,18 @@ def with_known(tree: Node | None, find: Callable[[Known], frozenset[int]]) -> No
             return tree
 
 
-def asked(tree: Node | None) -> tuple[Word | Phrase | Title | Author | Abstract | Commentary, ...]:
+Asked = Word | Phrase | Title | Author | Abstract | Commentary
+"""What asks for words that entries have."""
+
+
+def asked(tree: Node | None) -> tuple[Asked, ...]:
     """What the query asks to be there in words, in the order typed; nothing from under a NOT."""
-    return tuple(
-        node
-        for node in _wanted(tree)
-        if isinstance(node, Word | Phrase | Title | Author | Abstract | Commentary) and needles(node.text)
-    )
+    return tuple(node for node in _wanted(tree) if isinstance(node, Asked) and needles(node.text))
+
+
+def tagged(tree: Node | None) -> tuple[Word | Phrase | Tag, ...]:
+    """The same of what names a tag, or may."""
+    return tuple(node for node in _wanted(tree) if isinstance(node, Word | Phrase | Tag))
 
 
 def remarked(tree: Node | None) -> tuple[Remark, ...]:

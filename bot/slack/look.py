@@ -1,6 +1,6 @@
 """What a look-up found, and what there is to say where that is little: the same in Slack and on the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -16,7 +16,7 @@ from bot.search.engine import Found
 from bot.search.grammar import Query, literally, parse_query, without_each
 from bot.search.reading import Understood
 from bot.search.related import Related as Near
-from bot.search.tree import Known, Word, asked, with_known
+from bot.search.tree import Asked, Known, Tag, Word, asked, tagged, with_known
 from bot.store.digests import Digests
 from bot.store.history import History
 from bot.store.index import Index
@@ -57,16 +57,27 @@ def as_typed(query: Query, understood: Understood, today: date) -> str:
     return literal if literal != query.text else ""
 
 
-def nearest(query: Query, index: Index, words: str | None = None) -> list[str]:
+def nearest(query: Query, index: Index, unread: Sequence[Asked] | None = None) -> list[str]:
     """What could be typed instead of a query that nothing matches, or of these words of it."""
     command = near_command(query.text)
-    tags = [f"tag:{tag}" for tag in index.nearest_tags(query.text)]
-    return [*([command] if command else []), *tags, *index.nearest_words(query.text if words is None else words)]
+    tags = [f"tag:{tag}" for tag in index.nearest_tags(_tags(query))]
+    return [
+        *([command] if command else []),
+        *tags,
+        *index.nearest_words(asked(query.tree) if unread is None else unread),
+    ]
 
 
-def _unread(query: Query) -> str:
+def _tags(query: Query) -> str:
+    """What of the query names a tag, or may."""
+    return " ".join(
+        f"tag:{''.join(node.text.split())}" if isinstance(node, Tag) else node.text for node in tagged(query.tree)
+    )
+
+
+def _unread(query: Query) -> tuple[Asked, ...]:
     """The words whose spelling was not looked at when the query was read."""
-    return " ".join(node.text for node in asked(query.tree) if query.sort != "best" or not isinstance(node, Word))
+    return tuple(node for node in asked(query.tree) if query.sort != "best" or not isinstance(node, Word))
 
 
 def shorter(query: Query, search: Search, today: date) -> Shorter | None:

@@ -156,10 +156,10 @@ class Index:
         with reading(self._engine) as connection:
             return nearest_tags(connection, text, n)
 
-    def nearest_words(self, text: str, n: int = 3) -> list[str]:
-        """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
+    def nearest_words(self, asked: Sequence[nodes.Asked], n: int = 3) -> list[str]:
+        """As `near.nearest_words` has it."""
         with reading(self._engine) as connection:
-            return nearest_words(connection, text, n)
+            return nearest_words(connection, asked, n)
 
 
 def _wanted_version() -> int:

@@ -2,15 +2,18 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.digest.keys import tag_key
+from bot.digest.model import Entry
 from bot.search.fields import TAG_MARK, tag_mark
 from bot.search.spelling import corrections
-from bot.search.tree import Word
+from bot.search.tree import Abstract, Asked, Author, Commentary, Node, Title, Word
 from bot.search.words import nearest, needles, spans, tokens
 from bot.store import tables
 from bot.store.archive import SqliteArchive
@@ -22,7 +25,37 @@ LONGEST = 28
 """Letters or syllables. A longer word is no slip of one that somebody knows, and takes their square of time."""
 SPELLINGS = 200
 """Entries of a tag that are asked how they write it."""
+TRIED = 10
+"""Slips of a word that are looked for in a field."""
 TAG_LENGTHS = (len(TAG_MARK) + 2, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Where a word was asked for; without a name anywhere."""
+
+    name: str
+    asks: Callable[[str], Node]
+    texts: Callable[[Entry], Sequence[str]]
+
+    def typed(self, word: str) -> str:
+        quoted = f'"{word}"' if self.name and len(word.split()) > 1 else word
+        return f"{self.name}:{quoted}" if self.name else quoted
+
+
+def _commentary(entry: Entry) -> list[str]:
+    return [paragraph.text for paragraph in entry.commentary]
+
+
+_ANYWHERE = _Field(
+    "", Word, lambda entry: (entry.title, *entry.tags, *entry.authors, *entry.abstract, *_commentary(entry))
+)
+_FIELDS: Mapping[type[Asked], _Field] = {
+    Title: _Field("title", Title, lambda entry: (entry.title,)),
+    Author: _Field("author", Author, lambda entry: entry.authors),
+    Abstract: _Field("abstract", Abstract, lambda entry: entry.abstract),
+    Commentary: _Field("commentary", Commentary, _commentary),
+}
 
 
 def nearest_tags(connection: Connection, text: str, n: int) -> list[str]:
@@ -58,15 +91,19 @@ def _spelling(connection: Connection, key: str) -> str:
     return min(written, key=lambda spelling: (-written[spelling], spelling))
 
 
-def nearest_words(connection: Connection, text: str, n: int) -> list[str]:
-    """For the words of a query that the archive does not have: those a slip away that it has, as it writes them."""
+def nearest_words(connection: Connection, asked: Sequence[Asked], n: int) -> list[str]:
+    """For the words asked for that nothing has where they are asked for: those a slip away that are there.
+
+    They are as the archive writes them, under their field where they were asked for under one.
+    """
     found: dict[str, None] = {}
     archive = SqliteArchive(connection)
-    for word in _some(text):
-        typed = word.rpartition(":")[2].strip('()"-#*')
-        if len(typed) <= LONGEST and not archive.newest(Word(typed), 1):
-            for near in corrections(typed, archive, n):
-                found[_as_written(connection, near.text) or near.text] = None
+    words = [(_FIELDS.get(type(node), _ANYWHERE), word) for node in asked for word in node.text.split()]
+    for field, typed in words[:LOOKED_AT]:
+        if len(typed) <= LONGEST and needles(typed) and not archive.newest(field.asks(typed), 1):
+            for near in corrections(typed, archive, TRIED if field.name else n):
+                if written := _as_written(connection, near.text, field):
+                    found[field.typed(written)] = None
     return list(found)[:n]
 
 
@@ -74,13 +111,11 @@ def _some(text: str) -> list[str]:
     return text.split()[:LOOKED_AT]
 
 
-def _as_written(connection: Connection, text: str) -> str | None:
-    """The word as the newest entry with it writes it."""
-    for fields in SqliteArchive(connection).newest(Word(text), 1):
+def _as_written(connection: Connection, text: str, field: _Field) -> str | None:
+    """The word as the newest entry that has it there writes it."""
+    for fields in SqliteArchive(connection).newest(field.asks(text), 1):
         for stored in load(connection, tables.Entry.id == fields.id):
-            entry = stored.entry
-            texts = (entry.title, *entry.tags, *entry.authors, *entry.abstract, *(p.text for p in entry.commentary))
-            for written in map(partial(unicodedata.normalize, "NFC"), texts):
+            for written in map(partial(unicodedata.normalize, "NFC"), field.texts(stored.entry)):
                 for needle in needles(text):
                     for start, end in spans(written, needle):
                         return written[start:end]

@@ -390,6 +390,25 @@ def test_a_mistyped_command_is_offered_where_nothing_is_found(
     assert meant in office.typed("emma", f"/paper {typed}")["text"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("author:zhenghoa", ["author:Zhenghao"]),
+        ("author:pretrainin", []),
+        ("remark:pretrainin", []),
+        ("remark:tokns", []),
+        ("tag:pretrainin", ["tag:pretraining"]),
+        ("x -tag:pretrainin", []),
+    ],
+)
+def test_only_what_would_be_found_where_it_is_asked_for_is_offered(
+    typed: str, offered: list[str], office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    lines = office.typed("emma", f"/paper {typed}")["text"].split("\n")
+    assert [line.removeprefix("/paper ") for line in lines if line.startswith("/paper ")] == offered
+
+
 def test_related_papers_are_shown_by_id_by_title_and_from_the_menu(office: Office) -> None:
     office.read(date(2024, 4, 11), Entry("Routing of Experts", tags=("moe",)), Entry("Something else"))
     office.read(date(2024, 4, 12), MOE, Entry("Experts by Routing", tags=("MoE",)))

@@ -38,6 +38,7 @@ from bot.search.tree import (
     Title,
     Until,
     Word,
+    asked,
 )
 from bot.store import archive as archive_file
 from bot.store import candidates as candidates_file
@@ -347,6 +348,27 @@ def test_is_made_once_and_again_when_the_rules_change(engine: Engine, monkeypatc
     assert not index.ensure()
 
 
+def near(index: Index, typed: str) -> list[str]:
+    return index.nearest_words(asked(parse_query(typed, today=TODAY).tree))
+
+
+def test_a_word_of_a_field_is_offered_where_the_field_has_it(engine: Engine, index: Index) -> None:
+    digests = Digests(engine, index)
+    paper = Entry(
+        title="Distilling the Knowledge in a Neural Network",
+        authors=("Geoffrey Hinton", "나오미"),
+        commentary=(Paragraph("작은 모델이 큰 모델의 지식을 배웁니다.", "ko"),),
+    )
+    digests.save("vault", [(Document("a.md", "a.md", b"", hash="1"), Digest(DAY, "", (paper,), "note"))], NOW)
+    assert near(index, "hintn") == ["Hinton"]
+    assert near(index, "author:hintn") == ["author:Hinton"]
+    assert near(index, "title:hintn") == []
+    assert near(index, "title:knowlege -distiling") == ["title:Knowledge"]
+    assert near(index, "해설:모댈") == ["commentary:모델"]
+    assert near(index, "저자:모댈") == []
+    assert near(index, "remark:knowlege") == []
+
+
 def test_made_again_from_the_store_it_finds_the_same(engine: Engine, index: Index) -> None:
     digests = Digests(engine, index)
     now = datetime(2024, 4, 12, 9, tzinfo=UTC)
@@ -362,14 +384,14 @@ def test_made_again_from_the_store_it_finds_the_same(engine: Engine, index: Inde
     assert len(before[0]) == 2
     assert index.nearest_tags("tag:visual") == ["visual-grounding"]
     assert [tag_key(tag) for tag in index.nearest_tags("state space")] == ["statespacemodel"]
-    assert index.nearest_words("jetmeo") == ["JetMoE"]
-    assert index.nearest_words("노이지") == ["노이즈"]
-    assert index.nearest_words("author:jetmeo tokens") == ["JetMoE"]
-    assert index.nearest_words("quite another") == []
     unknown = "xqzv " * 7  # of a long query the first words are compared, and no very long one
-    assert index.nearest_words(unknown + "jetmeo") == ["JetMoE"]
-    assert index.nearest_words(unknown * 2 + "jetmeo") == []
-    assert index.nearest_words("jetmeo-" * 4 + "jetmeo") == []
+    assert near(index, "jetmeo") == ["JetMoE"]
+    assert near(index, "노이지") == ["노이즈"]
+    assert near(index, '"jetmeo tokens"') == ["JetMoE"]
+    assert near(index, "quite another") == []
+    assert near(index, unknown + "jetmeo") == ["JetMoE"]
+    assert near(index, unknown * 2 + "jetmeo") == []
+    assert near(index, "jetmeo-" * 4 + "jetmeo") == []
     assert index.nearest_tags(unknown + "visualgroundin") == ["visual-grounding"]
     assert index.nearest_tags(unknown * 2 + "visualgroundin") == []
     assert index.nearest_tags("visualgrounding" * 2) == []
@@ -560,7 +582,7 @@ def test_a_day_fuller_than_the_index_takes_leaves_the_other_days_alone(
 def test_an_empty_archive_has_nothing(index: Index) -> None:
     assert index.search(parse_query("moe -gan", today=TODAY)) == Found((), 0)
     assert index.nearest_tags("moe") == []
-    assert index.nearest_words("moe") == []
+    assert near(index, "moe") == []
 
 
 def test_tags_of_several_words_are_known_by_their_first_letters(put: Callable[..., None], index: Index) -> None:
