@@ -12,6 +12,7 @@ import yaml
 
 from bot.cli import cli
 from bot.search.command import Find, Latest, parse_command
+from bot.search.grammar import FIELDS, HAVE, IS, SORTS
 from bot.settings import DeliverySettings, SubscriptionSettings
 from bot.slack.scopes import BOT_SCOPES
 
@@ -70,6 +71,16 @@ def test_every_key_of_the_readme_is_a_setting() -> None:
     named = {key for row in table.splitlines()[2:] for key in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
     assert {"quiet", "catch_up", "operator_channel"} <= named
     assert named <= keys
+
+
+def test_every_field_is_in_its_table_with_what_it_may_be_typed_by() -> None:
+    table = README.split("| field | asks for |")[1].split("\n\n")[0]
+    rows = [re.findall(r"`(\w+):`", row.split("|")[1]) for row in table.splitlines()[2:]]
+    assert {name: FIELDS[names[0]] for names in rows for name in names} == FIELDS
+    choices = {row.split("`")[1]: set(re.findall(r"`(\w+)`", row)) for row in table.splitlines()[2:]}
+    assert choices["has:"] == set(HAVE.values())
+    assert choices["is:"] == set(IS.values())
+    assert choices["sort:"] == set(SORTS.values())
 
 
 def option_names(command: click.Command) -> set[str]:
