@@ -261,6 +261,8 @@ def _print_found(found: "Found", bot: "Bot") -> None:
     hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
     close = f", {len(found.close)} close" if found.close else ""
     about = "about " if found.about and not found.more else ""
+    if found.about and not found.ids:
+        about = "of the newest that may match, "
     click.echo(f"{about}{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
 
 

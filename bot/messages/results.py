@@ -112,8 +112,8 @@ def _rounded(count: int) -> int:
 
 def _notes(looked: Looked, words: Words) -> list[str]:
     notes = [taken_for(looked.understood, words)]
-    if looked.about and looked.exact:
-        notes.append(words.n("results.listed", looked.exact))
+    if looked.about:
+        notes.append(words.n("results.listed", looked.exact) if looked.exact else words.t("results.unread"))
     if not looked.exact and not looked.understood.replaced:  # else that line would say what was not meant
         notes.append(words.t("nothing.understood", query=cut(describe(looked.query.tree, words), _NOTE)))
     offers = _offers(looked.nearest)[:_NEAR]
@@ -347,9 +347,16 @@ def _hit_text(hit: Hit, number: int | None, words: Words, room: int, known: date
     return f"{head} · {escape(cut(said, room - units(head) - 3))}" if said else head
 
 
-def nothing_found(query: Query, nearest: Sequence[str], words: Words, shorter: Shorter | None = None) -> Content:
-    """No match: what was understood, what is nearest to it among what there is, and what would be found with less."""
+def nothing_found(
+    query: Query, nearest: Sequence[str], words: Words, shorter: Shorter | None = None, *, unread: bool = False
+) -> Content:
+    """No match: what was understood, what is nearest to it among what there is, and what would be found with less.
+
+    ``unread`` says that not all that may match was looked at.
+    """
     understood = words.t("nothing.understood", query=describe(query.tree, words))
+    if unread:
+        understood = f"{understood}. {words.t('results.unread')}"
     said = [words.t("nothing.heading"), understood]
     found = [[Leaf(said[0], bold=True)], [Leaf(understood)]]
     elements: list[RichTextElement] = []

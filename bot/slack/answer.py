@@ -218,7 +218,8 @@ def find(query: Query, asker: Asker, desk: Desk) -> Content:
         return _found(pool_id, 1, _all(found), said, found.reading, asker, desk)
     if desk.digests.count() == 0:
         return results.empty_archive(asker.words)
-    return results.nothing_found(query, nearest(query, desk.index), asker.words, shorter(query, search, today))
+    less = shorter(query, search, today)
+    return results.nothing_found(query, nearest(query, desk.index), asker.words, less, unread=found.about)
 
 
 def _counted(said: Looked) -> str:

@@ -42,7 +42,7 @@ def looked(query: Query, found: Found, index: Index, today: date) -> Looked:
         query,
         exact=len(found.ids),
         more=found.more,
-        about=found.total if found.about else 0,
+        about=max(found.total, 1) if found.about else 0,
         close=len(found.close),
         understood=found.understood,
         literal=as_typed(query, found.understood, today),

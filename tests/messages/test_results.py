@@ -255,6 +255,15 @@ def test_an_estimate_is_told_as_one_and_says_that_the_first_are_listed(stored, e
     assert content.text.startswith("“tag:moe” · about 6 papers\n")
 
 
+def test_where_not_all_was_looked_at_nothing_is_said_of_the_rest(stored, en, ko):
+    hits = found(stored(Entry("T")).entries)
+    content = results.results(hits, looked(exact=0, close=1, about=1), page=1, pool_id="", words=en)
+    assert "Only the newest that may match were looked at" in content.text
+    query = parse_query('"of the"', today=DAY)
+    assert "최근 것만" in results.nothing_found(query, [], ko, unread=True).text
+    assert "최근 것만" not in results.nothing_found(query, [], ko).text
+
+
 def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away(stored, en, ko):
     meant = Understood((("transfomer", "transformer"),), (("wjdfuf", "정렬"),), (("모델", "model"),))
     literal = '"transfomer" "wjdfuf" 모델'
