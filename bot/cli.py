@@ -202,7 +202,7 @@ def _ingest(
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find entries, in the words of `/paper`."""
     from bot.messages.words import words_for
-    from bot.search.snippet import snippet
+    from bot.search.snippet import Snippets
     from bot.search.tree import Remark
     from bot.slack.look import searching, shorter
     from bot.store.remarks import Remarks
@@ -219,8 +219,9 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     found = search(wanted)
     exact = found.ids[:limit]
     close = found.close[: limit - len(exact)]
+    snippets = Snippets(wanted.tree, found.reading)
     for place, stored in enumerate(bot.digests.load_entries([*exact, *close])):
-        shown = snippet(stored.entry, wanted.tree, reading=found.reading) if wanted.tree else None
+        shown = snippets.of(stored.entry) if wanted.tree else None
         if as_json:
             print_json(**stored_fields(stored), snippet=shown.text if shown else None, close=place >= len(exact))
             continue

@@ -50,57 +50,65 @@ class _Wanted:
         return [needle for needle in self.needles if needle in field]
 
 
-def snippet(
-    entry: Entry,
-    tree: Node | None,
-    width: int = 160,
-    reading: Reading | None = None,
-    remarks: Sequence[str] = (),
-) -> Snippet | None:
-    """Where the entry holds most of what was asked for in words, ``width`` characters at most and the ``…``.
+class Snippets:
+    """Cuts the snippets of a query: ``width`` characters at most and the ``…``.
 
     With a ``reading`` a word counts in every form it was looked for in: corrected, translated …
-    Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
-    was asked for, the opening of the commentary or of the abstract; None for an entry with neither. Where remarks are
-    asked for, the first of ``remarks`` that holds most of it.
     """
-    said = _said(tree, remarks, width)
-    if said:
-        return said
-    wanted = list(_wanted(tree, reading))
-    all_words = len(frozenset[int]().union(*(one.words for one in wanted)))
-    most, best = 0, None
-    for where, texts in _texts(entry):
-        mine = [one for one in wanted if one.where in (None, where)]
-        for text in texts if mine else ():
-            if most == all_words:
-                break
+
+    def __init__(self, tree: Node | None, reading: Reading | None = None, width: int = 160) -> None:
+        self._width = width
+        self._remarked = [needles(node.text) for node in remarked(tree)]
+        self._wanted = list(_wanted(tree, reading))
+        self._words = len(frozenset[int]().union(*(one.words for one in self._wanted)))
+
+    def of(self, entry: Entry, remarks: Sequence[str] = ()) -> Snippet | None:
+        """Where the entry holds most of what was asked for in words.
+
+        Commentary goes before the abstract, and both before what a result shows anyway. Where no word matched, or none
+        was asked for, the opening of the commentary or of the abstract; None for an entry with neither. Where remarks
+        are asked for, the first of ``remarks`` that holds most of it.
+        """
+        return self._said(remarks) or self._matching(entry) or self._opening(entry)
+
+    def _said(self, remarks: Sequence[str]) -> Snippet | None:
+        most, best = 0, None
+        for text in map(_plain, remarks if self._remarked else ()):
             field = field_string([text])
-            here = [(one.words, held) for one in mine if (held := one.within(field))]
-            hits = len(frozenset[int]().union(*(words for words, _ in here)))
-            if hits > most:
-                most, best = hits, (where, text, here)
-        if best and where != "commentary":
-            break
-    if best:
+            here = [
+                ({at}, held)
+                for at, some in enumerate(self._remarked)
+                if (held := [one for one in some if one in field])
+            ]
+            if len(here) > most:
+                most, best = len(here), (text, here)
+        return _cut("remarks", best[0], _marks(*best), self._width) if best else None
+
+    def _matching(self, entry: Entry) -> Snippet | None:
+        most, best = 0, None
+        for where, texts in _texts(entry):
+            mine = [one for one in self._wanted if one.where in (None, where)]
+            for text in texts if mine else ():
+                if most == self._words:
+                    break
+                field = field_string([text])
+                here = [(one.words, held) for one in mine if (held := one.within(field))]
+                hits = len(frozenset[int]().union(*(words for words, _ in here)))
+                if hits > most:
+                    most, best = hits, (where, text, here)
+            if best and where != "commentary":
+                break
+        if not best:
+            return None
         where, text, here = best
-        return _cut(where, text, _marks(text, here), width)
-    for where, texts in islice(_texts(entry), 2):
-        for text in texts:
-            if text:
-                return _cut(where, text, [], width)
-    return None
+        return _cut(where, text, _marks(text, here), self._width)
 
-
-def _said(tree: Node | None, remarks: Sequence[str], width: int) -> Snippet | None:
-    most, best = 0, None
-    wanted = [needles(node.text) for node in remarked(tree)]
-    for text in map(_plain, remarks if wanted else ()):
-        field = field_string([text])
-        here = [({at}, held) for at, some in enumerate(wanted) if (held := [one for one in some if one in field])]
-        if len(here) > most:
-            most, best = len(here), (text, here)
-    return _cut("remarks", best[0], _marks(*best), width) if best else None
+    def _opening(self, entry: Entry) -> Snippet | None:
+        for where, texts in islice(_texts(entry), 2):
+            for text in texts:
+                if text:
+                    return _cut(where, text, [], self._width)
+        return None
 
 
 def _texts(entry: Entry) -> Iterator[tuple[Where, Iterable[str]]]:

@@ -35,7 +35,7 @@ from bot.search.command import (
 from bot.search.engine import Found
 from bot.search.grammar import Query, parse_query
 from bot.search.reading import Reading
-from bot.search.snippet import Snippet, snippet
+from bot.search.snippet import Snippet, Snippets
 from bot.search.tree import Is, Known, Node, Remark, remarked
 from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
@@ -294,10 +294,11 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     # What everybody reads does not tell what one of them saved.
     saved = desk.saved.among(asker.team, asker.user, ids) if asker.alone else frozenset[int]()
     said = desk.remarks.texts(ids, asker.team, asker.channel) if remarked(tree) else {}
+    snippets = Snippets(tree, reading)
     return [
         Hit(
             entry=entry,
-            snippet=_matching(entry, tree, reading, said.get(entry.id, ())),
+            snippet=_matching(snippets.of(entry.entry, said.get(entry.id, ()))),
             thread=links.get(threads[entry.id].delivery_id) if entry.id in threads else None,
             also_on=elsewhere.get(entry.id, ()),
             saved=entry.id in saved,
@@ -306,9 +307,8 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     ]
 
 
-def _matching(entry: StoredEntry, tree: Node | None, reading: Reading | None, remarks: Sequence[str]) -> Snippet | None:
+def _matching(found: Snippet | None) -> Snippet | None:
     """The place that matched; None where only filters did, so that the reader gets the usual line in their language."""
-    found = snippet(entry.entry, tree, reading=reading, remarks=remarks) if tree else None
     return found if found and any(matched for _, matched in found.pieces) else None
 
 

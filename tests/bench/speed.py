@@ -35,7 +35,7 @@ from bot.digest.model import StoredEntry
 from bot.messages.results import PAGE
 from bot.search.grammar import LOOKED_UP, MAX_CHARS, Query, parse_look_up, parse_query
 from bot.search.reading import Reading
-from bot.search.snippet import snippet
+from bot.search.snippet import Snippets
 from bot.slack.look import looked
 from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
@@ -94,8 +94,9 @@ class Archive:
         self.digests.also_on(ids)
 
     def show(self, query: Query, reading: Reading | None, ids: Sequence[int]) -> None:
+        snippets = Snippets(query.tree, reading)
         for stored in self.digests.load_entries(ids):
-            snippet(stored.entry, query.tree, reading=reading)
+            snippets.of(stored.entry)
 
     def driver(self) -> sqlite3.Connection:
         """The one connection that a single thread uses again and again."""

@@ -18,7 +18,7 @@ from bot.search import tree
 from bot.search.grammar import Query, parse_query
 from bot.search.reading import Understood
 from bot.search.related import Related
-from bot.search.snippet import Snippet, snippet
+from bot.search.snippet import Snippet, Snippets
 from bot.search.tree import Word
 
 DAY = date(2024, 4, 12)
@@ -26,7 +26,7 @@ DAY = date(2024, 4, 12)
 
 def found(entries, query="moe", **given) -> list[Hit]:
     wanted = parse_query(query, today=DAY).tree
-    return [Hit(stored, snippet(stored.entry, wanted), **given) for stored in entries]
+    return [Hit(stored, Snippets(wanted).of(stored.entry), **given) for stored in entries]
 
 
 def looked(query="tag:moe", **found) -> Looked:

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pytest
@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.grammar import parse_query
 from bot.search.reading import Form, How, Reading, Term
-from bot.search.snippet import Snippet, _window, snippet
+from bot.search.snippet import Snippet, Snippets, _window
 from bot.search.tree import Node, Word
 
 Make = Callable[..., StoredEntry]
+
+
+def snippet(
+    entry: Entry, tree: Node | None, width: int = 160, reading: Reading | None = None, remarks: Sequence[str] = ()
+) -> Snippet | None:
+    return Snippets(tree, reading, width).of(entry, remarks)
 
 
 def tree(text: str) -> Node | None:
