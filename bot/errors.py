@@ -3,6 +3,7 @@
 An error carries a ``code`` and the values that belong to it; the words people read stand in `messages`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -54,14 +55,24 @@ class StoreUnavailableError(BotError):
 class QueryError(BotError):
     """The typed text cannot be read. Tell the person who typed it, with the place.
 
-    ``position`` counts characters from 0 in what was typed; ``nearest`` is the nearest right word, if there is one.
+    ``position`` counts characters from 0 in what was typed; ``nearest`` is the nearest right word, if there is one,
+    and ``choices`` are all of them, where there are few.
     """
 
-    def __init__(self, code: str, *, position: int = 0, found: str = "", nearest: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        position: int = 0,
+        found: str = "",
+        nearest: str | None = None,
+        choices: Sequence[str] = (),
+    ) -> None:
         super().__init__(code, position=position, found=found, nearest=nearest)
         self.position = position
         self.found = found
         self.nearest = nearest
+        self.choices = tuple(choices)
 
 
 class RequestRefusedError(BotError):

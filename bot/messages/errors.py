@@ -44,6 +44,8 @@ def describe(error: BotError, words: Words, typed: str = "") -> Content:
             near = Leaf(_value(error.nearest), code=True)
             meant = words.t("error.did_you_mean", nearest=richtext.place("nearest"))
             lines.append(richtext.woven(meant, {"nearest": near}))
+        elif error.choices:
+            lines.append([Leaf(words.t("error.choices", choices=_value(error.choices)))])
     return Content(escape(error_text(error, words, typed)), (richtext.block([richtext.lines(*lines)]),))
 
 
@@ -56,6 +58,8 @@ def error_text(error: BotError, words: Words, typed: str = "") -> str:
             lines.append(f"{before}»{found}«{after}")
         if error.nearest:
             lines.append(words.t("error.did_you_mean", nearest=_value(error.nearest)))
+        elif error.choices:
+            lines.append(words.t("error.choices", choices=_value(error.choices)))
     return "\n".join(lines)
 
 

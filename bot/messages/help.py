@@ -76,6 +76,18 @@ def help_text(words: Words) -> Content:
     return Content(escape("\n".join(said)), (richtext.block(elements),))
 
 
+def how_to_ask(words: Words, *, related: bool) -> Content:
+    """What has to follow ``related`` or ``why``, where nothing does."""
+    typed, meaning = (
+        (words.t("help.typed_related"), words.t("help.related"))
+        if related
+        else (words.t("help.typed_why"), words.t("help.why"))
+    )
+    said = words.t("help.say_about")
+    leaves = [[Leaf(said)], [Leaf(typed, code=True), Leaf(f"  {meaning}")]]
+    return Content(escape(f"{said}\n{typed}: {meaning}"), (richtext.block([richtext.lines(*leaves)]),))
+
+
 def tags(counts: Sequence[TagLine], words: Words, prefix: str = "", *, total: int = 0) -> Content:
     """The tags there are, the commonest first as given, with how many papers, since when, and their other names.
 

@@ -107,7 +107,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Something asked about a day or a paper: about a day, the newest, a link or a title."""
+    """Something asked about a day or a paper: about a day, the newest, a link or a title. Or about nothing yet."""
 
     day: date | None = None
     yearless: bool = False
@@ -117,6 +117,10 @@ class About:
     link: str = ""
     """A paper's, also where only its id was typed."""
     title: str = ""
+
+    @property
+    def has_subject(self) -> bool:
+        return self.day is not None or self.newest or bool(self.link or self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ ALONE: Mapping[str, Command] = {
     "구독해지": Unsubscribe(), "구독 해지": Unsubscribe(),
     "pause": Pause(), "일시정지": Pause(), "일시 정지": Pause(),
     "resume": Resume(), "재개": Resume(),
+    "why": Why(), "왜": Why(), "related": Related(), "관련": Related(), "관련 논문": Related(),
 }  # fmt: skip
 """Texts that are a command as a whole."""
 
@@ -251,7 +256,11 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date, refuse
     except QueryError as error:
         before = typed - len(whole) + whole.rindex(rest)
         raise QueryError(
-            error.code, position=before + error.position, found=error.found, nearest=error.nearest
+            error.code,
+            position=before + error.position,
+            found=error.found,
+            nearest=error.nearest,
+            choices=error.choices,
         ) from error
     return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
 

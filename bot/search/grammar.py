@@ -212,8 +212,19 @@ class _Reader:
             self.refuse("query.no_words", 0, self.text.strip()[:40])
         return Query(tree, self.sort, self.typed)
 
-    def refuse(self, code: str, at: int, found: str, near: str | None = None) -> NoReturn:
-        raise QueryError(code, position=self.places[at], found=found, nearest=near)
+    def refuse(self, code: str, at: int, found: str) -> NoReturn:
+        raise QueryError(code, position=self.places[at], found=found)
+
+    def refuse_choice(self, code: str, at: int, found: str, choices: Mapping[str, str]) -> NoReturn:
+        """Where one of a few words has to stand. ``choices`` are all that may be typed, and what each means."""
+        near = nearest(found.lower(), choices, n=1)
+        raise QueryError(
+            code,
+            position=self.places[at],
+            found=found,
+            nearest=near[0] if near else None,
+            choices=tuple(dict.fromkeys(choices.values())),
+        )
 
     def count(self, terms: int, at: int) -> None:
         self.terms += terms
@@ -350,8 +361,7 @@ class _Reader:
         if name is None:
             if outer or named["space"] or not re.match(r'[\w"(#*-]', rest):
                 return None
-            near = nearest(named["name"].lower(), FIELDS, n=1)
-            self.refuse("query.unknown_field", named.start(), named["name"], near[0] if near else None)
+            self.refuse_choice("query.unknown_field", named.start(), named["name"], FIELDS)
         if named["space"] and rest and (named["name"] != named["name"].lower() or name not in _SPACED_FIELDS):
             return None  # "Source: a title" and "on: …" are text someone pasted; "tag: moe" is a slip of the fingers
         if outer:
@@ -426,8 +436,7 @@ class _Reader:
     def choice(self, choices: Mapping[str, Chosen], text: str, start: int) -> Chosen:
         chosen = choices.get(text.strip().lower())
         if chosen is None:
-            near = nearest(text, choices, n=1)
-            self.refuse("query.bad_value", start, text, near[0] if near else None)
+            self.refuse_choice("query.bad_value", start, text, choices)
         return chosen
 
 

@@ -10,7 +10,7 @@ from bot.digest.model import StoredDigest, StoredEntry
 from bot.errors import RequestRefusedError
 from bot.messages import results
 from bot.messages.content import Content
-from bot.messages.help import help_text, tags
+from bot.messages.help import help_text, how_to_ask, tags
 from bot.messages.results import PAGE, Hit, Looked
 from bot.messages.why import no_paper, why
 from bot.search.command import (
@@ -83,6 +83,8 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return find(query, asker, desk)
         case Subscribe() | Unsubscribe() | Subscriptions() | Pause() | Resume():
             return standing.answer(command, asker, desk)
+        case Why() | Related() if not command.has_subject:
+            return how_to_ask(asker.words, related=isinstance(command, Related))
         case Why():
             return _why(command, asker, desk)
         case Related():

@@ -167,6 +167,23 @@ def test_a_mistake_is_told_with_its_place(typed: str, code: str, position: int, 
 
 
 @pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        ("sort:foo", ("best", "new", "old")),
+        ("is:foo", ("saved",)),
+        ("has:foo", ("commentary", "abstract", "link", "author", "tag", "thread")),
+    ],
+)
+def test_a_word_that_is_no_choice_is_told_with_all_of_them(typed: str, choices: tuple[str, ...]) -> None:
+    with pytest.raises(QueryError) as caught:
+        tree(typed)
+    assert caught.value.choices == choices
+    with pytest.raises(QueryError) as caught:
+        tree("foo:bar")
+    assert {"tag", "author", "since", "sort"} < set(caught.value.choices)
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "a" * (MAX_CHARS + 1),

@@ -381,6 +381,19 @@ def test_why_without_a_day_or_a_paper_is_a_look_up(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "told"),
+    [("related", "/paper related 2404.07965: papers near"), ("why", "/paper why yesterday: why a day")],
+)
+def test_what_has_to_follow_a_word_alone_is_told(
+    typed: str, told: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    text = office.typed("emma", f"/paper {typed}")["text"]
+    assert text.startswith("Say after it which paper or day")
+    assert told in text
+
+
+@pytest.mark.parametrize(
     ("typed", "meant"), [("hlep", "/paper help"), ("subscrbe tag:moe", "/paper subscribe tag:moe")]
 )
 def test_a_mistyped_command_is_offered_where_nothing_is_found(
