@@ -201,6 +201,7 @@ def _ingest(
 @as_json
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find entries, in the words of `/paper`."""
+    from bot.messages.results import close_heading
     from bot.messages.words import words_for
     from bot.search.snippet import Snippets
     from bot.search.tree import Remark
@@ -226,7 +227,7 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
             print_json(**stored_fields(stored), snippet=shown.text if shown else None, close=place >= len(exact))
             continue
         if place == len(exact):
-            click.secho(words_for(None).n("results.close", len(found.close)), dim=True)
+            click.secho(close_heading(len(found.close), words_for(None)), dim=True)
         print_entry(stored.day, stored.entry, shown.pieces if shown else ())
     if not as_json:
         _print_found(found, bot)

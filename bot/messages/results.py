@@ -14,6 +14,7 @@ from bot.messages.mrkdwn import escape, link, safe_url
 from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
+from bot.search.engine import CLOSE
 from bot.search.grammar import Query
 from bot.search.reading import Understood
 from bot.search.related import Related
@@ -81,7 +82,7 @@ def results(hits: Sequence[Hit], looked: Looked, *, page: int, pool_id: str, wor
     """One page of what was found, what matches before what comes close; buttons rewrite it with another page."""
     first = (page - 1) * PAGE
     exact = hits[: max(0, looked.exact - first)]
-    parts = [_Part(exact), _Part(hits[len(exact) :], words.n("results.close", looked.close))]
+    parts = [_Part(exact), _Part(hits[len(exact) :], close_heading(looked.close, words))]
     return _page(
         _heading(looked, words),
         parts,
@@ -95,7 +96,7 @@ def results(hits: Sequence[Hit], looked: Looked, *, page: int, pool_id: str, wor
 
 
 def _heading(looked: Looked, words: Words) -> str:
-    query = cut(_flat(looked.query.text), 100)
+    query = _quoted(cut(_flat(looked.query.text), 100))
     if not looked.exact:
         return words.t("results.heading_none", query=query)
     if looked.more:
@@ -120,6 +121,13 @@ def _notes(looked: Looked, words: Words) -> list[str]:
     if offers:
         notes.append(" ".join([words.t("nothing.nearest"), ", ".join(f"/paper {cut(offer, 40)}" for offer in offers)]))
     return [note for note in notes if note]
+
+
+def close_heading(count: int, words: Words) -> str:
+    """Over so many close matches. There are never more than the nearest ones."""
+    if count < CLOSE:
+        return words.n("results.close", count)
+    return words.t("results.close_most", count=count)
 
 
 def taken_for(understood: Understood, words: Words) -> str:
@@ -371,10 +379,15 @@ def nothing_found(
     made: list[Block] = [richtext.block(elements)]
     if shorter and units(clean(shorter.text)) <= VALUE:
         count = f"{shorter.total:,}" + ("+" if shorter.more else "")
-        said.append(words.t("nothing.shorter", query=cut(_flat(shorter.text), 200), count=count))
-        label = words.t("nothing.try_shorter", query=cut(_flat(shorter.text), 40), count=count)
+        said.append(words.t("nothing.shorter", query=_quoted(cut(_flat(shorter.text), 200)), count=count))
+        label = words.t("nothing.try_shorter", query=_quoted(cut(_flat(shorter.text), 40)), count=count)
         made += [*_small(said[-1]), blocks.buttons((actions.SEARCH, label, clean(shorter.text)))]
     return Content("\n".join(map(escape, said)), tuple(made))
+
+
+def _quoted(query: str) -> str:
+    """A query in quotation marks, where it has none of its own."""
+    return f"“{query}”" if {'"', "“", "”"}.isdisjoint(query) else query
 
 
 def _flat(text: str) -> str:

@@ -212,6 +212,18 @@ def test_close_matches_follow_under_a_heading_of_their_own(stored, en, ko):
     assert content.text.startswith("“moe” · 2 papers\n")
     korean = results.results(hits, some, page=1, pool_id="", words=ko).text
     assert "비슷한 결과 · 논문 1편" in korean.split("\n")
+    many = looked("moe", exact=2, close=100)
+    assert "Close matches · the nearest 100" in results.results(hits, many, page=1, pool_id="p", words=en).text
+    assert "비슷한 결과 · 가까운 논문 100편" in results.results(hits, many, page=1, pool_id="p", words=ko).text
+
+
+def test_a_query_with_quotation_marks_gets_no_others(stored, en, ko):
+    hits, less = found(stored(Entry("A")).entries), Shorter('"state space"', 3)
+    for words in (en, ko):
+        for said in (looked('"state space"', exact=1), looked('"state space"', close=1)):
+            text = results.results(hits, said, page=1, pool_id="", words=words).text
+            assert text.startswith('"state space" · ')
+        assert '“"' not in results.nothing_found(said.query, [], words, less).text
 
 
 @pytest.mark.parametrize(
