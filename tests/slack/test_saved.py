@@ -74,7 +74,7 @@ def test_what_everybody_reads_does_not_tell_who_saved_what(office: Office, days:
     assert "drop:" not in str(said["blocks"])
 
 
-@pytest.mark.parametrize("typed", ["saved", "is:saved", "moe -is:saved"])
+@pytest.mark.parametrize("typed", ["saved", "저장", "is:saved", "moe -is:saved"])
 def test_what_everybody_would_read_is_refused(typed: str, office: Office, days: Callable[[], None]) -> None:
     days()
     choose(office, office.typed("emma", "/paper tag:moe"), "save:")
