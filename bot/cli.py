@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import looking, operating
-from bot.commanding import as_json, cli, command, dry_run, fail, look_up_command, read_settings, set_up_logging
+from bot.commanding import WORDS, as_json, cli, command, dry_run, fail, look_up_command, read_settings, set_up_logging
 from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
 from bot.printing import (
     entry_fields,
@@ -196,7 +196,7 @@ def _ingest(
 
 
 @look_up_command("search", "paperround search 'tag:moe 학습' --json")
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1, required=True, type=WORDS)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @as_json
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:

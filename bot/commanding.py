@@ -15,6 +15,22 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
+class _Words(click.ParamType[str]):
+    """What is looked up: words that can be written down again."""
+
+    name = "words"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail("this is not UTF-8; check the terminal's encoding", param, ctx)
+        return value
+
+
+WORDS = _Words()
+
+
 class _Command(click.Command):
     """A command whose help ends with its example, so that the README and ``--help`` say the same."""
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commanding import as_json, command, fail, read_settings
+from bot.commanding import WORDS, as_json, command, fail, read_settings
 from bot.printing import fields_of, print_entry, print_json, stored_fields
 
 if TYPE_CHECKING:  # as in `cli`
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # as in `cli`
 
 
 @command("related", "paperround related 2404.07965 --json")
-@click.argument("about", metavar="ENTRY|DAY", nargs=-1, required=True)
+@click.argument("about", metavar="ENTRY|DAY", nargs=-1, required=True, type=WORDS)
 @click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True)
 @as_json
 def related_command(about: tuple[str, ...], limit: int, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def _not_there(asked: "Related", typed: str, bot: "Bot") -> str:
 
 
 @command("tags", "paperround tags vision")
-@click.argument("prefix", default="")
+@click.argument("prefix", default="", type=WORDS)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The most used so many.")
 @as_json
 def tags_command(prefix: str, limit: int, as_json: bool) -> None:

@@ -4,12 +4,12 @@ from typing import Literal
 
 import click
 
-from bot.commanding import as_json, command, dry_run, fail, group, read_settings
+from bot.commanding import WORDS, as_json, command, dry_run, fail, group, read_settings
 from bot.printing import print_json, print_rows
 
 
 @command("why", "paperround why 2404.07965 --channel '#papers'")
-@click.argument("about", metavar="ENTRY|DAY", nargs=-1, required=True)
+@click.argument("about", metavar="ENTRY|DAY", nargs=-1, required=True, type=WORDS)
 @click.option("--channel", required=True, help="A #name or an id.")
 @as_json
 def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:

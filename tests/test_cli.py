@@ -646,3 +646,10 @@ def test_a_token_slack_does_not_take_ends_the_bot_with_a_word(
     assert ran.err.strip()
     assert "Traceback" not in ran.err
     assert "invented" not in ran.err
+
+
+@pytest.mark.parametrize("words", [("search", "moe\udcff"), ("related", "\udcff"), ("tags", "\udcff")])
+def test_bytes_that_are_no_words_are_refused(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words)
+    assert ran.code == 2
+    assert "not UTF-8" in ran.err

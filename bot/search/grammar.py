@@ -66,8 +66,9 @@ HAVE: Mapping[str, str] = {
 IS: Mapping[str, str] = {
     "saved": "saved", "bookmarked": "saved", "저장": "saved", "저장됨": "saved", "저장한": "saved",
 }  # fmt: skip
-ORDERED: Mapping[str, str] = {"is": "query.not_ordered", "remark": "query.not_ordered"}
-"""Fields that a standing order cannot have, nobody being there who asks, and the code that says so."""
+ORDERED: Mapping[str, str] = dict.fromkeys(("is", "remark", "has:thread"), "query.not_ordered")
+"""Fields, and a value of one, that a standing order cannot have, and the code that says so: nobody is there who asks,
+and nothing has a thread before it is posted."""
 UNNAMED: Mapping[str, str] = {"is": "query.nobody_asks"}
 """As above, of a look-up by somebody whom Slack does not name."""
 
@@ -423,7 +424,10 @@ class _Reader:
         if name == "source":
             return nodes.Source(text.strip())
         if name == "has":
-            return nodes.Has(self.choice(HAVE, text, start))
+            what = self.choice(HAVE, text, start)
+            if f"has:{what}" in self.refused:
+                self.refuse(self.refused[f"has:{what}"], start, text)
+            return nodes.Has(what)
         if name == "tag":
             tag = text.strip().lstrip("#")
             if not re.search(r"\w", tag):

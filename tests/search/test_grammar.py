@@ -229,7 +229,14 @@ def test_what_only_a_person_can_ask_is_refused_where_nobody_asks(read: Callable[
     with pytest.raises(QueryError) as refused:
         read("moe -is:saved", today=TODAY)
     assert (refused.value.code, refused.value.position, refused.value.found) == (code, 8, "saved")
-    assert read("moe has:thread", today=TODAY) == parse_query("moe has:thread", today=TODAY)
+    assert read("moe has:link", today=TODAY) == parse_query("moe has:link", today=TODAY)
+
+
+def test_an_order_cannot_follow_what_is_posted_already() -> None:
+    with pytest.raises(QueryError) as refused:
+        parse_order("moe -has:link,스레드", today=TODAY)
+    assert (refused.value.code, refused.value.found) == ("query.not_ordered", "스레드")
+    assert parse_look_up("moe has:thread", today=TODAY) == parse_query("moe has:thread", today=TODAY)
 
 
 def test_an_order_cannot_follow_what_people_say() -> None:
