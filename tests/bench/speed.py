@@ -1,9 +1,10 @@
 """How fast look-ups are, and what the index costs, in archives of any size.
 
-    python -m tests.bench.speed --vault DIR [--queries FILE] [--entries 4000,100000,1000000] [--keep [DIR]] [--json]
+    python -m tests.bench.speed [--vault DIR] [--queries FILE] [--entries 4000,100000,1000000] [--keep [DIR]] [--json]
 
-An archive is made of the vault's notes, drawn again and again, a part of their words replaced (`tests/bench/many.py`).
-With ``--keep`` it stays, and is used again by the next run. All but the building is measured in a process of its own.
+An archive is made of a folder of digests (that of PAPERROUND_CORPUS, else the samples in config/), drawn again and
+again, a part of their words replaced (`tests/bench/many.py`). With ``--keep`` it stays, and is used again by the next
+run. All but the building is measured in a process of its own.
 
 Times are milliseconds. Each query is asked several times and counts with its median; p50 and p99 are over the queries.
 *engine* finds and ranks; *floor* is what SQLite alone takes for the same questions to its full-text table, asked again
@@ -14,6 +15,7 @@ person waits for but Slack: also what else to type, and the days a paper stands 
 import argparse
 import json
 import math
+import os
 import random
 import resource
 import sqlite3
@@ -22,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -30,8 +33,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.digest.document import parse_document
 from bot.digest.keys import entry_key
 from bot.digest.model import StoredEntry
+from bot.errors import BotError
 from bot.messages.results import PAGE
 from bot.search.grammar import LOOKED_UP, MAX_CHARS, Query, parse_look_up, parse_query
 from bot.search.reading import Reading
@@ -41,9 +46,10 @@ from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.result_pages import ResultPages
-from tests.bench.finding import GLOSSARY, read_glossary, read_vault
+from tests.bench.finding import GLOSSARY, read_glossary
 from tests.bench.many import LAST, Mixer, fill
 
+SAMPLES = Path(__file__).parents[2] / "config" / "digests"
 QUERIES = Path(__file__).parent / "queries-own.jsonl"
 RUNS = 3
 ADDED = 100
@@ -139,6 +145,26 @@ def spread(times: Sequence[float]) -> dict[str, float]:
     return {"p50": statistics.median(in_order), "p99": in_order[math.ceil(len(in_order) * 0.99) - 1]}
 
 
+def folder_of_digests() -> Path:
+    corpus = os.environ.get("PAPERROUND_CORPUS")
+    return Path(corpus) / "vault" if corpus else SAMPLES
+
+
+def read_digests(folder: Path) -> list[StoredEntry]:
+    """Every entry of the digests in a folder, whatever their shape."""
+    notes: list[StoredEntry] = []
+    for path in sorted(folder.rglob("*.*")):
+        with suppress(BotError):
+            digest = parse_document(path.name, path.read_bytes())
+            notes += [
+                StoredEntry(len(notes) + at, entry_key(entry), "vault", digest.day, at, entry)
+                for at, entry in enumerate(digest.entries, 1)
+            ]
+    if not notes:
+        raise SystemExit(f"no digests in {folder}")
+    return notes
+
+
 def build(file: Path, notes: Sequence[StoredEntry], entries: int) -> None:
     """Make the archive, and beside it a note of how fast the index was made: entries a second."""
     part = Path(f"{file}.part")
@@ -180,7 +206,7 @@ def measure(file: Path, vault: Path, queries: Path, glossary: str, send: Callabl
     figures["filtered"] = spread([timed(partial(archive.look_up, text)) for text in filtered(archive.digests)])
     figures["hardest"] = spread([timed(partial(archive.index.search, query)) for query in hardest()])
     figures["page_50"] = spread([timed(turn) for turn in turns(archive)])
-    figures["add"] = spread(list(added(archive, read_vault(vault)[0])))
+    figures["add"] = spread(list(added(archive, read_digests(vault))))
     send(figures | size(archive))
 
 
@@ -260,7 +286,7 @@ def in_a_process(task: Callable[..., None], *arguments: object) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--vault", type=Path, required=True)
+    parser.add_argument("--vault", type=Path, default=folder_of_digests())
     parser.add_argument("--queries", type=Path, default=QUERIES)
     parser.add_argument("--glossary", default=str(GLOSSARY), help="a file, or none")
     parser.add_argument("--entries", default="4000,100000,1000000", help="sizes of archives")
@@ -274,7 +300,7 @@ def main() -> None:
         for entries in map(int, options.entries.split(",")):
             file = folder / f"{entries}.db"
             if not file.exists():
-                build(file, read_vault(options.vault)[0], entries)
+                build(file, read_digests(options.vault), entries)
             began = time.time()
             first = in_a_process(start, file, options.queries, options.glossary) - began
             figures[entries] = {
