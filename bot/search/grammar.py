@@ -121,7 +121,7 @@ def parse_query(text: str, *, today: date) -> Query:
 
     Raises QueryError: ``query.unclosed_quote``, ``query.unclosed_group``, ``query.unexpected``,
     ``query.unknown_field``, ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``,
-    ``query.one_sided``, ``query.too_long``.
+    ``query.too_long``.
     """
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
@@ -129,20 +129,23 @@ def parse_query(text: str, *, today: date) -> Query:
 
 
 def parse_order(text: str, *, today: date) -> Query:
-    """As `parse_query`, for a standing order, which nobody asks. Raises QueryError, also for what only a person can."""
+    """As `parse_query`, for a standing order, which nobody asks. Raises QueryError, also for what only a person can,
+    and ``query.one_sided``: what was ordered before that was an error is still read.
+    """
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
-    return _Reader(text, today, refused=ORDERED).query()
+    return _Reader(text, today, refused=ORDERED, strict=True).query()
 
 
 def parse_look_up(text: str, *, today: date, refused: Mapping[str, str] = MappingProxyType({})) -> Query:
-    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError.
+    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError, also
+    ``query.one_sided``.
 
     ``refused`` are fields that cannot be asked for there, each with the code of the error.
     """
     if len(text) > MAX_CHARS:
         raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
-    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused).query()
+    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused, strict=True).query()
 
 
 def literally(text: str, words: Collection[str], *, today: date) -> str:
@@ -191,8 +194,10 @@ class _Reader:
         most_terms: int = MAX_TERMS,
         longest: int = MAX_CHARS,
         refused: Mapping[str, str] = MappingProxyType({}),
+        strict: bool = False,
     ) -> None:
         self.typed = typed
+        self.strict = strict
         self.refused = refused
         self.most_terms = most_terms
         self.longest = longest
@@ -265,7 +270,7 @@ class _Reader:
                 break
             if (parts and self.operator("OR")) or ((parts or not first) and self.operator("|")):
                 break
-            if _OR.match(self.text, self.at):
+            if self.strict and _OR.match(self.text, self.at):
                 self.refuse("query.one_sided", self.at, "OR")
             if parts and self.operator("AND"):
                 continue

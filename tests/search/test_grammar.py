@@ -161,9 +161,15 @@ def test_reads_the_order_asked_for(typed: str, sort: str) -> None:
 )
 def test_a_mistake_is_told_with_its_place(typed: str, code: str, position: int, found: str, near: str | None) -> None:
     with pytest.raises(QueryError) as caught:
-        tree(typed)
+        parse_look_up(typed, today=TODAY)
     error = caught.value
     assert (error.code, error.position, error.found, error.nearest) == (code, position, found, near)
+
+
+def test_an_or_without_a_side_is_read_in_what_was_ordered_before_it_was_a_mistake() -> None:
+    assert tree("moe OR") == All((Word("moe"), Word("OR")))
+    with pytest.raises(QueryError):
+        parse_order("moe OR", today=TODAY)
 
 
 @pytest.mark.parametrize(
