@@ -16,6 +16,8 @@ LATEST = "day.latest"
 MORE = "commentary.more"
 SEARCH = "results.search"
 """Carries a query, as it could be typed."""
+MARK = "saved.mark"
+"""Carries what a menu's choice to save or to drop does."""
 END = "standing.end"
 
 Choice = Literal["commentary", "related", "save", "drop", "share"]

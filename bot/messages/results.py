@@ -168,13 +168,17 @@ def saved(hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Wo
 
 
 def save_changed(entry: StoredEntry, words: Words, *, is_saved: bool, was_saved: bool) -> Content:
-    """What a press on "save" or "saved" in a paper's menu did."""
+    """What a press on "save" or "saved" in a paper's menu did, and its contrary, one press away."""
     title = paper.title(entry.entry, words, 100)
     if is_saved:
         said = words.t("saved.already", title=title) if was_saved else words.t("saved.done", title=title)
     else:
         said = words.t("saved.dropped", title=title) if was_saved else words.t("saved.was_not", title=title)
-    return Content(escape(said), (_line(said),))
+    contrary: tuple[actions.Choice, str] = (
+        ("drop", words.t("menu.saved")) if is_saved else ("save", words.t("menu.save"))
+    )
+    button = (actions.MARK, contrary[1], actions.menu_value(contrary[0], entry.id))
+    return Content(escape(said), (_line(said), blocks.buttons(button)))
 
 
 def one(hit: Hit, words: Words) -> Content:

@@ -272,7 +272,7 @@ class _Reader:
                 break
             if self.strict and _OR.match(self.text, self.at):
                 self.refuse("query.one_sided", self.at, "OR")
-            if parts and self.operator("AND"):
+            if self.operator("AND"):
                 continue
             if parts and (last := _LAST_AND.match(self.text, self.at)):
                 self.at = last.end()

@@ -33,6 +33,8 @@ HARDLY = 2
 """Entries. A word that no more of them hold may be a slip."""
 COUNTED = 30
 """Entries that may hold a Hangul word, up to which they are looked at."""
+COUNTED_APART = 300
+"""Entries that may hold a Hangul word and a number side by side, likewise."""
 TWO_SLIPS = 0.75
 """Of the weight of a correction with one slip."""
 SHORT = 0.7
@@ -158,7 +160,8 @@ class _Reader:
         self.look_up((text,))
         found = needles(text)
         most = max((min(self.known[token] for token in tokens_in(needle)) for needle in found), default=0)
-        if HARDLY < most <= COUNTED and len(found) == 1 and len(text) > 2 and is_paired(found[0]):
+        counted = COUNTED_APART if found and " " in found[0].strip() else COUNTED
+        if HARDLY < most <= counted and len(found) == 1 and len(text) > 2 and is_paired(found[0]):
             return len(self.archive.newest(nodes.Word(text), HARDLY + 1))
         return most
 

@@ -26,6 +26,7 @@ def register(app: App, work: Work) -> None:
         ids.any_of(ids.MENU): choose,
         ids.MORE: read_on,
         ids.TAKE_BACK: take_back,
+        ids.MARK: mark_again,
         ids.LATEST: show_latest,
         ids.SEARCH: search,
         ids.any_of(ids.END): end_subscription,
@@ -64,6 +65,12 @@ def choose(asked: Asked, desk: Desk) -> None:
         reply(asked, desk, related(entry, asked.asker, desk))
     else:
         _show(entry, 0, asked, desk)
+
+
+def mark_again(asked: Asked, desk: Desk) -> None:
+    """Rewrite what saving or dropping a paper did with what its contrary does."""
+    what, entry_id = ids.read_menu(asked.payload["value"])
+    reply(asked, desk, mark(_entry(entry_id, desk), asked.asker, desk, is_saved=what == "save"), replace=True)
 
 
 def read_on(asked: Asked, desk: Desk) -> None:

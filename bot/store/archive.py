@@ -248,11 +248,11 @@ def _check(connection: Connection, wanted: Candidates, limit: int, *, ranked: in
                     _drop_those_to_come(connection, wanted, found, last, place)
                 if not oldest or len(found) > limit or looked == LOOKED_AT:
                     break
-    entries = list(found.values())[:limit]
-    rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
     all_seen = wanted.few is not None or not looked
     enough = limit * looked // max(1, len(found)) + 1
     left = 0 if all_seen else _count_beyond(connection, wanted, place, enough, oldest=oldest)
+    entries = list(found.values())[: min(ranked or limit, limit) if left else limit]
+    rest = _in_their_order(connection, [(entry.day.toordinal(), entry.id) for entry in entries[ranked:]])
     if not left:
         return Matching(tuple(entries[:ranked]), rest, len(found) > limit)
     about = len(found) + round(left * len(found) / looked)

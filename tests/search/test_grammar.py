@@ -109,6 +109,7 @@ def tree(text: str) -> Node | None:
         pytest.param("3:1 std::vector", All((Word("3:1"), Word("std::vector"))), id="colons that name no field"),
         pytest.param("ㅋㅋ", Word("ㅋㅋ"), id="lone letters"),
         pytest.param("(a AND (b AND )) AND", All((Word("a"), Word("b"))), id="nor does AND at an end"),
+        pytest.param("AND a (AND b)", All((Word("a"), Word("b"))), id="nor does AND before anything"),
         pytest.param("AND", Word("AND"), id="AND alone is a word"),
         pytest.param("a NOT", All((Word("a"), Word("NOT"))), id="NOT at the end is a word"),
         pytest.param("a and b or", All(tuple(map(Word, ("a", "and", "b", "or")))), id="small letters are words"),

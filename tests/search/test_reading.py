@@ -7,7 +7,7 @@ import pytest
 from bot.digest.model import StoredEntry
 from bot.search.glossary import parse_glossary
 from bot.search.grammar import parse_query
-from bot.search.reading import MOST_CORRECTED, Reading, read
+from bot.search.reading import COUNTED, MOST_CORRECTED, Reading, read
 from tests.search.memory import MemoryArchive
 
 Make = Callable[..., StoredEntry]
@@ -108,6 +108,8 @@ def test_hangul_and_a_number_that_nobody_wrote_together_are_two_words(stored: Ma
     assert reading.words == ("라마", "2")
     assert forms(reading, 0, 2) == {"라마2"}
     assert understand("라마2", MemoryArchive([stored("라마 2")])).words == ("라마2",)
+    inside = [replace(stored("2 그라마"), id=n, key=str(n)) for n in range(COUNTED + 1)]
+    assert understand("라마2", MemoryArchive(inside)).words == ("라마", "2")
 
 
 def test_a_word_that_is_written_so_is_not_taken_for_what_it_sounds_like(stored: Make) -> None:

@@ -41,14 +41,14 @@ def test_the_next_page_of_what_was_estimated_says_the_same(office: Office, monke
     monkeypatch.setattr(engine, "RANKED", 15)
     many(office, 40)
     answer = office.typed("emma", '/paper "number of many" OR "paper number"')
-    assert "about 40 papers\nThe first 16 of them are listed" in answer["text"]
+    assert "about 40 papers\nThe first 15 of them are listed" in answer["text"]
     office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
 
     def turned() -> str:
         text = str(office.sandbox.ephemerals("emma")[-1]["text"])
         return text if text != answer["text"] else ""
 
-    assert "about 40 papers\nThe first 16 of them are listed" in office.sandbox.wait_for(turned)
+    assert "about 40 papers\nThe first 15 of them are listed" in office.sandbox.wait_for(turned)
 
 
 def test_everybody_turns_the_pages_of_a_public_answer(office: Office) -> None:

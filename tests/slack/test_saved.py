@@ -43,6 +43,19 @@ def test_a_paper_is_saved_listed_looked_among_and_taken_off(office: Office, days
     assert "Save for later" in office.typed("emma", "/paper saved")["text"]
 
 
+def test_what_was_saved_or_taken_off_is_undone_where_that_is_said(office: Office, days: Callable[[], None]) -> None:
+    days()
+    found = office.typed("emma", "/paper tag:moe")
+    choose(office, found, "save:")
+    for said, undone in (("Saved", "No longer saved"), ("No longer saved", "Saved"), ("Saved", "No longer saved")):
+        last = office.sandbox.ephemerals("emma")[-1]
+        assert last["text"].startswith(said)
+        office.sandbox.act("emma", "papers", "saved.mark", ephemeral_id=last["id"])
+        office.sandbox.wait_for(lambda text=undone: office.sandbox.ephemerals("emma")[-1]["text"].startswith(text))
+    assert len(office.sandbox.ephemerals("emma")) == 2, "each answer in the place of the last"
+    assert "Save for later" in office.typed("emma", "/paper saved")["text"]
+
+
 def test_a_list_of_many_is_turned_as_it_was(office: Office) -> None:
     office.read(DAY, *(Entry(title=f"Paper number {n} of many") for n in range(12)))
     ids = [entry.id for entry in office.bot.digests.load_day(None, DAY).entries]
