@@ -58,10 +58,10 @@ class Judged:
 
 
 def read_vault(vault: Path) -> tuple[list[StoredEntry], dict[str, set[str]]]:
-    """Every entry of the vault, and the keys of the entries each note holds."""
+    """Every entry of a folder of digests of any shape, and the keys of the entries each file holds."""
     entries: list[StoredEntry] = []
     keys: dict[str, set[str]] = defaultdict(set)
-    for path in sorted(vault.rglob("*.md")):
+    for path in sorted(vault.rglob("*.*")):
         try:
             digest = parse_document(path.name, path.read_bytes())
         except BotError:
@@ -70,6 +70,8 @@ def read_vault(vault: Path) -> tuple[list[StoredEntry], dict[str, set[str]]]:
             key = entry_key(entry)
             keys[path.relative_to(vault).as_posix()].add(key)
             entries.append(StoredEntry(len(entries) + 1, key, "vault", digest.day, position, entry))
+    if not entries:
+        raise SystemExit(f"no digests in {vault}")
     return entries, keys
 
 

@@ -24,7 +24,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -33,10 +32,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.digest.document import parse_document
 from bot.digest.keys import entry_key
 from bot.digest.model import StoredEntry
-from bot.errors import BotError
 from bot.messages.results import PAGE
 from bot.search.grammar import LOOKED_UP, MAX_CHARS, Query, parse_look_up, parse_query
 from bot.search.reading import Reading
@@ -46,7 +43,7 @@ from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.result_pages import ResultPages
-from tests.bench.finding import GLOSSARY, read_glossary
+from tests.bench.finding import GLOSSARY, read_glossary, read_vault
 from tests.bench.many import LAST, Mixer, fill
 
 SAMPLES = Path(__file__).parents[2] / "config" / "digests"
@@ -150,21 +147,6 @@ def folder_of_digests() -> Path:
     return Path(corpus) / "vault" if corpus else SAMPLES
 
 
-def read_digests(folder: Path) -> list[StoredEntry]:
-    """Every entry of the digests in a folder, whatever their shape."""
-    notes: list[StoredEntry] = []
-    for path in sorted(folder.rglob("*.*")):
-        with suppress(BotError):
-            digest = parse_document(path.name, path.read_bytes())
-            notes += [
-                StoredEntry(len(notes) + at, entry_key(entry), "vault", digest.day, at, entry)
-                for at, entry in enumerate(digest.entries, 1)
-            ]
-    if not notes:
-        raise SystemExit(f"no digests in {folder}")
-    return notes
-
-
 def build(file: Path, notes: Sequence[StoredEntry], entries: int) -> None:
     """Make the archive, and beside it a note of how fast the index was made: entries a second."""
     part = Path(f"{file}.part")
@@ -206,7 +188,7 @@ def measure(file: Path, vault: Path, queries: Path, glossary: str, send: Callabl
     figures["filtered"] = spread([timed(partial(archive.look_up, text)) for text in filtered(archive.digests)])
     figures["hardest"] = spread([timed(partial(archive.index.search, query)) for query in hardest()])
     figures["page_50"] = spread([timed(turn) for turn in turns(archive)])
-    figures["add"] = spread(list(added(archive, read_digests(vault))))
+    figures["add"] = spread(list(added(archive, read_vault(vault)[0])))
     send(figures | size(archive))
 
 
@@ -300,7 +282,7 @@ def main() -> None:
         for entries in map(int, options.entries.split(",")):
             file = folder / f"{entries}.db"
             if not file.exists():
-                build(file, read_digests(options.vault), entries)
+                build(file, read_vault(options.vault)[0], entries)
             began = time.time()
             first = in_a_process(start, file, options.queries, options.glossary) - began
             figures[entries] = {
