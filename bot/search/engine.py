@@ -4,7 +4,7 @@ Pure but for the `Archive` it is given. The database proposes, newest first; all
 """
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
@@ -13,10 +13,10 @@ from bot.search.archive import Archive, Matching, Totals
 from bot.search.fields import EntryFields
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
-from bot.search.rank import rank, tokens_of
+from bot.search.rank import rank
 from bot.search.reading import Reading, Understood, read
 from bot.search.tree import Node
-from bot.search.words import needles, tokens_in
+from bot.search.words import most_holding
 
 RANKED = 300
 """Matches that are ranked: the newest so many. Beyond them the newest go first (3,854 entries: more gained nothing)."""
@@ -59,17 +59,16 @@ class Found:
 
 def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Found:
     """Papers that match the query, at most ``limit``, and those that come close."""
-    by_score = query.sort == "best" and bool(nodes.asked(query.tree))
-    matching = archive.matching(query.tree, limit, ranked=RANKED if by_score else 0, oldest=query.sort == "old")
-    if not by_score:
+    matching = archive.matching(query.tree, limit, ranked=RANKED if query.ranks else 0, oldest=query.sort == "old")
+    if not query.ranks:
         return _found(matching.rest, matching)
     reading = read(query.tree, archive, glossary)
-    totals, frequencies = archive.totals(), archive.frequencies(tokens_of(reading))
-    pool = rank(matching.pool, reading, totals, frequencies)
+    totals = archive.totals()
+    pool = rank(matching.pool, reading, totals)
     ids = (*(entry.id for entry in pool), *matching.rest)
     if len(ids) >= ENOUGH:
         return _found(ids, matching, reading)
-    close = _close(query.tree, reading, archive, totals, frequencies, {entry.key for entry in pool})
+    close = _close(query.tree, reading, archive, totals, {entry.key for entry in pool})
     ids_close = tuple(entry.id for entry in close)
     return replace(_found(ids, matching, reading), close=ids_close)
 
@@ -84,7 +83,6 @@ def _close(
     reading: Reading,
     archive: Archive,
     totals: Totals,
-    frequencies: Mapping[str, int],
     known: Set[str],
 ) -> list[EntryFields]:
     """Papers that meet every filter and hold most of the words, in any form, best first.
@@ -96,7 +94,7 @@ def _close(
     votes: dict[int, float] = {}
     holders: dict[int, Set[int]] = {}
     asked = 0
-    for voted, (holding, word, forms) in enumerate(_words(reading, frequencies)):
+    for voted, (holding, word, forms) in enumerate(_words(reading)):
         if voted >= VOTING and asked + holding > VOTES:
             break
         asked += holding
@@ -115,7 +113,7 @@ def _close(
     for place, entry in archive.read(best, firm).items():
         if entry.key not in known and found.setdefault(entry.key, entry) is entry:
             lacking[entry.id] = frozenset(word for word, held in holders.items() if place not in held)
-    return rank(list(found.values()), reading, totals, frequencies, lacking)
+    return rank(list(found.values()), reading, totals, lacking)
 
 
 def _firm(tree: Node | None) -> Node | None:
@@ -128,17 +126,13 @@ def _firm(tree: Node | None) -> Node | None:
     return tree
 
 
-def _words(reading: Reading, frequencies: Mapping[str, int]) -> list[tuple[int, int, list[str]]]:
+def _words(reading: Reading) -> list[tuple[int, int, list[str]]]:
     """The words that may be lacking and that the archive has: how many entries hold one at most, which, and its forms;
     the rarest first."""
     words = []
     for at in sorted(reading.loose):
         forms = [form.text for term in reading.terms if term.first <= at < term.last for form in term.forms]
-        holding = sum(_holding(form, frequencies) for form in forms)
+        holding = sum(most_holding(form, reading.frequencies) for form in forms)
         if holding:
             words.append((holding, at, forms))
     return sorted(words, key=itemgetter(0))
-
-
-def _holding(text: str, frequencies: Mapping[str, int]) -> int:
-    return max((min(frequencies.get(token, 0) for token in tokens_in(needle)) for needle in needles(text)), default=0)

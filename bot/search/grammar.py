@@ -115,6 +115,11 @@ class Query:
     sort: Sort = "best"
     text: str = ""
 
+    @property
+    def ranks(self) -> bool:
+        """Whether what matches is put in order by how well it does."""
+        return self.sort == "best" and bool(nodes.asked(self.tree))
+
 
 def parse_query(text: str, *, today: date) -> Query:
     """Read a query. ``today`` is the asker's, for dates like ``since:2w``.

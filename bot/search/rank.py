@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bot.search.archive import Totals
 from bot.search.fields import EntryFields
 from bot.search.reading import Form, Reading, Term
-from bot.search.words import BREAK, needles, tokens_in
+from bot.search.words import BREAK, most_holding, needles, tokens_in
 
 WEIGHTS = (5.0, 3.0, 3.0, 1.0, 1.5)
 """Of title, tags, authors, abstract, commentary: a word in the title says more of what a paper is about."""
@@ -43,17 +43,10 @@ RECENT = 0.03 / (7 * 365)
 # MRR of either by .01 at the most.
 
 
-def tokens_of(reading: Reading) -> set[str]:
-    """The tokens whose frequencies `rank` needs."""
-    texts = {form.text for term in reading.terms for form in term.forms} | set(reading.words)
-    return {token for text in texts for needle in needles(text) for token in tokens_in(needle)}
-
-
 def rank(
     found: Sequence[EntryFields],
     reading: Reading,
     totals: Totals,
-    frequencies: Mapping[str, int],
     lacking: Mapping[int, frozenset[int]] | None = None,
 ) -> list[EntryFields]:
     """Best first; where nothing was asked in words, and between equals, the newest first.
@@ -63,7 +56,7 @@ def rank(
     newest = sorted(found, key=lambda entry: (entry.day, entry.id), reverse=True)
     if not reading.terms or not newest:
         return newest
-    scorer = _Scorer(reading, totals, frequencies)
+    scorer = _Scorer(reading, totals)
     whole = _scored_whole(newest)
     if whole < len(newest):
         newest = sorted(newest, key=scorer.score_of_heading, reverse=True)
@@ -104,9 +97,6 @@ class _Rarity:
         tokens += [token for token in joined if self.frequencies.get(token)]
         return max(map(self.of, tokens), default=0.0)
 
-    def is_held(self, text: str) -> bool:
-        return any(all(map(self.frequencies.get, tokens_in(needle))) for needle in needles(text))
-
 
 class _Form(NamedTuple):
     """One form of a term, and what it is worth."""
@@ -124,11 +114,11 @@ _Term = tuple[int, int, list[_Form]]
 class _Scorer:
     """Scores entries for one reading. Written for speed: it looks at hundreds of entries for a query."""
 
-    def __init__(self, reading: Reading, totals: Totals, frequencies: Mapping[str, int]) -> None:
+    def __init__(self, reading: Reading, totals: Totals) -> None:
         self.lengths = totals.lengths
-        self.rarity = _Rarity(totals.entries, frequencies)
+        self.rarity = _Rarity(totals.entries, reading.frequencies)
         typed = self._typed(reading)
-        terms = [(term.first, term.last, self._forms(term, typed)) for term in reading.terms]
+        terms = [(term.first, term.last, self._forms(term, typed, reading)) for term in reading.terms]
         least = LITTLE * max((forms[0].worth for _, _, forms in terms), default=0.0)
         self.terms = [(first, last, forms if forms[0].worth >= least else []) for first, last, forms in terms]
         self.little = frozenset(first for first, last, forms in self.terms if not forms and last - first == 1)
@@ -151,12 +141,12 @@ class _Scorer:
                     worth[term.first : term.last] = [share] * (term.last - term.first)
         return worth
 
-    def _forms(self, term: Term, typed: Sequence[float]) -> list[_Form]:
+    def _forms(self, term: Term, typed: Sequence[float], reading: Reading) -> list[_Form]:
         """The forms of a term, the worthiest first. All names of one thing count as its commonest does."""
         own = [
             self.rarity.of_text(form.text)
             for form in term.forms
-            if form.how != "near" and self.rarity.is_held(form.text)
+            if form.how != "near" and most_holding(form.text, reading.frequencies)
         ]
         most = sum(typed[term.first : term.last])
         common = min(most, min(own, default=most) * (1 + NAMED * (term.last - term.first - 1)))
@@ -223,17 +213,14 @@ def _best(forms: Iterable[_Form], text: str, weighted: Iterable[tuple[str, float
     for worth, wanted, parts in forms:
         if worth <= value:
             break
-        mentions = 0.0
+        most = 0.0
         for needle in wanted:
             if needle in text:
-                here = 0.0
-                for field, weight in weighted:
-                    if needle in field:
-                        here += weight * field.count(needle)
-                if here > mentions:
-                    mentions = here
-        found = worth * mentions / (SATURATION + mentions)
-        if not mentions and parts:
+                mentioned = _mentioned(needle, weighted)
+                if mentioned > most:
+                    most = mentioned
+        found = worth * most
+        if not most and parts:
             found = sum([share * _mentioned(pair, weighted) for pair, share in parts if pair in text])
         if found > value:
             value = found

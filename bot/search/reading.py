@@ -7,7 +7,7 @@ cut the query that suits it most.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Literal
@@ -20,7 +20,7 @@ from bot.search.korean import bare, inflected, is_one_with_particle, is_syllable
 from bot.search.sound import alike, sounds
 from bot.search.spelling import corrections
 from bot.search.tree import Node
-from bot.search.words import cut, initials, is_paired, needles, stem, tokens_in
+from bot.search.words import cut, initials, is_paired, most_holding, needles, stem, tokens_in, tokens_of
 
 How = Literal["typed", "joined", "bare", "inflected", "turned", "corrected", "sounding", "named", "tag", "near"]
 
@@ -97,6 +97,8 @@ class Reading:
     terms: tuple[Term, ...]
     spoken: tuple[str, ...]
     """The whole of it as it was typed and, where that differs, as it was meant."""
+    frequencies: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """How many entries hold each token of the words and of their forms."""
     understood: Understood = field(default_factory=Understood)
 
 
@@ -149,8 +151,7 @@ class _Reader:
 
     def look_up(self, texts: Iterable[str]) -> None:
         """Ask how many entries hold the tokens of all these texts, at once."""
-        tokens = {token for text in texts for needle in needles(text) for token in tokens_in(needle)}
-        new = tokens - self.known.keys()
+        new = tokens_of(texts) - self.known.keys()
         if new:
             found = self.archive.frequencies(new)
             self.known.update((token, found.get(token, 0)) for token in new)
@@ -159,7 +160,7 @@ class _Reader:
         """How many entries hold a word: at most, and exactly where they are few."""
         self.look_up((text,))
         found = needles(text)
-        most = max((min(self.known[token] for token in tokens_in(needle)) for needle in found), default=0)
+        most = most_holding(text, self.known)
         counted = COUNTED_APART if found and " " in found[0].strip() else COUNTED
         if HARDLY < most <= counted and len(found) == 1 and len(text) > 2 and is_paired(found[0]):
             return len(self.archive.newest(nodes.Word(text), HARDLY + 1))
@@ -349,10 +350,10 @@ class _Reader:
     # All of it
 
     def reading(self) -> Reading:
-        self.look_up(form.text for forms in self.forms.values() for form in forms.values())
+        self.look_up([*self.meant, *(form.text for forms in self.forms.values() for form in forms.values())])
         terms = []
         for (first, last), forms in sorted(self.forms.items(), key=lambda term: (term[0][1], term[0][0])):
-            kept = tuple(form for form in forms.values() if form.how == "typed" or self._is_held(form.text))
+            kept = tuple(form for form in forms.values() if form.how == "typed" or most_holding(form.text, self.known))
             if kept:
                 terms.append(Term(first, last, kept))
         return Reading(
@@ -360,11 +361,9 @@ class _Reader:
             frozenset(self.loose),
             tuple(terms),
             self._spoken(),
+            self.known,
             Understood(tuple(self.corrected), tuple(self.turned), tuple(self._translated(terms))),
         )
-
-    def _is_held(self, text: str) -> bool:
-        return any(all(self.known[token] for token in tokens_in(needle)) for needle in needles(text))
 
     def _spoken(self) -> tuple[str, ...]:
         typed, meant = " ".join(self.typed), " ".join(self.meant)

@@ -13,7 +13,7 @@ A *token* is what the database's index holds: a Latin unit, or the overlapping p
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby, pairwise
 
@@ -298,6 +298,16 @@ def tokens_in(needle: str) -> tuple[str, ...]:
         some = unit_tokens(unit)
         found += some[:-1] if len(some) > 1 else some
     return tuple(found)
+
+
+def tokens_of(texts: Iterable[str]) -> set[str]:
+    """The tokens by which entries with one of these texts are found."""
+    return {token for text in texts for needle in needles(text) for token in tokens_in(needle)}
+
+
+def most_holding(text: str, frequencies: Mapping[str, int]) -> int:
+    """How many entries hold a text at most: those that hold the rarest of its tokens."""
+    return max((min(frequencies.get(token, 0) for token in tokens_in(needle)) for needle in needles(text)), default=0)
 
 
 def initials(text: str) -> str:

@@ -77,7 +77,7 @@ def _tags(query: Query) -> str:
 
 def _unread(query: Query) -> tuple[Asked, ...]:
     """The words whose spelling was not looked at when the query was read."""
-    return tuple(node for node in asked(query.tree) if query.sort != "best" or not isinstance(node, Word))
+    return tuple(node for node in asked(query.tree) if not (query.ranks and isinstance(node, Word)))
 
 
 def shorter(query: Query, search: Search, today: date) -> Shorter | None:

@@ -1,10 +1,9 @@
 """Asks the index of SQLite: how many entries hold a token, which entries may match a tree.
 
-Its full-text table only proposes entries, newest first; what it cannot say exactly (a phrase, a Hangul word longer than
-a pair, a date under OR) is checked on the field strings by the tree itself.
+Its full-text table only proposes entries, newest first, as `candidates` says.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from itertools import groupby
@@ -167,6 +166,15 @@ def meta_of(connection: Connection) -> dict[str, int]:
     return {row.name: row.value for row in rows}
 
 
+def rows_of(connection: Connection, ids: Iterable[int]) -> Iterator[Sequence[Any]]:
+    """What the index holds of these entries, for `entry_of`."""
+    columns = ", ".join(COLUMNS)
+    for some in bunches(sorted(ids)):
+        marks = ", ".join("?" * len(some))
+        statement = f"SELECT place, {columns} FROM entry_index WHERE id IN ({marks})"  # noqa: S608  our names
+        yield from connection.exec_driver_sql(statement, tuple(some)).all()
+
+
 def entry_of(row: Sequence[object]) -> EntryFields:
     place, id, key, *fields = row
     return EntryFields(id, key, date.fromordinal(place // A_DAY), *fields)  # type: ignore[arg-type, operator]
@@ -302,7 +310,7 @@ def _candidates(
         )
 
     if wanted.few is not None:
-        yield from _read_few(connection, wanted.few, oldest=oldest)
+        yield from sorted(rows_of(connection, wanted.few), key=itemgetter(0), reverse=not oldest)
         return
     if wanted.unchecked is not None:
         with closing(ask(whole, last, -1)) as rows:
@@ -316,14 +324,3 @@ def _candidates(
         last = read[-1][0] - 1
     with closing(ask(short, last, -1)) as rows:
         yield from rows
-
-
-def _read_few(connection: Connection, ids: frozenset[int], *, oldest: bool) -> list[Sequence[Any]]:
-    """What the index holds of these entries, in the order of `_candidates`."""
-    columns = ", ".join(COLUMNS)
-    found: list[Sequence[Any]] = []
-    for some in bunches(sorted(ids)):
-        marks = ", ".join("?" * len(some))
-        statement = f"SELECT place, {columns} FROM entry_index WHERE id IN ({marks})"  # noqa: S608  our names
-        found += connection.exec_driver_sql(statement, tuple(some)).all()
-    return sorted(found, key=itemgetter(0), reverse=not oldest)

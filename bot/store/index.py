@@ -1,9 +1,7 @@
 """The index for look-ups: field strings of every entry, and a full-text table over their tokens.
 
-SQLite's own SQL is here and nowhere else. Derived from the entries and made by itself, outside of the migrations: it is
-made again when the rules of `search/words.py` change. The full-text table only proposes entries, newest first; what it
-cannot say exactly (a phrase, a Hangul word longer than a pair, a date under OR) is checked on the field strings by the
-tree itself.
+Derived from the entries and made by itself, outside of the migrations: it is made again when the rules of
+`search/words.py` change. Here it is written, in SQLite's own SQL; `archive` asks it.
 """
 
 import logging
@@ -34,9 +32,9 @@ from bot.search.words import (
     stem,
 )
 from bot.store import tables
-from bot.store.archive import COLUMNS, SqliteArchive, entry_of, meta_of
+from bot.store.archive import SqliteArchive, entry_of, meta_of, rows_of
 from bot.store.candidates import A_DAY
-from bot.store.database import bunches, reading, transaction
+from bot.store.database import reading, transaction
 from bot.store.entries import load
 from bot.store.linked import linked_by_notes
 from bot.store.near import nearest_tags, nearest_words
@@ -135,7 +133,7 @@ class Index:
 
     def understand(self, query: Query) -> Reading | None:
         """What the words of a query were looked for as, for a page of what `search` found; None as there."""
-        if query.sort != "best" or not nodes.asked(query.tree):
+        if not query.ranks:
             return None
         with reading(self._engine) as connection:
             return read(query.tree, SqliteArchive(connection), self._glossary())
@@ -185,13 +183,7 @@ def _add_to_meta(connection: Connection, values: Mapping[str, int]) -> None:
 
 def _fields(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, EntryFields]]:
     """Place and fields of the indexed among these entries."""
-    found: dict[int, tuple[int, EntryFields]] = {}
-    for some in bunches(ids):
-        marks = ", ".join("?" * len(some))
-        statement = f"SELECT place, {', '.join(COLUMNS)} FROM entry_index WHERE id IN ({marks})"  # noqa: S608  our names
-        for row in connection.exec_driver_sql(statement, tuple(some)):
-            found[row[1]] = (row[0], entry_of(row))
-    return found
+    return {row[1]: (row[0], entry_of(row)) for row in rows_of(connection, ids)}
 
 
 def _insert(connection: Connection, entries: Sequence[EntryFields], places: Mapping[int, int]) -> None:

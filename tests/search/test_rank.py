@@ -8,8 +8,9 @@ from bot.digest.model import StoredEntry
 from bot.search import rank as rank_file
 from bot.search.archive import Totals
 from bot.search.fields import EntryFields, read_fields
-from bot.search.rank import rank, tokens_of
+from bot.search.rank import rank
 from bot.search.reading import Form, Reading, Term
+from bot.search.words import tokens_of
 
 Make = Callable[..., StoredEntry]
 TOTALS = Totals(1000, (40.0, 20.0, 60.0, 900.0, 500.0))
@@ -22,7 +23,7 @@ def typed(*words: str) -> list[Term]:
 
 def reading(words: tuple[str, ...], terms: list[Term]) -> Reading:
     in_order = tuple(sorted(terms, key=lambda term: (term.last, term.first)))
-    return Reading(words, frozenset(range(len(words))), in_order, (" ".join(words),) if words else ())
+    return Reading(words, frozenset(range(len(words))), in_order, (" ".join(words),) if words else (), FREQUENCIES)
 
 
 def order(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -> list[str]:
@@ -33,7 +34,7 @@ def order(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -
 
 def ranked(entries: list[StoredEntry], *words: str, names: Sequence[Term] = ()) -> list[EntryFields]:
     fields = [read_fields(entry) for entry in entries]
-    return rank(fields, reading(words, [*typed(*words), *names]), TOTALS, FREQUENCIES)
+    return rank(fields, reading(words, [*typed(*words), *names]), TOTALS)
 
 
 def test_a_word_in_the_title_goes_before_one_in_the_abstract(stored: Make) -> None:
@@ -64,7 +65,7 @@ def test_between_equals_the_newest_goes_first(stored: Make) -> None:
 
 def test_needs_the_frequencies_of_every_form_and_pair() -> None:
     words = ("pre-training", "강화학습")
-    assert tokens_of(reading(words, typed(*words))) == {"pre", "train", "pretrain", "강화", "화학", "학습"}
+    assert tokens_of(words) == {"pre", "train", "pretrain", "강화", "화학", "학습"}
 
 
 def test_the_whole_title_goes_before_one_that_begins_so(stored: Make) -> None:
@@ -121,4 +122,4 @@ def test_scores_do_not_depend_on_the_order_of_the_found(stored: Make) -> None:
     assert order(entries, "moe", "the") == order(entries, "moe", "the")
     numbered = [read_fields(replace(entry, id=n)) for n, entry in enumerate(entries)]
     asked = reading(("moe",), typed("moe"))
-    assert rank(numbered, asked, TOTALS, FREQUENCIES) == rank(numbered[::-1], asked, TOTALS, FREQUENCIES)
+    assert rank(numbered, asked, TOTALS) == rank(numbered[::-1], asked, TOTALS)
