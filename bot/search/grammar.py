@@ -128,8 +128,6 @@ def parse_query(text: str, *, today: date) -> Query:
     ``query.unknown_field``, ``query.empty_field``, ``query.bad_date``, ``query.bad_value``, ``query.no_words``,
     ``query.too_long``.
     """
-    if len(text) > MAX_CHARS:
-        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
     return _Reader(text, today).query()
 
 
@@ -137,8 +135,6 @@ def parse_order(text: str, *, today: date) -> Query:
     """As `parse_query`, for a standing order, which nobody asks. Raises QueryError, also for what only a person can,
     and ``query.one_sided``: what was ordered before that was an error is still read.
     """
-    if len(text) > MAX_CHARS:
-        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
     return _Reader(text, today, refused=ORDERED, strict=True).query()
 
 
@@ -148,8 +144,6 @@ def parse_look_up(text: str, *, today: date, refused: Mapping[str, str] = Mappin
 
     ``refused`` are fields that cannot be asked for there, each with the code of the error.
     """
-    if len(text) > MAX_CHARS:
-        raise QueryError("query.too_long", position=MAX_CHARS, found=text[MAX_CHARS : MAX_CHARS + 20])
     return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused, strict=True).query()
 
 
@@ -201,6 +195,8 @@ class _Reader:
         refused: Mapping[str, str] = MappingProxyType({}),
         strict: bool = False,
     ) -> None:
+        if len(typed) > MAX_CHARS:
+            raise QueryError("query.too_long", position=MAX_CHARS, found=typed[MAX_CHARS : MAX_CHARS + 20])
         self.typed = typed
         self.strict = strict
         self.refused = refused
