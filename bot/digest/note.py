@@ -21,6 +21,7 @@ from bot.digest.lines import (
     split_name,
 )
 from bot.digest.model import Digest, Entry, Lang
+from bot.digest.paragraphs import join_lines
 from bot.errors import DigestFormatError
 
 # The YAML reader is slow, recursive and quadratic in nested brackets; a page of properties is a tenth of this.
@@ -68,7 +69,7 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     when = name_day or written_day or day
     if when is None:
         raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
-    found = list(_joined(lines, skip))
+    found = list(join_lines(lines, skip))
     if not found:
         raise DigestFormatError(1, "a link, a title or words", "")
     _read_lines(found, draft)
@@ -143,32 +144,6 @@ def _read_front_matter(lines: Sequence[str], draft: _Draft) -> tuple[date | None
     draft.tags.extend(word.strip().lstrip("#") for word in words if isinstance(word, str) and word.strip("# \t"))
     written = values.get("date") or values.get("day") or values.get("created")
     return (find_day(written[:60]) if isinstance(written, str) else None), end + 1
-
-
-def _joined(lines: Sequence[str], skip: int) -> Iterator[str]:
-    """The lines that hold something: a wrapped (indented) line joined to the one before it, a fenced block whole.
-
-    A list item below another is a line of its own.
-    """
-    fences = [n for n in range(skip, len(lines)) if lines[n].lstrip()[:3] in ("```", "~~~")]
-    blocks = dict(zip(fences[::2], fences[1::2], strict=False))  # a last fence without its twin is a line
-    pending: list[str] = []
-    n = skip
-    while n < len(lines):
-        raw, line = lines[n], lines[n].strip()
-        if pending and line and n not in blocks and raw[0] in " \t" and not _LIST_ITEM.match(line):
-            pending.append(line)
-        else:
-            if pending:
-                yield " ".join(pending)
-            pending = [line] if line else []
-        if n in blocks:
-            pending = []
-            yield "\n".join(part.rstrip() for part in lines[n : blocks[n] + 1]).strip()
-            n = blocks[n]
-        n += 1
-    if pending:
-        yield " ".join(pending)
 
 
 def _read_lines(lines: Sequence[str], draft: _Draft) -> None:
