@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.digest.blocks import Block, read_blocks
 from bot.digest.lines import (
     HANGUL,
     find_day,
@@ -17,7 +17,6 @@ from bot.digest.lines import (
     read_day,
     read_languages,
     read_links,
-    read_tags,
     split_name,
 )
 from bot.digest.model import Digest, Entry
@@ -26,26 +25,12 @@ from bot.errors import DigestFormatError
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+# ruff: noqa: SIM905 - element names read better as a line of words
 DEPTH = 512  # browsers stop nesting there too; the parser's time grows with the square of the depth
 REOPENED = (
     200_000  # elements that unclosed <b>, <i>, … would be repeated in: HTML's rules copy them into every paragraph
 )
 
-# ruff: noqa: SIM905 - element names read better as a line of words
-_DROPPED = frozenset(
-    "script style noscript template svg math iframe form button nav footer aside figure img picture video audio "
-    "canvas object select textarea input dialog menu head title".split()
-)
-_BLOCKS = frozenset(
-    "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre section article main header body center table tbody "
-    "thead tr hr address details summary fieldset".split()
-)
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_NOISE = re.compile(
-    r"(?:^|[\s_-])(?:subscri\w*|share|sharing|button\w*|footer|social|paywall|cookies?|comments|navbar|sidebar|related|"
-    r"ufi|byline|captioned|embed|sr-only|visually-hidden|preheader|preview)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
 _MARKS = ("h2", "h3", "h4", "em", "strong", "h5", "h6", "h1")  # where two are as frequent, the first of them
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -53,48 +38,6 @@ _SELF_CLOSING = frozenset(
     "p li td th tr dt dd option thead tbody tfoot colgroup".split()
 )  # their end tags may be left out
 _HTML_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,12})")
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A piece of a block's text in one style."""
-
-    text: str
-    bold: bool
-    italic: bool
-    code: bool
-    href: str
-
-
-@dataclass(slots=True)
-class _Block:
-    """A paragraph of the page, whatever elements it was nested in."""
-
-    tag: str
-    text: str
-    """Its words, without marks."""
-    markdown: str
-    marks: frozenset[str]
-    """Which of the ways of marking a title it bears."""
-    href: str
-    """The link that covers all of it, if one does."""
-    quoted: bool
-    tags: tuple[str, ...] | None
-
-
-@dataclass(slots=True)
-class _Style:
-    """What the elements around the place in the page make of the text there."""
-
-    bold: int = 0
-    italic: int = 0
-    code: int = 0
-    quote: int = 0
-    pre: int = 0
-    hrefs: list[str] = field(default_factory=list)
-    heading: list[str] = field(default_factory=list)
-    lists: list[int | None] = field(default_factory=list)
-    marker: str = ""
 
 
 def parse_page(name: str, html: str, day: date | None = None) -> Digest:
@@ -108,7 +51,7 @@ def parse_page(name: str, html: str, day: date | None = None) -> Digest:
     from selectolax.lexbor import LexborHTMLParser  # 10 MB that only pages need
 
     tree = LexborHTMLParser(html)
-    blocks = list(_read_blocks(_article(tree))) if tree.body is not None else []
+    blocks = list(read_blocks(_article(tree))) if tree.body is not None else []
     head = tree.css_first("title")
     page_title = " ".join(head.text().split()) if head is not None else ""
     first = next((block for block in blocks if "h1" in block.marks), None)
@@ -178,168 +121,7 @@ def _published(tree: "LexborHTMLParser") -> date | None:
     return None
 
 
-def _read_blocks(root: "LexborNode") -> Iterator[_Block]:
-    """The page's paragraphs in order. A walk without recursion: pages nest as deeply as they like."""
-    style = _Style()
-    runs: list[_Run] = []
-    node: LexborNode | None = root.child
-    end = root.mem_id
-    while node is not None:
-        tag = node.tag or ""
-        down = None
-        if tag == "-text":
-            runs.append(
-                _Run(node.text_content or "", style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs))
-            )
-        elif not (tag in _DROPPED or tag[0] in "-_!" or _is_noise(node)):
-            if tag == "br" and not style.heading:
-                yield from _flush(runs, style)
-            elif tag == "br":
-                runs.append(_Run(" ", False, False, False, ""))
-            if tag in _BLOCKS:
-                yield from _flush(runs, style)
-            elif tag in ("td", "th") and any(run.text.strip() for run in runs):
-                runs.append(_Run(" | ", False, False, False, ""))  # the cells of a row are one paragraph
-            down = node.child
-            if down is not None:
-                _enter(tag, node, style)
-            elif tag in _BLOCKS:
-                style.marker = ""
-        if down is not None:
-            node = down
-            continue
-        while node is not None and node.next is None:
-            node = node.parent
-            if node is None or node.mem_id == end:
-                yield from _flush(runs, style)
-                return
-            tag = node.tag or ""
-            if tag in _BLOCKS:
-                yield from _flush(runs, style)
-            _leave(tag, style)
-        node = node.next if node is not None else None
-
-
-def _is_noise(node: "LexborNode") -> bool:
-    attributes = node.attributes
-    if not attributes:
-        return False
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    return "hidden" in attributes or (names != " " and _NOISE.search(names[:300]) is not None)
-
-
-def _enter(tag: str, node: "LexborNode", style: _Style) -> None:
-    _step(tag, style, 1)
-    if tag == "a":
-        style.hrefs.append((node.attributes.get("href") or "").strip())
-    elif tag in _HEADINGS:
-        style.heading.append(tag)
-    elif tag == "ul":
-        style.lists.append(None)
-    elif tag == "ol":
-        start = node.attributes.get("start") or ""
-        style.lists.append(int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1)
-    elif tag == "li":
-        number = style.lists[-1] if style.lists else None
-        style.marker = "- " if number is None else f"{number}. "
-        if number is not None:
-            style.lists[-1] = number + 1
-
-
-def _leave(tag: str, style: _Style) -> None:
-    _step(tag, style, -1)
-    if tag == "a":
-        style.hrefs.pop()
-    elif tag in _HEADINGS:
-        style.heading.pop()
-    elif tag in ("ul", "ol"):
-        style.lists.pop()
-    elif tag == "li":
-        style.marker = ""
-
-
-def _step(tag: str, style: _Style, by: int) -> None:
-    if tag in ("b", "strong"):
-        style.bold += by
-    elif tag in ("i", "em"):
-        style.italic += by
-    elif tag in ("code", "tt", "kbd", "samp"):
-        style.code += by
-    elif tag == "blockquote":
-        style.quote += by
-    elif tag == "pre":
-        style.pre += by
-
-
-def _last(values: Sequence[str]) -> str:
-    return values[-1] if values else ""
-
-
-def _flush(runs: list[_Run], style: _Style) -> Iterator[_Block]:
-    """The block that the text so far makes, if it says anything."""
-    raw = "".join(run.text for run in runs)
-    text = " ".join(raw.split())
-    if text:
-        if not style.marker and not style.quote and (split := _split_authors(runs, bool(style.heading))):
-            title, authors = split
-            yield from _flush(title, style)
-            runs[:] = authors
-            style.heading, kept = [], style.heading
-            yield from _flush(runs, style)
-            style.heading = kept
-            return
-        shown = [run for run in runs if not run.text.isspace() and run.text]
-        heading = style.heading[-1] if style.heading else ""
-        marks = {heading} if heading else set()
-        if not heading and not style.marker and not style.quote:
-            marks |= {"em"} if all(run.italic for run in shown) else set()
-            marks |= {"strong"} if all(run.bold for run in shown) else set()
-        href = shown[0].href if all(run.href == shown[0].href for run in shown) else ""
-        markdown = f"```\n{raw.strip()}\n```" if style.pre else style.marker + _markdown(runs)
-        yield _Block(heading or "p", text, markdown, frozenset(marks), href, style.quote > 0, read_tags(text))
-        style.marker = ""
-    runs.clear()
-
-
-def _split_authors(runs: Sequence[_Run], heading: bool) -> tuple[list[_Run], list[_Run]] | None:
-    """The linked and marked title and the author list of a line of both: ``<b><a>Title</a></b> (authors)``."""
-    shown = [n for n, run in enumerate(runs) if run.text.strip()]
-    if not shown or not (href := runs[shown[0]].href).startswith("http"):
-        return None
-    end = next((n for n in shown if runs[n].href != href), len(runs))
-    title = [runs[n] for n in shown if n < end]
-    if not (heading or all(run.bold for run in title) or all(run.italic for run in title)):
-        return None
-    authors = " ".join("".join(run.text for run in runs[end:]).split())
-    return (list(runs[:end]), list(runs[end:])) if read_authors(authors) else None
-
-
-def _markdown(runs: Sequence[_Run]) -> str:
-    """A block's text with its emphasis, code and links in Markdown; text that is its own link stays bare."""
-    merged: list[_Run] = []
-    for run in runs:
-        last = merged[-1] if merged else None
-        if last and (last.bold, last.italic, last.code, last.href) == (run.bold, run.italic, run.code, run.href):
-            merged[-1] = _Run(last.text + run.text, run.bold, run.italic, run.code, run.href)
-        elif run.text:
-            merged.append(run)
-    pieces = []
-    for run in merged:
-        words = " ".join(run.text.split())
-        if not words:
-            pieces.append(" ")
-            continue
-        mark = "`" if run.code and "`" not in words else "**" * run.bold + "*" * run.italic
-        shown = f"{mark}{words}{mark[::-1]}"
-        if run.href.startswith("http") and words.rstrip("/") != run.href.rstrip("/") and not words.startswith("#"):
-            shown = f"[{shown}]({run.href})"
-        before = " " if run.text[0].isspace() else ""
-        after = " " if run.text[-1].isspace() else ""
-        pieces.append(before + shown + after)
-    return " ".join("".join(pieces).split())
-
-
-def _title_mark(blocks: Sequence[_Block], page_title: str) -> str:
+def _title_mark(blocks: Sequence[Block], page_title: str) -> str:
     """How this page marks its titles: by what most of its linked lines bear, else by its headings."""
     linked: Counter[str] = Counter()
     plain: Counter[str] = Counter()
@@ -353,7 +135,7 @@ def _title_mark(blocks: Sequence[_Block], page_title: str) -> str:
     return max(_MARKS, key=lambda mark: (counts[mark], -_MARKS.index(mark))) if counts else ""
 
 
-def _is_title(blocks: Sequence[_Block], n: int, mark: str, page_title: str) -> bool:
+def _is_title(blocks: Sequence[Block], n: int, mark: str, page_title: str) -> bool:
     block = blocks[n]
     if mark not in block.marks or block.quoted or block.tags is not None or is_link(block.text):
         return False
@@ -372,12 +154,12 @@ def _is_title(blocks: Sequence[_Block], n: int, mark: str, page_title: str) -> b
     )
 
 
-def _is_remainder(blocks: Sequence[_Block], start: int) -> bool:
+def _is_remainder(blocks: Sequence[Block], start: int) -> bool:
     """Whether the last title is the page's own closing line: no link, and nothing below it."""
     return start + 1 == len(blocks) and not blocks[start].href and start > 1
 
 
-def _has_evidence(blocks: Sequence[_Block], starts: Sequence[int]) -> bool:
+def _has_evidence(blocks: Sequence[Block], starts: Sequence[int]) -> bool:
     """Whether this is a digest rather than an announcement with headings: a linked title, authors, tags.
 
     A page whose whole title is a date needs none of them.
@@ -389,7 +171,7 @@ def _has_evidence(blocks: Sequence[_Block], starts: Sequence[int]) -> bool:
     ) or any(block.tags is not None for block in blocks)
 
 
-def _body(blocks: Sequence[_Block], start: int, end: int) -> Sequence[_Block]:
+def _body(blocks: Sequence[Block], start: int, end: int) -> Sequence[Block]:
     """What belongs to the entry whose title stands at ``start``, before the next title or the end of the page.
 
     The name of the next section does not, and below the last entry's tags the page's own closing lines do not.
@@ -406,14 +188,14 @@ def _body(blocks: Sequence[_Block], start: int, end: int) -> Sequence[_Block]:
     return [block for block in body if block.href or not "h1" <= block.tag < title.tag <= "h6"]
 
 
-def _authors(block: _Block) -> tuple[str, ...] | None:
+def _authors(block: Block) -> tuple[str, ...] | None:
     """The authors of the block below a title, with or without parentheses."""
     if found := read_authors(block.text, sure=True):
         return found
     return None if block.quoted or block.href else read_bare_authors(block.text, sure="em" in block.marks)
 
 
-def _read_entry(title: _Block, body: Sequence[_Block], korean: bool) -> Entry:
+def _read_entry(title: Block, body: Sequence[Block], korean: bool) -> Entry:
     links = [title.href] if title.href.startswith("http") else []
     tags: list[str] = []
     abstract: list[str] = []
