@@ -88,7 +88,9 @@ def _serve(
     workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop, settings.slack_api_url)
     _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop, settings.slack_api_url)
     again = _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
-    handler = SocketModeHandler(build_app(workspace.desk, workspace.identity), tokens[1])
+    app = build_app(workspace.desk, workspace.identity)
+    handler = SocketModeHandler(app, tokens[1])
+    handler.client.proxy = app.client.proxy  # the SDK takes one from the environment where it is given none
     stop_ticking = schedule.start(bot, workspace, orders, again)
     try:
         _reach(handler.connect, stop, settings.slack_api_url)

@@ -10,6 +10,7 @@ BOT = Path(__file__).parent.parent / "bot"
 
 ORDER = [
     {"errors"},
+    {"environment"},
     {"digest"},
     {"search"},
     {"plan"},

@@ -27,8 +27,9 @@ class BoundedClient(WebClient):
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         with _Call(self.timeout) as call:
-            proxies = [ProxyHandler({"http": self.proxy, "https": self.proxy})] if self.proxy else []
-            opener = build_opener(_Http(call), _Https(call, self.ssl), *proxies)
+            # Without a handler of ours urllib would take the environment's proxies, for loopback too.
+            proxies = ProxyHandler({"http": self.proxy, "https": self.proxy} if self.proxy else {})
+            opener = build_opener(_Http(call), _Https(call, self.ssl), proxies)
             try:
                 answer = opener.open(req, timeout=self.timeout)
             except HTTPError as refusal:  # of an HTTP status only; its answer is read here, while the time runs

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot.delivery.pace import Pace
+from bot.environment import proxy_for, ssl_context
 from bot.errors import (
     ChannelClosedError,
     DeliveryDeferredError,
@@ -47,12 +49,33 @@ def reading_client(token: str, api_url: str, *, timeout: timedelta = CALL_TIMEOU
 def _client(token: str, api_url: str, timeout: timedelta, *, retries: bool) -> WebClient:
     seconds: Any = timeout.total_seconds()  # the SDK says int and hands it to the socket, which takes fractions
     handlers = [ConnectionErrorRetryHandler()] if retries else []
-    return BoundedClient(token, base_url=api_url, timeout=seconds, retry_handlers=list(handlers))
+    return _reached(BoundedClient(token, base_url=api_url, timeout=seconds, retry_handlers=list(handlers)))
 
 
 def untokened(client: WebClient) -> WebClient:
     """The same client for Bolt, which is given each request's token by ``authorize`` and warns of another."""
-    return WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=list(client.retry_handlers))
+    made = BoundedClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=list(client.retry_handlers))
+    return _reached(made)
+
+
+def _reached(client: BoundedClient) -> BoundedClient:
+    """The client, with the proxy and the certificates that the environment names for its address.
+
+    The SDK takes any proxy of the environment for any address, loopback too. Raises SettingsError where a variable
+    cannot be used.
+    """
+    client.proxy = slack_proxy(client.base_url)
+    if client.base_url.startswith("https:"):
+        client.ssl = ssl_context()
+    return client
+
+
+def slack_proxy(url: str) -> str | None:
+    """The proxy for one of Slack's addresses, with its password. HTTP_PROXY counts where HTTPS_PROXY is not set."""
+    parts = urlsplit(url)
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    proxy = proxy_for(urlunsplit(parts._replace(scheme=scheme)), also=("http",))
+    return proxy.url if proxy else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,11 @@ from bot.errors import (
     DeliveryUnknownError,
     MessageGoneError,
     PayloadRefusedError,
+    SettingsError,
 )
 from bot.messages.content import Content
-from bot.slack.client import identify, reading_client, sending_client, translate
+from bot.sandbox.server import running
+from bot.slack.client import identify, reading_client, sending_client, slack_proxy, translate, untokened
 from bot.slack.failures import FAILURES, ONCE_MORE, Failure
 from bot.slack.poster import SlackPoster
 
@@ -614,3 +616,43 @@ def test_a_reading_client_asks_once_more_where_the_line_drops(server):
     client = reading_client("xoxb-test", server.url, timeout=timedelta(seconds=5))
     assert client.users_info(user="U1")["ok"]
     assert len(server.calls) == 2
+
+
+# The environment
+
+
+@pytest.mark.parametrize("make", [sending_client, reading_client, lambda *given: untokened(sending_client(*given))])
+def test_loopback_is_asked_without_the_environments_proxy(monkeypatch, make) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    with running(speed=0) as sandbox:
+        client = make(sandbox.bot_token, sandbox.api_url)
+        assert client.proxy is None
+        assert client.auth_test(token=sandbox.bot_token)["ok"]
+
+
+def test_slack_is_asked_through_the_proxy_of_the_environment(monkeypatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "no_proxy", "NO_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://us:p%23ss@proxy.example:3128")
+    assert slack_proxy("https://slack.com/api/") == "http://us:p%23ss@proxy.example:3128"
+    assert slack_proxy("wss://wss-primary.slack.com/link") == "http://us:p%23ss@proxy.example:3128"
+    monkeypatch.setenv("NO_PROXY", "slack.com")
+    assert slack_proxy("wss://wss-primary.slack.com/link") is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("https_proxy", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "127.0.0.1:port"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("SSLKEYLOGFILE", "/nonexistent/x"),
+    ],
+)
+def test_a_variable_that_keeps_slack_from_being_reached_is_named(monkeypatch, variable, value) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        sending_client("xoxb-1", "https://slack.com/api/")
+    assert variable in str(caught.value)

@@ -20,6 +20,8 @@ class Site:
         default_factory=dict
     )
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
+    """The addresses that were connected to, where a test gives names to them."""
 
 
 @pytest.fixture
@@ -29,8 +31,9 @@ def now() -> datetime:
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
