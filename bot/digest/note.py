@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.digest.front_matter import read_front_matter
 from bot.digest.lines import (
     HANGUL,
     all_names,
     closing_group,
-    find_day,
     is_korean,
     is_link,
     leading_link,
@@ -24,8 +24,6 @@ from bot.digest.model import Digest, Entry, Lang
 from bot.digest.paragraphs import join_lines
 from bot.errors import DigestFormatError
 
-# The YAML reader is slow, recursive and quadratic in nested brackets; a page of properties is a tenth of this.
-FRONT_MATTER_CHARS, FRONT_MATTER_BRACKETS = 20_000, 500
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 _LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
 _ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
@@ -62,28 +60,28 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     (``*Title* (authors)``, or ``Title (authors)``), the title is the name after the date.
     Raises `DigestFormatError` for a note without a day or without a title.
     """
+    front = read_front_matter(text)
     lines = (_without_comments(text) if "%%" in text else text).split("\n")
-    draft = _Draft()
-    written_day, skip = _read_front_matter(lines, draft)
+    draft = _Draft(links=list(front.links), tags=list(front.tags))
     name_day, name_title = split_name(name)
-    when = name_day or written_day or day
+    when = name_day or front.day or day
     if when is None:
         raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
-    found = list(join_lines(lines, skip))
-    if not found:
+    found = list(join_lines(lines, front.lines))
+    if not found and not front.title:
         raise DigestFormatError(1, "a link, a title or words", "")
     _read_lines(found, draft)
     _take_closing_tags(draft)
-    title = draft.title or name_title
+    title = front.title or draft.title or name_title
     if not title:
-        raise DigestFormatError(skip + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
+        raise DigestFormatError(front.lines + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
     default: Lang = "ko" if is_korean(text) or not draft.commentary else "en"
     commentary = read_languages(draft.commentary, draft.english, default=default)
     entry = Entry(
         title=title,
-        authors=draft.authors,
+        authors=front.authors or draft.authors,
         links=tuple(dict.fromkeys(draft.links)),
-        abstract=tuple(draft.abstract),
+        abstract=tuple(draft.abstract) or front.abstract,
         commentary=commentary,
         tags=tuple(dict.fromkeys(draft.tags)),
         notes=tuple(dict.fromkeys(name for line in found if "[[" in line for name in _linked_notes(line))),
@@ -116,40 +114,10 @@ def _take_closing_tags(draft: _Draft) -> None:
     draft.commentary[-1] = " ".join(words[:end])
 
 
-def _read_front_matter(lines: Sequence[str], draft: _Draft) -> tuple[date | None, int]:
-    """The day that the front matter gives, and how many lines it takes; its tags go into the draft."""
-    if lines[0].rstrip() != "---":
-        return None, 0
-    end = next((n for n, line in enumerate(lines[1:400], 1) if line.rstrip() in ("---", "...")), None)
-    if end is None:  # a rule at the top of the note, and no properties
-        return None, 1
-    source = "\n".join(lines[1:end])
-    if len(source) > FRONT_MATTER_CHARS or source.count("[") + source.count("{") > FRONT_MATTER_BRACKETS:
-        expected = f"front matter in YAML of at most {FRONT_MATTER_CHARS} characters, {FRONT_MATTER_BRACKETS} lists"
-        raise DigestFormatError(1, expected, source[:80])
-    import yaml  # most notes have no front matter
-
-    try:
-        values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - builds nothing but strings, lists, mappings
-    except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 2 if exc.problem_mark else 1
-        found = lines[min(line, end) - 1].strip()[:80]
-        raise DigestFormatError(line, "front matter in YAML", found) from exc
-    except (yaml.YAMLError, RecursionError) as exc:
-        raise DigestFormatError(1, "front matter in YAML", source[:80]) from exc
-    if not isinstance(values, dict):
-        return None, end + 1
-    tags = values.get("tags") or values.get("tag") or ()
-    words = re.split(r"[\s,]+", tags) if isinstance(tags, str) else tags if isinstance(tags, list) else ()
-    draft.tags.extend(word.strip().lstrip("#") for word in words if isinstance(word, str) and word.strip("# \t"))
-    written = values.get("date") or values.get("day") or values.get("created")
-    return (find_day(written[:60]) if isinstance(written, str) else None), end + 1
-
-
 def _read_lines(lines: Sequence[str], draft: _Draft) -> None:
     in_links = in_english = False
     skip_next = False
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
         if skip_next:
             skip_next = False
         elif _LINKS_HEADING.fullmatch(line):
@@ -208,6 +176,8 @@ def _read_title(line: str, following: str) -> _Title | None:
 
     Forms: ``*Title* (authors)``, ``Title (authors)``, ``[Title](link) (authors)``, ``Title (link)``, ``# Title``.
     """
+    if "![" in line or "<img" in line:
+        return None  # a picture
     if line[0] in "*_" and not _LIST_ITEM.match(line):
         if starred := _starred(line):
             return (*starred, False)
