@@ -41,6 +41,9 @@ class IngestReport:
     """Documents that are not there. Their entries are withdrawn at the second look that misses them."""
     waiting: tuple[str, ...] = ()
     """Left for a later look."""
+    away: tuple[str, ...] = ()
+    """Known to be there, but not on this machine now; see `Reading`."""
+    ignored: tuple[str, ...] = ()
     ready: tuple[date, ...] = ()
     """Days that became complete."""
 
@@ -64,7 +67,7 @@ def glance_at(source: Source, known: Mapping[str, KnownDocument], now: datetime)
         return None
     if reading.documents or reading.missing or reading.refused or reading.waiting or reading.state:
         return None
-    return IngestReport(unchanged=reading.unchanged)
+    return IngestReport(unchanged=reading.unchanged, away=reading.away, ignored=reading.ignored)
 
 
 def read_source(
@@ -122,6 +125,8 @@ def read_source(
         skipped=tuple((document.uri, why) for document, why in skipped),
         missing=tuple(sorted(reading.missing)),
         waiting=reading.waiting,
+        away=reading.away,
+        ignored=reading.ignored,
         ready=tuple(ready),
     )
 

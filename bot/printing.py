@@ -118,6 +118,10 @@ def print_report(name: str, report: "IngestReport", dry_run: bool, as_json: bool
         click.echo(f"{refused.uri}: {refused.words}", err=True)
     for uri in report.waiting:
         click.echo(f"{uri}: left for a later look", err=True)
+    for uri in report.away:
+        click.echo(
+            f"{uri}: its content is not on this machine (a cloud drive keeps it); nothing is withdrawn", err=True
+        )
     counts = {what: getattr(report, what) for what in ("added", "changed", "withdrawn", "unchanged")}
     if as_json:
         print_json(source=name, **counts, failed=len(report.failed), refused=len(report.refused), dry_run=dry_run)

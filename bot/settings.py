@@ -96,11 +96,14 @@ class SourceSettings(_Section):
     folder: Path | None = None
     feed: str | None = Field(default=None, pattern=r"^https?://")
     settle: Span | None = None
+    ignore: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.folder is None) == (self.feed is None):
             raise ValueError('give a source either `folder = "…"` or `feed = "https://…"`')
+        if self.ignore and self.folder is None:
+            raise ValueError("ignore names files of a folder; a feed has none")
         return self
 
 

@@ -142,7 +142,11 @@ def make_source(source: SourceSettings, settings: Settings) -> Source:
     assert source.folder is not None  # noqa: S101  (SourceSettings lets nothing else through)
     settle = SETTLE if source.settle is None else source.settle
     return FolderSource(
-        source.name, source.folder, settle=settle / settings.speed, max_bytes=settings.reading.max_bytes
+        source.name,
+        source.folder,
+        settle=settle / settings.speed,
+        max_bytes=settings.reading.max_bytes,
+        ignore=source.ignore,
     )
 
 

@@ -1,15 +1,17 @@
 """A folder of digests: a vault of notes, saved pages, plain text."""
 
+import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.digest.document import Document, KnownDocument, content_hash
 from bot.errors import SourceUnavailableError
+from bot.sources.ignore import ignoring
 from bot.sources.reading import Reading, Refused
 
 EXTENSIONS = frozenset({".txt", ".md", ".html", ".htm"})
@@ -18,6 +20,20 @@ QUIET = timedelta(seconds=1.5)  # Longer than between two writes of one save, an
 MAX_BYTES = 5_000_000
 FEW = 5
 SHARE = 0.10  # More than both of these gone at once is an unmounted disk more often than a tidy curator.
+
+# A cloud drive that has put a file away leaves another in its place: before and after the file's own name.
+_STUBS = ((".", ".icloud"), ("", ".nextcloud"), ("", ".owncloud"), ("", ".rslsv"))
+_DATALESS = 0x40000000  # macOS, SF_DATALESS: to read such a file is to wait for its download
+_RECALLED = 0x00401000  # Windows, FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS and _OFFLINE
+# What reading a file of a network or cloud drive ends in while it cannot be had: it is there, and comes again.
+_AWAY = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EIO", "ETIMEDOUT", "ENOTCONN", "ESTALE", "EREMOTEIO", "EDEADLK", "EAGAIN", "EBUSY", "ENODATA"),
+        *("EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ECONNRESET", "ECONNREFUSED", "ECANCELED"),
+    )
+    if hasattr(errno, name)
+)
 
 _WORDS = {
     "source.symlink": "a symbolic link; put the file or folder itself here",
@@ -33,7 +49,8 @@ class FolderSource:
 
     A file's uri is its path under the folder, with ``/`` and in NFC, so that a vault copied from a Mac keeps its
     documents. The folder itself may be a symbolic link; nothing under it is followed. ``path`` may also be one file,
-    which is then the only document, whatever its extension.
+    which is then the only document, whatever its extension. What ``ignore`` names is not read (`ignore.ignoring`); what
+    was read before it was ignored stays as it is.
     """
 
     has_strays = False
@@ -46,12 +63,14 @@ class FolderSource:
         settle: timedelta = SETTLE,
         max_bytes: int = MAX_BYTES,
         quiet: timedelta = QUIET,
+        ignore: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.path = Path(path)
         self.settle = settle
         self.max_bytes = max_bytes
         self.quiet = quiet
+        self._is_ignored = ignoring(ignore)
         self._growing: dict[str, str] = {}
         """Files that were left to grow at the last look, by their validators then."""
 
@@ -61,12 +80,13 @@ class FolderSource:
         A file written less than ``quiet`` ago, or again since it was last left to grow, is ``waiting``.
         Raises `SourceUnavailableError` ``source.folder_missing`` and ``source.many_missing``.
         """
-        found, refused = self._walk()
+        walk = self._walk()
+        refused, away = walk.refused, walk.away
         documents: list[Document] = []
         state: list[KnownDocument] = []
         growing: dict[str, str] = {}
         unchanged = 0
-        for uri, entry in found.items():
+        for uri, entry in walk.found.items():
             was = known.get(uri)
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -77,12 +97,18 @@ class FolderSource:
                 if status.st_size > self.max_bytes:
                     refused.append(_refused(uri, "source.too_large", limit=self.max_bytes))
                     continue
+                if _is_dataless(status):
+                    away.append(uri)
+                    continue
                 data = None if self._still_moves(uri, validator, status, now) else self._read(entry.path, validator)
             except FileNotFoundError:
                 data = None  # Moved or replaced while we looked: it is not missing yet, the next look will tell.
                 validator = ""
             except OSError as exc:
-                refused.append(_refused(uri, "source.unreadable", why=exc.strerror))
+                if exc.errno in _AWAY:
+                    away.append(uri)
+                else:
+                    refused.append(_refused(uri, "source.unreadable", why=exc.strerror))
                 continue
             if data is None:
                 growing[uri] = validator
@@ -95,10 +121,19 @@ class FolderSource:
                 documents.append(Document(uri, uri.rpartition("/")[2], data, digest, last_modified=validator))
         self._growing = growing
 
-        missing = _missing(known, found, refused)
+        missing = _missing(known, walk)
         if not accept_removals:
             self._check_missing(known, missing, {document.hash for document in documents})
-        return Reading(tuple(documents), missing, tuple(refused), tuple(growing), tuple(state), unchanged)
+        return Reading(
+            tuple(documents),
+            missing,
+            tuple(refused),
+            tuple(growing),
+            away=tuple(away),
+            ignored=tuple(walk.ignored),
+            state=tuple(state),
+            unchanged=unchanged,
+        )
 
     def setback(
         self, known: Mapping[str, KnownDocument], error: SourceUnavailableError, now: datetime
@@ -106,14 +141,14 @@ class FolderSource:
         """Nothing: a folder costs nothing to look at again."""
         return ()
 
-    def _walk(self) -> tuple[dict[str, os.DirEntry[str]], list[Refused]]:
-        """The files to consider by uri, and what is refused before it is opened."""
-        refused: list[Refused] = []
-        files: list[tuple[str, os.DirEntry[str]]] = []
+    def _walk(self) -> "_Walk":
+        walk = _Walk()
         if self.path.is_file():
             alone = self.path.resolve()
             files = [(entry.name, entry) for entry in os.scandir(alone.parent) if entry.name == alone.name]
-            return dict(_name_apart(files, refused)), refused
+            walk.found.update(_name_apart(files, walk.refused))
+            return walk
+        files = []
         folders = [""]
         while folders:
             folder = folders.pop()
@@ -124,25 +159,46 @@ class FolderSource:
                     raise SourceUnavailableError(
                         "source.folder_missing", source=self.name, path=str(self.path), why=exc.strerror
                     ) from exc
-                refused.append(_refused(_readable(folder), "source.unreadable", why=exc.strerror))
-                continue
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
-                elif entry.is_symlink():
-                    # Not entry.is_dir(), which raises on a link to itself.
-                    if os.path.isdir(entry.path) or _is_digest(entry.name):
-                        refused.append(_refused(_readable(path), "source.symlink"))
-                elif not _is_digest(entry.name):
-                    continue
-                elif not entry.is_file(follow_symlinks=False):
-                    refused.append(_refused(_readable(path), "source.not_a_file"))
+                if exc.errno in _AWAY:
+                    walk.away.append(_readable(folder))
                 else:
-                    files.append((path, entry))
-        return dict(_name_apart(files, refused)), refused
+                    walk.refused.append(_refused(_readable(folder), "source.unreadable", why=exc.strerror))
+                continue
+            names = {entry.name for entry in entries}
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                stubbed = _stubbed(entry.name)
+                if stubbed is not None and stubbed not in names:
+                    walk.away.append(_readable(f"{folder}/{stubbed}" if folder else stubbed))
+                elif not entry.name.startswith("."):
+                    self._sort(entry, path, walk, files, folders)
+        walk.found.update(_name_apart(files, walk.refused))
+        return walk
+
+    def _sort(
+        self,
+        entry: os.DirEntry[str],
+        path: str,
+        walk: "_Walk",
+        files: list[tuple[str, os.DirEntry[str]]],
+        folders: list[str],
+    ) -> None:
+        """Say what becomes of one thing in a folder that is not hidden."""
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and not _is_digest(entry.name):
+            # Not entry.is_dir(), which raises on a link to itself.
+            if entry.is_symlink() and os.path.isdir(entry.path) and not self._is_ignored(path, True):
+                walk.refused.append(_refused(_readable(path), "source.symlink"))
+        elif self._is_ignored(path, is_folder):
+            walk.ignored.append(_readable(path))
+        elif is_folder:
+            folders.append(path)
+        elif entry.is_symlink():
+            walk.refused.append(_refused(_readable(path), "source.symlink"))
+        elif not entry.is_file(follow_symlinks=False):
+            walk.refused.append(_refused(_readable(path), "source.not_a_file"))
+        else:
+            files.append((path, entry))
 
     def _still_moves(self, uri: str, validator: str, status: os.stat_result, now: datetime) -> bool:
         before = self._growing.get(uri)
@@ -175,6 +231,17 @@ class FolderSource:
             )
 
 
+@dataclass(slots=True)
+class _Walk:
+    """What there is in a folder, before any file is opened."""
+
+    found: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    """The files to consider, by uri."""
+    refused: list[Refused] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
 def _is_digest(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in EXTENSIONS
 
@@ -204,11 +271,32 @@ def _name_apart(
         yield uri, entry
 
 
-def _missing(known: Mapping[str, KnownDocument], found: Mapping[str, object], refused: list[Refused]) -> frozenset[str]:
-    gone = known.keys() - found.keys()
-    # What is refused is there, and so is all that stood in a folder that cannot be entered now.
-    held = tuple(f"{each.uri}/" for each in refused)
-    return frozenset(uri for uri in gone if not f"{uri}/".startswith(held))
+def _missing(known: Mapping[str, KnownDocument], walk: _Walk) -> frozenset[str]:
+    gone = known.keys() - walk.found.keys()
+    # What is refused or away is there, and so is all that stood in a folder that cannot be entered now.
+    there = tuple(f"{uri}/" for uri in (*(each.uri for each in walk.refused), *walk.away))
+    # What is ignored keeps what it held; of one that could not be read nothing has to be remembered.
+    ignored = tuple(f"{uri}/" for uri in walk.ignored)
+    return frozenset(
+        uri
+        for uri in gone
+        if not f"{uri}/".startswith(there) and not (f"{uri}/".startswith(ignored) and known[uri].error is None)
+    )
+
+
+def _stubbed(name: str) -> str | None:
+    """The name of the file or folder for which this one stands in, which a cloud drive has put away."""
+    for before, after in _STUBS:
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            inner = name[len(before) : -len(after)]
+            return inner if _is_digest(inner) or "." not in inner else None
+    return None
+
+
+def _is_dataless(status: os.stat_result) -> bool:
+    """Whether the file's content is on a server only, so that reading it would wait for the network."""
+    flags, attributes = getattr(status, "st_flags", 0), getattr(status, "st_file_attributes", 0)
+    return bool(flags & _DATALESS or attributes & _RECALLED)
 
 
 def _refused(uri: str, code: str, **values: object) -> Refused:

@@ -30,6 +30,10 @@ class Reading:
     refused: tuple[Refused, ...] = ()
     waiting: tuple[str, ...] = ()
     """Left for a later look: files that still grow, a feed that rests after a failure."""
+    away: tuple[str, ...] = ()
+    """There, but not on this machine at the moment: a cloud drive keeps their content. Nothing of them is missing."""
+    ignored: tuple[str, ...] = ()
+    """Left out for their names, as the source's patterns say."""
     state: tuple[KnownDocument, ...] = ()
     """Rows to remember as they are, once the documents have been saved: validators, a feed's own row."""
     unchanged: int = 0

@@ -1,3 +1,4 @@
+import errno
 import os
 import sys
 import unicodedata
@@ -330,3 +331,138 @@ def test_the_whole_vault_is_read_and_then_left_alone(corpus, now):
     reading = source.fetch({}, now)
     assert len(reading.documents) == 2604
     assert source.fetch(remembered(reading), now) == Reading(unchanged=2604)
+
+
+# Files that a cloud drive has put away
+
+
+@pytest.mark.parametrize("stub", [".{}.icloud", "{}.nextcloud", "{}.owncloud", "{}.rslsv"])
+def test_a_stub_beside_a_missing_note_means_that_it_is_away_and_not_gone(vault, source, now, stub):
+    for number in range(3):
+        write(vault, f"2024/24041{number} P{number}.md", b"text %d" % number)
+    known = remembered(source.fetch({}, now))
+    gone = vault / "2024/240411 P1.md"
+    gone.rename(gone.with_name(stub.format(gone.name)))
+    for _ in range(2):
+        reading = source.fetch(known, now)
+        assert reading.missing == frozenset()
+        assert reading.away == ("2024/240411 P1.md",)
+        assert reading.unchanged == 2
+    gone.with_name(stub.format(gone.name)).unlink()
+    assert source.fetch(known, now).missing == {"2024/240411 P1.md"}
+
+
+def test_a_stub_beside_its_note_is_what_a_download_left_behind(vault, source, now):
+    write(vault, "240412 A.md")
+    write(vault, ".240412 A.md.icloud")
+    reading = source.fetch({}, now)
+    assert (uris(reading), reading.away) == ({"240412 A.md"}, ())
+
+
+def test_a_folder_put_away_keeps_all_that_stood_in_it(vault, source, now):
+    write(vault, "old/240412 A.md")
+    known = remembered(source.fetch({}, now))
+    (vault / "old/240412 A.md").unlink()
+    (vault / "old").rmdir()
+    write(vault, ".old.icloud")
+    assert source.fetch(known, now).missing == frozenset()
+
+
+def test_a_stub_of_something_else_is_nothing(vault, source, now):
+    write(vault, ".photo.png.icloud")
+    write(vault, ".icloud")
+    assert source.fetch({}, now).away == ()
+
+
+def test_a_hundred_notes_put_away_at_once_are_no_accident(vault, source, now):
+    for number in range(100):
+        write(vault, f"n{number}.md", b"%d" % number)
+    known = remembered(source.fetch({}, now))
+    for path in list(vault.iterdir()):
+        path.rename(path.with_name(f".{path.name}.icloud"))
+    assert len(source.fetch(known, now).away) == 100
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ETIMEDOUT, errno.EDEADLK, errno.ESTALE])
+def test_a_file_whose_drive_does_not_answer_is_away(vault, source, now, monkeypatch, number):
+    path = write(vault, "240412 A.md")
+    known = remembered(source.fetch({}, now))
+    path.write_bytes(b"other text")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    monkeypatch.setattr(source, "_read", raising(OSError(number, os.strerror(number))))
+    reading = source.fetch(known, now)
+    assert (reading.away, reading.refused, reading.missing) == (("240412 A.md",), (), frozenset())
+
+
+def raising(error):
+    def fail(*args):
+        raise error
+
+    return fail
+
+
+def test_a_file_without_its_content_here_is_not_opened(vault, source, now, monkeypatch):
+    write(vault, "240412 A.md")
+    monkeypatch.setattr("bot.sources.folder._is_dataless", lambda status: True)
+    monkeypatch.setattr(source, "_read", raising(AssertionError("this would wait for a download")))
+    assert source.fetch({}, now).away == ("240412 A.md",)
+
+
+# What is ignored
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Templates/240412 Daily.md",
+        "99 Templates/note.md",
+        "deep/node_modules/x/readme.md",
+        "240412 A.sync-conflict-20240412-101010-ABCDEFG.md",
+        "240412 A (Bo's conflicted copy 2024-04-12).md",
+        "240412 A (Conflicted Copy 2024-04-12 101010).md",
+        "240412 A-DESKTOP-AB12CD3.md",
+        "LICENSE.md",
+        "requirements.txt",
+        "drawing.excalidraw.md",
+        ".obsidian/plugin.md",
+        ".trash/240412 Old.md",
+        ".stversions/240412 A.md",
+    ],
+)
+def test_what_tools_leave_behind_is_no_digest(vault, source, now, name):
+    write(vault, name)
+    reading = source.fetch({}, now)
+    assert uris(reading) == set()
+    assert reading.refused == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["240412 Llama 2.md", "240412 Prompt templates.md", "README.md", "a/layouts/x.md", "240412 Conflict in LLMs.md"],
+)
+def test_a_note_that_only_looks_alike_is_read(vault, source, now, name):
+    write(vault, name)
+    assert uris(source.fetch({}, now)) == {name}
+
+
+def test_patterns_of_ones_own_ignore_more_and_take_back(vault, now):
+    for name in ("drafts/a.md", "drafts.md", "2024/x1.md", "old/2024/x1.md", "templates/b.md", "Deep/Private/c.md"):
+        write(vault, name)
+    source = FolderSource("notes", vault, ignore=["Drafts/", "2024/x?.md", "!templates/", "private/"])
+    reading = source.fetch({}, now)
+    assert uris(reading) == {"drafts.md", "old/2024/x1.md", "templates/b.md"}
+    assert set(reading.ignored) == {"drafts", "2024/x1.md", "Deep/Private"}
+
+
+def test_what_was_read_before_it_was_ignored_is_not_withdrawn(vault, source, now):
+    write(vault, "drafts/240412 A.md")
+    write(vault, "drafts/broken.md")
+    known = remembered(source.fetch({}, now))
+    known["drafts/broken.md"] = replace(known["drafts/broken.md"], error="line 1: expected a date")
+    now_ignored = FolderSource("notes", vault, ignore=["drafts/"])
+    assert now_ignored.fetch(known, now).missing == {"drafts/broken.md"}, "its fault need not be remembered"
+
+
+def test_one_file_named_is_read_whatever_it_is_called(vault, now):
+    path = write(vault, "template.md")
+    assert uris(FolderSource("notes", path).fetch({}, now)) == {"template.md"}
