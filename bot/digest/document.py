@@ -93,7 +93,7 @@ def find_shape(name: str, text: str) -> Shape:
     return "print"
 
 
-_INVISIBLE = ("\u200b", "\u2060", "\ufeff")  # zero-width marks that copying from a browser leaves behind
+_INVISIBLE = ("\u00ad", "\u200b", "\u2060", "\ufeff")  # soft hyphens and zero-width marks that copying leaves behind
 
 
 def _decode(data: bytes) -> str:

@@ -1,7 +1,8 @@
 """What was typed as a query, read into a tree.
 
-    query = term+                 OR (or |) and parentheses group; - or NOT excludes
+    query = term+                 OR (또는, |) and parentheses group; - or NOT excludes
     term  = word | "a phrase" | field:value | field:"a value" | field:(a OR b) | #tag | a paper's link or id
+    word  = what stands between spaces, or a number and its unit: 16 billion
 
 People paste titles, so text is a query wherever it can be: a NOT with nothing to exclude, ``Rho-1: Not All`` and
 ``3:1`` are words. What looks like a field, a date, a bracket or an OR and is none is said, with its place.
@@ -20,6 +21,7 @@ from bot.errors import QueryError
 from bot.search import tree as nodes
 from bot.search.dates import Span, parse_span
 from bot.search.fields import HAS
+from bot.search.spellings import QUANTITY
 from bot.search.tree import Node
 from bot.search.words import nearest, needles
 
@@ -99,6 +101,7 @@ _JOINS = re.compile(r'\s+[^\s)]|[("]')
 _OR = re.compile(r"OR(?=[\s)]|\Z)")
 _LAST_AND = re.compile(r"AND\s*(?=\)|\Z)")
 _AFTER_A_WORD = ",.;:!?"
+_ENDS = re.compile(r'[\s()"]|\Z')
 _WORD = re.compile(r'[^\s()"]+')
 _PAPER = re.compile(
     r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/\d{7})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)",
@@ -269,7 +272,7 @@ class _Reader:
             self.skip_space()
             if self.at >= len(self.text) or self.text[self.at] == ")":
                 break
-            if (parts and self.operator("OR")) or ((parts or not first) and self.operator("|")):
+            if (parts and self.operator("OR", "또는")) or ((parts or not first) and self.operator("|")):
                 break
             if self.strict and _OR.match(self.text, self.at):
                 self.refuse("query.one_sided", self.at, "OR")
@@ -341,7 +344,7 @@ class _Reader:
 
     def word(self, field: str | None) -> Node | None:
         start = self.at
-        match = _WORD.match(self.text, start)
+        match = self.quantity() or _WORD.match(self.text, start)
         assert match is not None  # noqa: S101  white space, brackets and quotes were looked for before
         self.at = match.end()
         if len(match[0]) > self.longest:
@@ -357,6 +360,11 @@ class _Reader:
         if address:
             return nodes.Paper(address)
         return nodes.Word(match[0].rstrip(_AFTER_A_WORD) or match[0]) if needles(match[0]) else None
+
+    def quantity(self) -> re.Match[str] | None:
+        """A number and its unit here, where a space parts them: ``16 billion``, ``1억 5천만``."""
+        match = QUANTITY.match(self.text, self.at)
+        return match if match and " " in match[0] and _ENDS.match(self.text, match.end()) else None
 
     def field_name(self, outer: str | None) -> str | None:
         """The field named here, its name and colon read; None where this is text with a colon in it."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bot.search.archive import Totals
 from bot.search.fields import EntryFields
 from bot.search.reading import Form, Reading, Term
-from bot.search.words import BREAK, most_holding, needles, tokens_in
+from bot.search.words import BREAK, most_holding, needles, own_length, tokens_in
 
 WEIGHTS = (5.0, 3.0, 3.0, 1.0, 1.5)
 """Of title, tags, authors, abstract, commentary: a word in the title says more of what a paper is about."""
@@ -26,6 +26,8 @@ NEAR = 0.15
 """Of the whole score, where all the words stand side by side; twice that in the title."""
 TITLE = 0.3
 """Of the whole score, where the title begins with what was typed; twice that where it is all of the title."""
+OTHER_SPELLING = 0.5
+"""Of a mention, one in another spelling of what was written."""
 PART = 0.8
 """Of what a whole Hangul word is worth, what all of its pairs apart are."""
 NAMED = 0.4
@@ -107,6 +109,8 @@ class _Form(NamedTuple):
     """What is found of it where the whole is not: the pairs of a Hangul word, each with its share of the worth."""
 
 
+_Weighted = tuple[str, float, str]
+"""A field, its weight, and what of it is repeated in another spelling."""
 _Term = tuple[int, int, list[_Form]]
 """The first word, the one after the last, and the forms, the worthiest first."""
 
@@ -179,9 +183,9 @@ class _Scorer:
         fields = entry.words
         text = "".join(fields)  # with a space on either side of each, so that no needle reaches from one to the next
         weighted = [
-            (field, weight / (1 - LENGTH + LENGTH * len(field) / mean))
+            (field[:own], weight / (1 - LENGTH + LENGTH * own / mean), field[own:])
             for field, weight, mean in zip(fields, WEIGHTS, self.lengths, strict=True)
-            if field
+            if (own := own_length(field))
         ]
         best = [0.0] * (self.length + 1)
         before = 0.0
@@ -207,7 +211,7 @@ class _Scorer:
         return score
 
 
-def _best(forms: Iterable[_Form], text: str, weighted: Iterable[tuple[str, float]]) -> float:
+def _best(forms: Iterable[_Form], text: str, weighted: Iterable[_Weighted]) -> float:
     """What the best of these forms adds to an entry's score."""
     value = 0.0
     for worth, wanted, parts in forms:
@@ -227,11 +231,11 @@ def _best(forms: Iterable[_Form], text: str, weighted: Iterable[tuple[str, float
     return value
 
 
-def _mentioned(needle: str, weighted: Iterable[tuple[str, float]]) -> float:
+def _mentioned(needle: str, weighted: Iterable[_Weighted]) -> float:
     """From 0 for no mention to 1 for many, in fields that count for much."""
     mentions = 0.0
-    for field, weight in weighted:
-        mentions += weight * field.count(needle)
+    for field, weight, respelled in weighted:
+        mentions += weight * (field.count(needle) or OTHER_SPELLING * (needle in respelled))
     return mentions / (SATURATION + mentions)
 
 

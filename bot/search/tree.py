@@ -10,7 +10,7 @@ from datetime import date
 
 from bot.digest.model import StoredEntry
 from bot.search.fields import EntryFields, has_mark, naming_mark, paper_mark, read_fields, source_mark, tag_mark
-from bot.search.words import needles
+from bot.search.words import is_name, needles
 
 
 class Node:
@@ -86,12 +86,12 @@ class Title(Node):
 
 @dataclass(frozen=True, slots=True)
 class Author(Node):
-    """A name or a part of it, of one author."""
+    """A name or a part of it, of one author: its words in any order, some of them as initials."""
 
     text: str
 
     def holds(self, fields: EntryFields) -> bool:
-        return _stands_in(fields.authors, self.text)
+        return _stands_in(fields.authors, self.text) or is_name(fields.authors, self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Kana) is one unit, however long, and is found by any part of it: 학습 in 강�
 A field is kept as one *field string*: its units in order with a space on either side, ``|`` between values, and after
 them the *other forms* of its words: joined (``pretrain``, ``gpt4``), and the parts of a camel-case name (``moe`` of
 ``JetMoE``). So a word or a phrase of consecutive words is found by looking for a substring: its *needle*.
+Words that have another usual spelling (`spellings`) are repeated in it, each with its neighbours.
 
 A *token* is what the database's index holds: a Latin unit, or the overlapping pairs of a Hangul unit.
 """
@@ -16,21 +17,32 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
-RULES_VERSION = 4
+from bot.search.spellings import as_written, clean, respelled
+
+RULES_VERSION = 5
 """Of the rules in this file. An index made under another version is made again."""
 
 BREAK = "|"
 """Stands between the values of a field string, so that no phrase reaches from one to the next."""
 
-_PAIRED = "가-힣ㄱ-ㆎᄀ-ᇿ\u3041-\u30ff\u3400-\u9fff"
+RESPELLED = "||"
+"""Stands before what is repeated in another spelling, at the end of a field string."""
+
+_UNSPACED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3"
+    "\uaa60-\uaa7f"
+)
+"""Thai, Lao, Burmese and Khmer letters and marks. These scripts write no spaces between words."""
+_PAIRED = f"가-힣ㄱ-ㆎᄀ-ᇿ\u3041-\u30ff\u3400-\u9fff{_UNSPACED}"
 _MARKS = "\u0300-\u036f"
 _HYPHENS = "-_\u2010-\u2015\u2212\uff0d"
 _APOSTROPHES = "'\u2019\u02bc"
 
 _URL = re.compile(r"https?://[^\s)\]>]+", re.IGNORECASE)
 _RUN = re.compile(
-    rf"[^\W_](?:[^\W_]|[{_MARKS}]|[{_APOSTROPHES}](?=[^\W\d_])|[{_HYPHENS}]+(?=[^\W_])|(?<=\d)[.,](?=\d))*"
+    rf"[^\W_](?:[^\W_]|[{_MARKS}{_UNSPACED}]|[{_APOSTROPHES}](?=[^\W\d_])|[{_HYPHENS}]+(?=[^\W_])|(?<=\d)[.,](?=\d))*"
 )
 _ATOM = re.compile(
     rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)*)"
@@ -59,6 +71,7 @@ _LONGEST_JOINED = 40
 def fold(word: str) -> str:
     """The word without case, diacritics, width and apostrophes: ``Łukasz`` and ``ＬＵＫＡＳＺ`` are ``lukasz``."""
     if not word.isascii():
+        word = clean(word)
         word = unicodedata.normalize("NFKC", word)
         word = "".join(_without_marks(letter) for letter in word).casefold().translate(_LETTERS)
         word = "".join(_without_marks(letter) for letter in word)
@@ -119,8 +132,8 @@ def _bare(rest: str) -> str:
 
 
 def is_paired(unit: str) -> bool:
-    """Whether a unit is Hangul, Han or Kana: found by any part of it, indexed as overlapping pairs."""
-    return unit[:1] > "\u10ff" and _PAIR.match(unit) is not None
+    """Whether a unit is of a script that is indexed as overlapping pairs and found by any part of it."""
+    return unit[:1] > "\u0dff" and _PAIR.match(unit) is not None
 
 
 def _split(run: str) -> Iterator[tuple[str, str, int, int]]:
@@ -144,7 +157,7 @@ def _unit(kind: str, text: str) -> str:
 
 def cut(text: str) -> list[tuple[str, str]]:
     """The words of a text before they are stemmed, each with its kind: ``number``, ``paired`` or ``letters``."""
-    runs = _RUN.findall(_URL.sub(" ", unicodedata.normalize("NFC", text)))
+    runs = _RUN.findall(_URL.sub(" ", clean(text)))
     return [(kind, word) for run in runs for kind, word, _, _ in _split(run) if kind != "hyphen"]
 
 
@@ -233,7 +246,7 @@ _LONGEST_CHUNK = 64
 
 
 def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for chunk in unicodedata.normalize("NFC", text).split():
+    for chunk in clean(text).split():
         word = chunk.strip(_PUNCTUATION)  # fewer spellings to remember
         read = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
         if read[0]:
@@ -242,7 +255,7 @@ def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def latin_words(text: str) -> Iterator[str]:
     """The Latin words of a text, folded and not stemmed; what hyphens and digits part, as one word too."""
-    for run in _RUN.findall(_URL.sub(" ", unicodedata.normalize("NFC", text))):
+    for run in _RUN.findall(_URL.sub(" ", clean(text))):
         for stretch in _stretches(list(_split(run))):
             words = [word for kind, word, _, _ in stretch if kind == "letters"]
             yield from words
@@ -254,23 +267,46 @@ def field_string(values: Iterable[str]) -> str:
     """The values of one field as a field string; empty where no word stands in them. A URL is not words."""
     units: list[str] = []
     forms: dict[str, None] = {}
+    others: list[str] = []
+    other_forms: dict[str, None] = {}
     for value in values:
         if units and units[-1] != BREAK:
             units.append(BREAK)
-        for some, other in _read(value):
-            units.append(some)
-            if other:
-                forms.update(dict.fromkeys(other))
+        text = clean(value)
+        _add(text, units, forms)
+        for other in respelled(_URL.sub(" ", text) if "://" in text else text):
+            if others:
+                others.append(BREAK)
+            _add(other, others, other_forms)
     if units and units[-1] == BREAK:
         units.pop()
     for form in forms:
         units += [BREAK, form]
+    if others:
+        units += [RESPELLED, *others]
+        for form in other_forms:
+            if form not in forms:
+                units += [BREAK, form]
     return f" {' '.join(units)} " if units else ""
+
+
+def _add(text: str, units: list[str], forms: dict[str, None]) -> None:
+    """Add the units and the other forms of the words of a text."""
+    for some, other in _read(text):
+        units.append(some)
+        if other:
+            forms.update(dict.fromkeys(other))
+
+
+def own_length(field: str) -> int:
+    """Characters of a field string without what is repeated in another spelling."""
+    end = field.find(RESPELLED)
+    return len(field) if end < 0 else end
 
 
 def written_words(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The words of a text as they are written, each with the units and forms under which it is found."""
-    for chunk in unicodedata.normalize("NFC", text).split():
+    for chunk in clean(text).split():
         word = chunk.strip(_PUNCTUATION)
         read, forms = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
         if read:
@@ -326,6 +362,7 @@ def field_tokens(field: str) -> list[str]:
             for at in range(len(unit)):
                 found[unit[at : at + 2]] = None
     found.pop(BREAK, None)
+    found.pop(RESPELLED, None)
     return list(found)
 
 
@@ -340,12 +377,20 @@ def needles(text: str) -> tuple[str, ...]:
 
     Any one of them is a match: the units side by side, or the hyphenated written as one word.
     """
+    text = clean(text)
+    found = _needles(text)
+    for other in respelled(text, whole=True):
+        found += _needles(other)
+    return tuple(dict.fromkeys(found))
+
+
+def _needles(text: str) -> tuple[str, ...]:
     units = [some for some, _ in _read(text)]
     if not units:
         return ()
     apart = _needle(" ".join(units))
     joined = []
-    for run in _RUN.findall(unicodedata.normalize("NFC", _URL.sub(" ", text))):
+    for run in _RUN.findall(_URL.sub(" ", text)):
         parts = [(kind, word) for kind, word, _, _ in _split(run) if kind != "hyphen"]
         if len(parts) > 1 and all(kind == "paired" for kind, _ in parts):
             joined.append("".join(word for _, word in parts))
@@ -365,14 +410,31 @@ _Place = tuple[str, int, int]
 """A unit or another form of a word, with its start and end."""
 
 
+class _ReadText(NamedTuple):
+    """A text as its words are read, and for each character where it stands in the text as written: start and end."""
+
+    text: str
+    places: list[tuple[int, int]] | None
+
+
+@lru_cache(maxsize=8)
+def _as_read(text: str) -> list[_ReadText]:
+    return [_ReadText(*one) for one in as_written(text)]
+
+
 def spans(text: str, needle: str) -> Iterator[tuple[int, int]]:
     """Where in an NFC text the needle's words stand: start and end, Hangul inside a longer run cut to the part."""
-    wanted = needle.split()
-    units, forms = _places(text)
-    if len(wanted) > 1:
-        yield from _side_by_side(wanted, units)
-        return
-    word = wanted[0]
+    places = {place for read in _as_read(text) for place in _found_in(read, needle.split())}
+    yield from sorted(places)
+
+
+def _found_in(read: "_ReadText", wanted: list[str]) -> Iterator[tuple[int, int]]:
+    units, forms = _places(read.text)
+    found = _side_by_side(wanted, units) if len(wanted) > 1 else _alone(wanted[0], units, forms)
+    return found if read.places is None else ((read.places[a][0], read.places[b - 1][1]) for a, b in found)
+
+
+def _alone(word: str, units: list[_Place], forms: list[_Place]) -> Iterator[tuple[int, int]]:
     yield from ((start, end) for form, start, end in forms if form == word)
     if not is_paired(word):
         yield from ((start, end) for unit, start, end in units if unit == word)
@@ -425,6 +487,49 @@ def _follow(wanted: list[str], units: list[str]) -> bool:
     first = units[0].endswith(wanted[0]) if is_paired(wanted[0]) else units[0] == wanted[0]
     last = units[-1].startswith(wanted[-1]) if is_paired(wanted[-1]) else units[-1] == wanted[-1]
     return first and last and units[1:-1] == wanted[1:-1]
+
+
+def name_words(text: str) -> list[list[str]]:
+    """The words of a name, in each of its spellings."""
+    text = clean(text)
+    spelled = [
+        [unit for some, _ in _read(one) for unit in some.split()] for one in (text, *respelled(text, whole=True))
+    ]
+    return [words for words in spelled if words]
+
+
+def is_name(field: str, text: str) -> bool:
+    """Whether one value of a field string holds all words of a name, in any order, some of them as initials.
+
+    At least one word must be there in full. A name of one word is none: that is a needle.
+    """
+    wanted = [words for words in name_words(text) if len(words) > 1 and any(len(word) > 1 for word in words)]
+    return bool(wanted) and any(_names(value.split(), words) for value in _values(field) for words in wanted)
+
+
+def _values(field: str) -> list[str]:
+    return field.replace(RESPELLED, BREAK).split(BREAK)
+
+
+def _names(there: list[str], wanted: list[str]) -> bool:
+    left = list(there)
+    initials_left = []
+    for word in wanted:
+        same = next((other for other in left if other == word or (is_paired(word) and word in other)), None)
+        if same is None:
+            initials_left.append(word)
+        else:
+            left.remove(same)
+            if rest := same.replace(word, "", 1):  # 김 and 철수 of 김철수
+                left.append(rest)
+    if len(initials_left) == len(wanted) or all(len(word) == 1 for word in wanted if word not in initials_left):
+        return False
+    for word in initials_left:
+        short = next((other for other in left if 1 in (len(word), len(other)) and word[0] == other[0]), None)
+        if short is None or is_paired(short):
+            return False
+        left.remove(short)
+    return True
 
 
 def nearest(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:

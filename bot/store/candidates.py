@@ -11,7 +11,7 @@ from datetime import date
 from bot.search import tree as nodes
 from bot.search.fields import ANY, has_mark, naming_mark, paper_mark, source_mark, tag_mark
 from bot.search.tree import Node
-from bot.search.words import is_paired, needles, tokens_in
+from bot.search.words import is_paired, name_words, needles, tokens_in
 
 A_DAY = 1 << 14
 """Places of a day, some hundred times the fullest seen. An entry's place is its day's number times this and a number
@@ -93,7 +93,7 @@ def _expression(node: Node) -> tuple[str | None, bool]:
         case nodes.Title(text):
             return words_of(text, "title : ")
         case nodes.Author(text):
-            return words_of(text, "authors : ")
+            return _names_of(text)
         case nodes.Abstract(text):
             return words_of(text, "abstract : ")
         case nodes.Commentary(text):
@@ -141,6 +141,26 @@ def words_of(text: str, column: str) -> tuple[str, bool]:
         exact = exact and len(units) == 1 and (len(units[0]) <= 2 or not is_paired(units[0]))
         alternatives.append(joined(" AND ", list(map(_quoted, tokens_in(needle)))))
     return f"{column}{joined(' OR ', alternatives)}", exact
+
+
+def _names_of(text: str) -> tuple[str, bool]:
+    """The same for a name in the authors: its words in any order, each in full or as an initial."""
+    side_by_side, exact = words_of(text, "authors : ")
+    names = []
+    for words in name_words(text):
+        full = [word for word in words if len(word) > 1]
+        if len(words) > 1 and full:
+            names.append(joined(" AND ", [joined(" OR ", _name_tokens(word)) for word in full]))
+    return (
+        (joined(" OR ", [side_by_side, f"authors : {joined(' OR ', names)}"]), False)
+        if names
+        else (side_by_side, exact)
+    )
+
+
+def _name_tokens(word: str) -> list[str]:
+    tokens = [joined(" AND ", list(map(_quoted, tokens_in(f" {word} "))))]
+    return tokens if is_paired(word) else [*tokens, _quoted(word[0])]
 
 
 def begins(token: str) -> bool:

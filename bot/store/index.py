@@ -29,6 +29,7 @@ from bot.search.words import (
     field_tokens,
     initials,
     latin_words,
+    own_length,
     stem,
 )
 from bot.store import tables
@@ -251,7 +252,7 @@ def _count(connection: Connection, terms: Counter[str], entries: Sequence[EntryF
     for at, name in enumerate(FIELDS):
         texts = [entry.words[at] for entry in entries if entry.words[at]]
         totals[f"{name}.filled"] = sign * len(texts)
-        totals[f"{name}.chars"] = sign * sum(map(len, texts))
+        totals[f"{name}.chars"] = sign * sum(map(own_length, texts))
     _add_to_meta(connection, totals)
 
 

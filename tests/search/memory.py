@@ -8,7 +8,7 @@ from bot.search.archive import Matching, Totals
 from bot.search.fields import FIELDS, EntryFields, read_fields
 from bot.search.sound import sounds
 from bot.search.tree import Node
-from bot.search.words import BREAK, field_tokens, initials, latin_words, needles, stem, tokens_in
+from bot.search.words import BREAK, field_tokens, initials, latin_words, needles, own_length, stem, tokens_in
 
 HEADING = (0, 1, 2)
 
@@ -25,7 +25,9 @@ class MemoryArchive:
         self.counts = Counter(token for fields in self.tokens for token in set().union(*fields))
 
     def totals(self) -> Totals:
-        filled = [[len(entry.words[at]) for entry in self.entries if entry.words[at]] for at in range(len(FIELDS))]
+        filled = [
+            [own_length(entry.words[at]) for entry in self.entries if entry.words[at]] for at in range(len(FIELDS))
+        ]
         return Totals(len(self.entries), tuple(sum(some) / len(some) if some else 1.0 for some in filled))
 
     def frequencies(self, tokens: Iterable[str]) -> Mapping[str, int]:

@@ -410,6 +410,10 @@ VOCABULARY = [
     "뇌",
     "망",
     "2차원",
+    "a 16B model",
+    "16 billion",
+    "α-VAE of Schrödinger",
+    "แบบจำลองภาษาไทย",
 ]
 TAGS = ["moe", "State_Space", "state-space", "비전", "c++"]
 DAYS = [date(2024, 4, 1) + timedelta(days=n) for n in range(4)]
@@ -420,7 +424,9 @@ entries = st.builds(
         title or "T", authors, links, abstract, tuple(Paragraph(text, "ko") for text in said), tags
     ),
     texts,
-    st.lists(st.sampled_from(["Jane Kim", "Lee Park", "김상태"]), max_size=2).map(tuple),
+    st.lists(st.sampled_from(["Jane Kim", "Lee Park", "J. Park", "김상태", "김 상태", "Jörg Kim"]), max_size=2).map(
+        tuple
+    ),
     st.lists(texts, max_size=2).map(tuple),
     st.lists(texts | st.just("(https://arxiv.org/abs/2404.07413v2)"), max_size=2).map(tuple),
     st.lists(st.sampled_from(TAGS), max_size=2, unique=True).map(tuple),
@@ -436,7 +442,9 @@ archives = st.lists(
 )
 words = st.sampled_from(
     ["moe", "8b", "moe8b", "pre", "pretraining", "pre-training", "trained", "학습", "강화학습", "화학", "뇌", "망",
-     "2차원", "차원", "state", "공간", "kim", "김", "absent", "강화 학습", "state space", "jane kim", "!?"]
+     "2차원", "차원", "state", "공간", "kim", "김", "absent", "강화 학습", "state space", "jane kim", "!?",
+     "Kim, Jane", "J. Kim", "park lee", "kim joerg", "상태 김", "j", "160억", "16b", "alpha-vae", "schroedinger",
+     "ภาษา"]
 )  # fmt: skip
 leaves = st.one_of(
     *(st.builds(kind, words) for kind in (Word, Phrase, Title, Author, Abstract, Commentary)),
