@@ -76,6 +76,15 @@ def help_text(words: Words) -> Content:
     return Content(escape("\n".join(said)), (richtext.block(elements),))
 
 
+def greeting(words: Words, *, thanks: bool = False) -> Content:
+    """The answer to a greeting, or to thanks: one in kind, and what can be asked."""
+    said = words.t("greeting.thanks") if thanks else words.t("greeting.hello")
+    more = "" if thanks else words.t("greeting.ask")
+    lines = [line for line in (said, more) if line]
+    block = richtext.block([richtext.section([Leaf("\n".join(lines))])])
+    return Content(escape("\n".join(lines)), (block,))
+
+
 def how_to_ask(words: Words, *, related: bool) -> Content:
     """What has to follow ``related`` or ``why``, where nothing does."""
     typed, meaning = (

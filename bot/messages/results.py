@@ -181,9 +181,9 @@ def save_changed(entry: StoredEntry, words: Words, *, is_saved: bool, was_saved:
     return Content(escape(said), (_line(said), blocks.buttons(button)))
 
 
-def one(hit: Hit, words: Words) -> Content:
-    """A single paper, for one person."""
-    return _page(words.t("random.heading"), [_Part([hit])], 1, 1, "", words)
+def one(hit: Hit, words: Words, heading: str = "") -> Content:
+    """A single paper: the one under the heading, or a random one."""
+    return _page(heading or words.t("random.heading"), [_Part([hit])], 1, 1, "", words)
 
 
 def related(subject: StoredEntry | StoredDigest, hits: Sequence[Hit], words: Words) -> Content:

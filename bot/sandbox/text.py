@@ -20,6 +20,16 @@ _CONTROL = re.compile(
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt);)")
 _URL = re.compile(r"https?://[^\s<>|]+")
 _AFTER_URL = ".,;:!?'\"*_~`)]}"
+# What the composer takes for an address (docs.slack.dev, formatting message text): a domain of a known ending, a mail.
+_ENDINGS = (
+    "com org net edu gov int io ai ml dev app md me cl cv ro kr jp cn tw hk sg in uk de fr it es nl be ch at se no fi "
+    "dk pl cz ru ua us ca au nz br mx info biz co so sh rs py to tv gg xyz tech cloud blog news wiki page site"
+)
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:" + "|".join(_ENDINGS.split()) + ")"
+_ADDRESS = re.compile(
+    rf"(?<![\w@./=-])(?:(?P<mail>[\w.+-]+@{_DOMAIN})|{_DOMAIN}(?::\d+)?(?:/[^\s<>|]*)?)(?![\w@-])", re.IGNORECASE
+)
+_CODE = re.compile(r"(`+)[^`\n]+\1")
 _NAME = re.compile(r"(?<![\w<@#&/])([@#])([\w][\w.\-]*)")
 _WORDS = re.compile(r"<([^<>]+)>")
 _STYLED = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
@@ -104,8 +114,33 @@ def _meaning(sign: str, name: str, names: Names) -> str | None:
 
 
 def typed_text(text: str, names: Names) -> str:
-    """What a person typed, as stored: everything is escaped first, since a person cannot type a control sequence."""
-    return stored_text(escape(text), names)
+    """What a person typed, as stored: everything is escaped first, since a person cannot type a control sequence.
+
+    What looks like an address becomes a link, outside of code.
+    """
+    parts: list[str] = []
+    at = 0
+    for code in _CODE.finditer(text):
+        parts += [stored_text(_linked(escape(text[at : code.start()])), names), escape(code.group())]
+        at = code.end()
+    return "".join([*parts, stored_text(_linked(escape(text[at:])), names)])
+
+
+def _linked(text: str) -> str:
+    """``cs.CL`` as ``<http://cs.CL|cs.CL>``, a mail address as ``<mailto:…|…>``; what is an address already stays."""
+    parts: list[str] = []
+    at = 0
+    for url in _URL.finditer(text):
+        parts += [_ADDRESS.sub(_link, text[at : url.start()]), url.group()]
+        at = url.end()
+    return "".join([*parts, _ADDRESS.sub(_link, text[at:])])
+
+
+def _link(found: re.Match[str]) -> str:
+    whole = found.group()
+    shown = whole.rstrip(_AFTER_URL)
+    scheme = "mailto:" if found["mail"] else "http://"
+    return f"<{scheme}{shown}|{shown}>{whole[len(shown) :]}"
 
 
 def command_text(text: str, names: Names, *, should_escape: bool) -> str:

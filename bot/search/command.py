@@ -6,11 +6,11 @@ A verb counts only where the rest fits its form: "latest diffusion models" is a 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.digest.keys import paper_id
 from bot.errors import QueryError
@@ -127,13 +127,26 @@ class About:
 class Why(About):
     """What becomes of a day or a paper on its way to this channel."""
 
+    otherwise: Query | None = None
+    """What was typed, read as a look-up: where the title has no quotation marks and no paper is called so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Related(About):
     """The papers nearest to one, or to a day's."""
 
     otherwise: Query | None = None
-    """What was typed, read as a look-up: where the title has no quotation marks and no paper is called so."""
+    """As of `Why`."""
+
+
+What = Literal["paper", "related", "why", "save", "drop", "commentary"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnePaper(About):
+    """Something done with one paper, which is named by a link, an id or a title in quotation marks."""
+
+    what: What = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +157,10 @@ class Find:
 
 
 A = TypeVar("A", bound=About)
+W = TypeVar("W", Why, Related)
 Standing = Subscribe | Unsubscribe | Subscriptions | Pause | Resume
 """What changes or shows a channel's standing orders."""
-Command = Latest | Today | Random | OnDay | Tags | Saved | Remarks | Help | Standing | Why | Related | Find
+Command = Latest | Today | Random | OnDay | Tags | Saved | Remarks | Help | Standing | Why | Related | OnePaper | Find
 
 ALONE: Mapping[str, Command] = {
     "latest": Latest(), "최신": Latest(),
@@ -182,6 +196,11 @@ _PAUSE = re.compile(r"(?:pause|일시\s?정지)\s+(?=\S)", re.IGNORECASE)
 _RESUME = re.compile(r"(?:resume|재개)\s+(?=\S)", re.IGNORECASE)
 _WHY = re.compile(r"(?:why|왜)\s+(?=\S)", re.IGNORECASE)
 _RELATED = re.compile(r"(?:related|관련)\s+(?=\S)", re.IGNORECASE)
+_ONE_PAPER: Mapping[What, re.Pattern[str]] = {
+    "save": re.compile(r"(?:save|저장)\s+(?=\S)", re.IGNORECASE),
+    "drop": re.compile(r"(?:unsave|저장\s?취소)\s+(?=\S)", re.IGNORECASE),
+    "commentary": re.compile(r"(?:commentary|해설|코멘트)\s+(?=\S)", re.IGNORECASE),
+}
 _KOREAN_WORDS = frozenset({"이해", "이주", "이월", "이년", "전달", "전해", "전주"})
 """Understanding, migration, carrying over, passing on …: written in one these are words, and spans only with a space
 (``이 해``) or under a date field."""
@@ -226,8 +245,9 @@ def parse_command(text: str, *, today: date, refused: Mapping[str, str] = Mappin
     if _is_span(typed, today):
         return Find(parse_query(f'day:"{typed}"', today=today))
     return (
-        _why(composed, today)
-        or _related(text, composed, today)
+        _about(text, composed, today, _WHY, Why)
+        or _about(text, composed, today, _RELATED, Related)
+        or _one_paper(composed, today)
         or _pause(text, today)
         or Find(parse_look_up(text, today=today, refused=refused))
     )
@@ -265,22 +285,28 @@ def _with_query(verb: re.Match[str], whole: str, typed: int, today: date, refuse
     return Find(query) if kind is Find else Subscribe(rest) if kind is Subscribe else Unsubscribe(rest)
 
 
-def _why(composed: str, today: date) -> Why | None:
-    """The question, where what follows the verb is a day, a link, an id or a title in quotation marks."""
-    verb = _WHY.match(composed.strip())
-    return _asked_about(_after(verb), today, Why) if verb else None
+def _about(text: str, composed: str, today: date, verb: re.Pattern[str], kind: type[W]) -> W | None:
+    """The question, where what follows the verb is a day, a link, an id or a title.
 
-
-def _related(text: str, composed: str, today: date) -> Related | None:
-    """As `_why`, and before other words than fields, which may be a title."""
-    verb = _RELATED.match(composed.strip())
-    if not verb:
+    A title may stand without quotation marks, where it has no field in it.
+    """
+    found = verb.match(composed.strip())
+    if not found:
         return None
-    rest = _after(verb)
-    asked = _asked_about(rest, today, Related)
+    rest = _after(found)
+    asked = _asked_about(rest, today, kind)
     if asked or _has_field(rest):
         return asked
-    return Related(title=rest, otherwise=parse_look_up(text, today=today))
+    return kind(title=rest.rstrip("?") or rest, otherwise=parse_look_up(text, today=today))
+
+
+def _one_paper(composed: str, today: date) -> OnePaper | None:
+    for what, verb in _ONE_PAPER.items():
+        found = verb.match(composed.strip())
+        asked = _asked_about(_after(found), today, OnePaper) if found else None
+        if asked is not None and (asked.link or asked.title):
+            return replace(asked, what=what)
+    return None
 
 
 def _after(verb: re.Match[str]) -> str:

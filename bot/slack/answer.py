@@ -13,12 +13,14 @@ from bot.messages.content import Content
 from bot.messages.help import help_text, how_to_ask, tags
 from bot.messages.results import PAGE, Hit, Looked
 from bot.messages.why import no_paper, why
+from bot.plan.why import Answer
 from bot.search.command import (
     Command,
     Find,
     Help,
     Latest,
     OnDay,
+    OnePaper,
     Pause,
     Random,
     Related,
@@ -30,6 +32,7 @@ from bot.search.command import (
     Tags,
     Today,
     Unsubscribe,
+    What,
     Why,
 )
 from bot.search.engine import Found
@@ -39,9 +42,9 @@ from bot.search.snippet import Snippet, Snippets
 from bot.search.tree import Is, Known, Node, Remark, remarked
 from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
-from bot.slack.look import asked_about, earlier, looked, nearest, related_to, searching, shorter
+from bot.slack.look import asked_about, called, earlier, looked, nearest, related_to, searching, shorter
 from bot.slack.permalinks import permalinks
-from bot.slack.why import ask, unlinked, with_links
+from bot.slack.why import ask, unlinked, why_here, with_links
 from bot.store.outbox import PostedThread
 from bot.store.result_pages import ResultPool
 
@@ -58,8 +61,18 @@ class Pool(StrEnum):
     """What a person saved; no text."""
 
 
-def answer(command: Command, asker: Asker, desk: Desk) -> Content:
-    """What the asker reads. Raises QueryError and RequestRefusedError, which the error handler words."""
+def answer(command: Command, asker: Asker, desk: Desk) -> Sequence[Content]:
+    """What the asker reads; nothing where the whole channel was told. Raises QueryError and RequestRefusedError, which
+    the error handler words.
+    """
+    if isinstance(command, OnePaper):
+        entry = _one_paper(command, desk)
+        return about_paper(entry, command.what, asker, desk) if entry else (_unread(command, asker, desk),)
+    content = _answer(command, asker, desk)
+    return () if content is None else (content,)
+
+
+def _answer(command: Command, asker: Asker, desk: Desk) -> Content | None:
     match command:
         case Latest():
             return latest(asker, desk)
@@ -91,6 +104,37 @@ def answer(command: Command, asker: Asker, desk: Desk) -> Content:
             return _related(command, asker, desk)
         case Find(query=query):
             return find(query, asker, desk)
+        case OnePaper():
+            raise TypeError("several messages: see answer")
+
+
+def _one_paper(asked: OnePaper, desk: Desk) -> StoredEntry | None:
+    entries = desk.records.history.entries(link=asked.link, title=asked.title)
+    return next((entry for entry in entries if not entry.withdrawn), None)
+
+
+def _unread(asked: OnePaper | Related, asker: Asker, desk: Desk) -> Content:
+    if not desk.digests.count():
+        return results.empty_archive(asker.words)
+    return results.no_paper(asked.link or asked.title, asker.words)
+
+
+def about_paper(entry: StoredEntry, what: What, asker: Asker, desk: Desk) -> Sequence[Content]:
+    """What a verb alone gives in a paper's thread, and `OnePaper` elsewhere."""
+    words = asker.words
+    match what:
+        case "related":
+            return (related(entry, asker, desk),)
+        case "why":
+            place = Place(asker.team, asker.channel)
+            found = why_here([entry], place, desk.records, desk.clock())
+            return (_worded(found, place, asker, desk) if found else no_paper(entry.entry.title, words),)
+        case "save" | "drop":
+            return (mark(entry, asker, desk, is_saved=what == "save"),)
+        case "commentary":
+            return results.commentary_turn(entry, words)
+        case "paper":
+            return (results.one(_hits([entry.id], None, asker, desk)[0], words, words.date(entry.day)),)
 
 
 def latest(asker: Asker, desk: Desk) -> Content:
@@ -147,9 +191,15 @@ def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
     if asked.day is not None and asked.yearless:
         asked = replace(asked, day=earlier(asked.day, desk.digests))
     place = Place(asker.team, asker.channel)
+    if asked.otherwise and not called(asked.title, desk.records.history):
+        return find(asked.otherwise, asker, desk)
     found = ask(asked, place, desk.records, desk.clock())
     if found is None:
         return no_paper(asked.link or asked.title, asker.words)
+    return _worded(found, place, asker, desk)
+
+
+def _worded(found: Answer, place: Place, asker: Asker, desk: Desk) -> Content:
     return why(with_links(found, permalinks(unlinked(found, place), desk)), asker.words, asker.zone)
 
 
@@ -161,11 +211,7 @@ def _related(asked: Related, asker: Asker, desk: Desk) -> Content:
         return find(asked.otherwise, asker, desk)
     if asked.day:
         return _on(asked.day, asker, desk)
-    return (
-        results.no_paper(asked.link or asked.title, asker.words)
-        if desk.digests.count()
-        else results.empty_archive(asker.words)
-    )
+    return _unread(asked, asker, desk)
 
 
 def related(subject: StoredEntry | StoredDigest, asker: Asker, desk: Desk) -> Content:

@@ -12,6 +12,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack import actions, commands, mentions, remarks
+from bot.slack.asker import mend_surrogates
 from bot.slack.client import Identity, untokened
 from bot.slack.desk import Desk
 from bot.slack.work import Work
@@ -36,6 +37,7 @@ def build_app(desk: Desk, identity: Identity) -> App:
         authorize=lambda: authorized,  # auth.test was asked at the start; asking at every click would cost ack time
         request_verification_enabled=False,  # Socket Mode: the socket itself is authenticated
     )
+    app.use(_mend)
     app.use(_Once().pass_on)
     work = Work(desk, ThreadPoolExecutor(WORKERS, thread_name_prefix="answer"))
     commands.register(app, work)
@@ -45,6 +47,12 @@ def build_app(desk: Desk, identity: Identity) -> App:
     _acknowledge_the_rest(app)
     app.error(work.failed)
     return app
+
+
+def _mend(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:
+    """Half a character, as a cut emoji leaves it, can be neither stored nor sent back."""
+    body.update(mend_surrogates(body))
+    return next()
 
 
 class _Once:

@@ -9,8 +9,18 @@ from slack_bolt import BoltContext
 from bot.slack.desk import Asker
 from bot.slack.directory import Person
 
-_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
-_LINK = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
+_CONTROL = re.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
+_SCHEME = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+_STYLED = re.compile(r"(?<![^\s(-])([*_~]|`{1,3})(?=\S)((?:(?!\1)[^\n]|(?<=\S)\1(?=\S))*?\S)\1(?![^\s)])")
+_EMOJI_NAME = r":[a-z0-9_+'-]+:(?::skin-tone-[2-6]:)?"
+_EMOJI = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d"
+    "\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\U0001f3fb-\U0001f3ff\U0001f000-\U0001faff]*"
+)
+_EMOJIS_BEFORE = re.compile(rf"(?:\s*(?:{_EMOJI_NAME}(?!\S)|{_EMOJI}))+\s*")
+_EMOJIS_AFTER = re.compile(rf"(?:\s*(?:(?<!\S){_EMOJI_NAME}|{_EMOJI}))+\s*\Z")
+_LONGEST = 2000  # characters; a longer text is no query, and is not looked through again and again
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Asked:
     @property
     def typed(self) -> str:
         """What the person wrote, as it is read: positions of a mistake count in it."""
-        return plain(str(self.event.get("text") or "")) if self.event else str(self.body.get("text") or "")
+        return plain(str(self.event.get("text") or "")) if self.event else bare(str(self.body.get("text") or ""))
 
 
 def asker_of(context: BoltContext, body: dict[str, Any], person: Person) -> Asker:
@@ -48,9 +58,59 @@ def asker_of(context: BoltContext, body: dict[str, Any], person: Person) -> Aske
 
 
 def plain(text: str) -> str:
-    """What a person typed, from the form Slack keeps it in: mentions out, links bare, three characters unescaped.
+    """What a person asked, from the form Slack keeps it in: `unmarked`, then `bare`."""
+    return bare(unmarked(text))
 
-    The escapes are those of docs.slack.dev/messaging/formatting-message-text.
+
+def unmarked(text: str) -> str:
+    """What a person typed: mentions out, links as they were typed, three characters unescaped.
+
+    Slack links what looks like an address: ``cs.CL`` arrives as ``<http://cs.CL|cs.CL>``. Where label and address
+    differ by the scheme alone, the label is what was typed. The escapes are those of
+    docs.slack.dev/messaging/formatting-message-text.
     """
-    text = _LINK.sub(r"\1", _MENTION.sub(" ", text))
+    text = _CONTROL.sub(_typed_control, text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _typed_control(found: re.Match[str]) -> str:
+    target, label = found[1], found[2] or ""
+    if target[0] == "@":
+        return " "
+    if target[0] == "#":  # a tag that is also the name of a channel
+        return f"#{label}" if label else " "
+    if target[0] == "!":
+        return label if target.startswith("!date^") else " "
+    if not _SCHEME.match(target):
+        return found[0]
+    typed_scheme = target.startswith("http")
+    if label and _SCHEME.sub("", target, count=1).rstrip("/") == _SCHEME.sub("", label, count=1).rstrip("/"):
+        return label
+    return target if typed_scheme else label or _SCHEME.sub("", target, count=1)
+
+
+def bare(text: str) -> str:
+    """A query without what people put around it: code and bold marks, emoji before and after it.
+
+    Where nothing else was typed, it stays.
+    """
+    shown = text.strip()
+    while len(shown) <= _LONGEST:
+        before = shown
+        shown = _STYLED.sub(r"\2", _EMOJIS_AFTER.sub("", shown)).strip()
+        if leading := _EMOJIS_BEFORE.match(shown):
+            shown = shown[leading.end() :]
+        if shown == before:
+            break
+    return shown or text.strip()
+
+
+def mend_surrogates(value: Any) -> Any:
+    """The same JSON value with every half of a character replaced: it can be neither stored nor sent."""
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {mend_surrogates(name): mend_surrogates(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [mend_surrogates(one) for one in value]
+    return value

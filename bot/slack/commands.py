@@ -18,4 +18,5 @@ def register(app: App, work: Work) -> None:
 def paper(asked: Asked, desk: Desk) -> None:
     """Answer what was typed; mistakes go to the one error handler."""
     command = parse_command(asked.typed, today=asked.asker.today(desk.clock()))
-    reply(asked, desk, answer(command, asked.asker, desk))
+    for content in answer(command, asked.asker, desk):
+        reply(asked, desk, content)

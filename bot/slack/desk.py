@@ -64,7 +64,12 @@ class Asker:
     @property
     def alone(self) -> bool:
         """Whether nobody else reads the answer."""
-        return not self.in_public or self.channel.startswith("D")
+        return not self.in_public or self.in_direct
+
+    @property
+    def in_direct(self) -> bool:
+        """Whether it is said in the direct message with the bot."""
+        return self.channel.startswith("D")
 
     @property
     def words(self) -> Words:

@@ -104,10 +104,15 @@ def asked_about(asked: Related, digests: Digests, history: History) -> StoredEnt
         return digests.latest_day()
     if asked.day:
         return digests.load_day(None, earlier(asked.day, digests) if asked.yearless else asked.day)
-    entries = [entry for entry in history.entries(link=asked.link, title=asked.title) if not entry.withdrawn]
-    if asked.otherwise:  # words that may as well be looked for
-        entries = [entry for entry in entries if _is_called(entry.entry.title, asked.title)]
-    return next(iter(entries), None)
+    # Words that may as well be looked for are a title only where a paper has it.
+    by_title = called(asked.title, history) if asked.otherwise else None
+    entries = history.entries(link=asked.link, title=asked.title) if by_title is None else by_title
+    return next((entry for entry in entries if not entry.withdrawn), None)
+
+
+def called(title: str, history: History) -> list[StoredEntry]:
+    """The entries that have this title, or have it before their colon."""
+    return [entry for entry in history.entries(title=title) if _is_called(entry.entry.title, title)]
 
 
 def _is_called(title: str, name: str) -> bool:

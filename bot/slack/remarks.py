@@ -16,7 +16,7 @@ from bot.messages.content import Content
 from bot.messages.errors import error_text
 from bot.messages.words import words_for
 from bot.search.command import Remarks
-from bot.slack.asker import plain
+from bot.slack.asker import unmarked
 from bot.slack.desk import Asker, Desk
 from bot.slack.standing import enter, tell_channel, told
 from bot.slack.work import Work
@@ -120,4 +120,4 @@ def read(event: Event, bot_user: str) -> Said | str | None:
     text = str(message.get("text") or "")
     if f"<@{bot_user}" in text:
         return ts if changed else None
-    return Said(ts, thread_ts, str(message["user"]), plain(text).replace("\0", ""), edited=changed)
+    return Said(ts, thread_ts, str(message["user"]), unmarked(text).replace("\0", ""), edited=changed)

@@ -25,18 +25,32 @@ Message = dict[str, Any]
 _REMEDY = "nothing reached the person; an expired or used address needs another try, all else a report"
 
 
-def reply(asked: Asked, desk: Desk, content: Content, *, replace: bool = False, everybody: bool = False) -> bool:
+def reply(
+    asked: Asked,
+    desk: Desk,
+    content: Content,
+    *,
+    replace: bool = False,
+    everybody: bool = False,
+    private: bool = False,
+) -> bool:
     """Answer there, in private where that is possible; False where Slack did not take it.
 
     ``replace`` puts it in the place of the message that was clicked on, ``everybody`` shows it to the channel. After a
-    click in a thread it goes into that thread.
+    click in a thread it goes into that thread. A message in a channel is answered in its thread, before everybody who
+    reads it unless it is ``private``; in a direct message the answer stands in the conversation.
     """
     message: Message = {"text": content.text, "unfurl_links": False, "unfurl_media": False}
     if content.blocks:
         message["blocks"] = list(content.blocks)
     if asked.event is not None:
-        event = asked.event
-        message |= {"channel": asked.asker.channel, "thread_ts": event.get("thread_ts") or event.get("ts")}
+        event, asker = asked.event, asked.asker
+        thread_ts = event.get("thread_ts") or (None if asker.in_direct else event.get("ts"))
+        message |= {"channel": asker.channel} | ({"thread_ts": thread_ts} if thread_ts else {})
+        if private and not asker.alone:
+            del message["unfurl_links"], message["unfurl_media"]
+            message["user"] = asker.user
+            return _sent(asked, message, lambda: _whispered(desk, message))
         return _sent(asked, message, lambda: _posted(desk, message))
     message["replace_original"] = replace
     thread_ts = (asked.body.get("container") or {}).get("thread_ts")
@@ -67,9 +81,17 @@ def _sent(asked: Asked, message: Message, send: Callable[[], Refused | None]) ->
     return refused is None
 
 
+def _whispered(desk: Desk, message: Message) -> Refused | None:
+    return _called(lambda: desk.client.chat_postEphemeral(**message))
+
+
 def _posted(desk: Desk, message: Message) -> Refused | None:
+    return _called(lambda: desk.client.chat_postMessage(**message))
+
+
+def _called(call: Callable[[], object]) -> Refused | None:
     try:
-        desk.client.chat_postMessage(**message)
+        call()
     except SlackApiError as exc:
         return exc.response.status_code, _known(exc.response.get("error"))
     except WALL as exc:

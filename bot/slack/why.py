@@ -24,7 +24,12 @@ def ask(asked: Why, place: Place, records: Records, now: datetime) -> Answer | N
     day = _newest(records, now) if asked.newest else asked.day
     if day is not None:
         return Answer(day, None, _walks(_sources(day, orders, records), day, place, orders, records, now))
-    entries = records.history.entries(link=asked.link, title=asked.title)
+    return why_here(records.history.entries(link=asked.link, title=asked.title), place, records, now)
+
+
+def why_here(entries: Sequence[StoredEntry], place: Place, records: Records, now: datetime) -> Answer | None:
+    """The same about a paper that was found on these days; None where that is no paper."""
+    orders = records.subscriptions.in_channel(place.team, place.channel)
     meant = _meant(entries, place, orders, records)
     if meant is None:
         return None

@@ -142,6 +142,13 @@ def find_threads(connection: Connection, team: str, entry_ids: Sequence[int]) ->
     }
 
 
+def entry_of_thread(connection: Connection, place: Place, thread_ts: str) -> int | None:
+    """The entry whose message begins the thread."""
+    d = t.Delivery
+    here = (is_in(place), d.posted_ts == thread_ts, d.entry_id.is_not(None), d.parent_key.is_(None))
+    return connection.scalar(sa.select(d.entry_id).where(*here).limit(1))
+
+
 def find_posted(connection: Connection, team: str | None, channel: str | None) -> frozenset[int]:
     """The entries that stand in this channel or in one that is not private; without a team, in any at all."""
     d, c = t.Delivery, t.Channel

@@ -69,6 +69,12 @@ class History:
             begins = sa.select(e.id).where(e.title_key.startswith(key, autoescape=True)).order_by(e.id.desc())
             return _newest_first(same or load(connection, e.id.in_(begins.limit(BEGINS))))
 
+    def in_thread(self, place: Place, thread_ts: str) -> StoredEntry | None:
+        """The paper whose message begins this thread."""
+        with reading(self._engine) as connection:
+            entry_id = deliveries.entry_of_thread(connection, place, thread_ts)
+            return next(iter(load(connection, t.Entry.id == entry_id)), None) if entry_id is not None else None
+
     def day(self, source: str, day: date, settle: timedelta, entry_id: int | None = None) -> DayHistory | None:
         """What is known of a day, the documents only those of one entry where given; None for a day nobody wrote."""
         g = t.Digest

@@ -12,6 +12,7 @@ from bot.search.words import RULES_VERSION, field_string, needles
 from bot.store import tables as t
 from bot.store.channels import is_channel
 from bot.store.database import bunches, reading, transaction
+from bot.store.deliveries import entry_of_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,12 @@ class Remarks:
             self.erase(place, said.ts)
             return False
         with reading(self._engine) as connection:  # most of what is said concerns no paper
-            if _since(connection, place) is None or _entry(connection, place, said.thread_ts) is None:
+            if _since(connection, place) is None or entry_of_thread(connection, place, said.thread_ts) is None:
                 return False
         r = t.Remark
         posted_at = datetime.fromtimestamp(float(said.ts), UTC)
         with transaction(self._engine) as connection:
-            since, entry_id = _since(connection, place), _entry(connection, place, said.thread_ts)
+            since, entry_id = _since(connection, place), entry_of_thread(connection, place, said.thread_ts)
             was_kept = connection.execute(sa.delete(r).where(_is_of(place), r.ts == said.ts)).rowcount
             if since is None or entry_id is None or (said.edited and not was_kept and posted_at < since):
                 return False
@@ -170,10 +171,3 @@ def _is_open(team: str | None, channel: str | None) -> sa.ColumnElement[bool]:
 
 def _since(connection: Connection, place: Place) -> datetime | None:
     return connection.scalar(sa.select(t.Channel.remarks_since).where(is_channel(place)))
-
-
-def _entry(connection: Connection, place: Place, thread_ts: str) -> int | None:
-    """The entry whose message begins the thread."""
-    d = t.Delivery
-    here = (d.team_id == place.team, d.channel_id == place.channel, d.posted_ts == thread_ts)
-    return connection.scalar(sa.select(d.entry_id).where(*here, d.entry_id.is_not(None)).limit(1))

@@ -12,6 +12,7 @@ from bot.search.command import (
     Help,
     Latest,
     OnDay,
+    OnePaper,
     Pause,
     Random,
     Related,
@@ -108,13 +109,40 @@ def test_reads_a_command(typed: str, command: Command) -> None:
     "typed",
     ["latest diffusion models", "saved computation", "remarks on attention",
      "today we learn", "random forest", "tags in graph networks", "help me", "moe",
-     "why transformers", "why latest models", "why 10", "why not/that", 'why "one" or "two"',
-     "resumes", "pausing", "왜 모델은",
+     "why tag:moe", "resumes", "pausing", "save tokens", "commentary on attention", "저장 공간",
      "subscriptions moe", "2024", "10", "may", "2w", "one year", "최신 모델", "subscribers",
      "이해", "이주", "이월", "이년", "전달", "전해", "전주"],
 )  # fmt: skip
 def test_a_verb_whose_rest_does_not_fit_is_a_query(typed: str) -> None:
     assert parse_command(typed, today=TODAY) == Find(parse_query(typed, today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("why transformers", "transformers"),
+        ("why rho-1?", "rho-1"),
+        ("why 10", "10"),
+        ("why not/that", "not/that"),
+        ("왜 모델은", "모델은"),
+    ],
+)
+def test_words_after_why_may_be_a_title_and_else_a_look_up(typed: str, title: str) -> None:
+    assert parse_command(typed, today=TODAY) == Why(title=title, otherwise=parse_query(typed, today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("save 2404.07965", OnePaper(link="https://arxiv.org/abs/2404.07965", what="save")),
+        ("저장 2404.07965", OnePaper(link="https://arxiv.org/abs/2404.07965", what="save")),
+        ("저장 취소 2404.07965", OnePaper(link="https://arxiv.org/abs/2404.07965", what="drop")),
+        ('commentary "Rho-1"', OnePaper(title="Rho-1", what="commentary")),
+        ("해설 arxiv.org/abs/2404.07965", OnePaper(link="https://arxiv.org/abs/2404.07965", what="commentary")),
+    ],
+)
+def test_a_paper_is_named_after_a_verb(typed: str, command: Command) -> None:
+    assert parse_command(typed, today=TODAY) == command
 
 
 @pytest.mark.parametrize(

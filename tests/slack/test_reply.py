@@ -17,7 +17,7 @@ EVENT = {"type": "app_mention", "user": "U0EMMA0001", "text": "help", "ts": "1.0
 def test_refused_blocks_leave_the_words(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.slack.commands.answer", lambda *_: REFUSED)
+    monkeypatch.setattr("bot.slack.commands.answer", lambda *_: (REFUSED,))
     assert office.typed("emma", "/paper help")["text"] == "The words alone"
     [line] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "status=400 code=invalid_blocks" in line
@@ -27,7 +27,7 @@ def test_refused_blocks_leave_the_words(
 def test_refused_blocks_in_a_thread_leave_the_words(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.slack.commands.answer", lambda *_: REFUSED)
+    monkeypatch.setattr("bot.slack.mentions.answer", lambda *_: (REFUSED,))
     office.sandbox.send("emma", "papers", "@paperround help")
     office.sandbox.wait_for(lambda: len(office.sandbox.messages("papers")) == 2)
     assert office.sandbox.messages("papers")[1]["text"] == "The words alone"

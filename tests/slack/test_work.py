@@ -61,3 +61,19 @@ def test_a_fault_before_any_listener_is_acknowledged(
     response = app.dispatch(BoltRequest(mode="socket_mode", body=command | address))
     assert response.status == 200
     assert "failed reference=" in caplog.text
+
+
+def test_half_a_character_is_answered_as_any_other_word(office: Office, days: Callable[[], None]) -> None:
+    days()
+    app = build_app(office.workspace.desk, office.workspace.identity)
+    command = {"command": "/paper", "text": "moe \ud83d", "user_id": "U0EMMA0001", "trigger_id": "2"}
+    channel = office.sandbox.dm("emma", "paperround")
+    event = {"type": "message", "channel_type": "im", "user": "U0EMMA0001", "text": "tag:moe \ud83d", "ts": "1.000001"}
+    body = {"type": "event_callback", "team_id": "T0PAPERS01", "event": event | {"channel": channel, "event_ts": "1.1"}}
+    assert app.dispatch(BoltRequest(mode="socket_mode", body=body | {"event_id": "Ev1"})).status == 200
+    said = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages(channel, "emma") if m.get("bot_id")])
+    assert "Something went wrong" not in said[0]["text"]
+    address = {"channel_id": "C0PAPERS01", "response_url": office.asked().body["response_url"]}
+    assert (
+        app.dispatch(BoltRequest(mode="socket_mode", body=command | address | {"team_id": "T0PAPERS01"})).status == 200
+    )
