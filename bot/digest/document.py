@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.digest.lines import is_link, read_day, split_name
 from bot.digest.model import Digest, Shape
+from bot.digest.normalize import nfc
 from bot.errors import DigestFormatError
 
 
@@ -120,10 +120,6 @@ _UNSURE = re.compile(
     "[^\x00-\u02ff\u0391-\u03a1\u03a3-\u0482\u2010-\u20cf\u2190-\u22ff\u2500-\u27bf"
     "\u3000-\u3029\u3041-\u3096\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]"
 )
-# Composing sorts combining marks in time quadratic in their number, so a run of them is composed in pieces. Words of
-# Hangul letters are far shorter than a piece.
-_LETTERS = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,256}")
-_MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{64}")
 
 
 def _compose(text: str) -> str:
@@ -136,12 +132,6 @@ def _compose(text: str) -> str:
         start = text.rfind("\n", done, unsure.start()) + 1 or done
         end = text.find("\n", unsure.end())
         end = len(text) if end < 0 else end
-        parts += (text[done:start], _composed_line(text[start:end]))
+        parts += (text[done:start], nfc(text[start:end]))
         done = end
     return "".join((*parts, text[done:]))
-
-
-def _composed_line(line: str) -> str:
-    if _MANY_MARKS.search(line):
-        return _LETTERS.sub(lambda match: unicodedata.normalize("NFC", match.group()), line)
-    return unicodedata.normalize("NFC", line)

@@ -1,10 +1,10 @@
 """What makes two spellings the same thing: tags, titles, links, papers, entries."""
 
 import re
-import unicodedata
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from bot.digest.model import Entry
+from bot.digest.normalize import caseless, nfc
 
 _ARXIV_ID = re.compile(r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/[0-9]{7})", re.IGNORECASE)
 _NOTE_SUFFIX = re.compile(r"\.(?:md|markdown|txt|text)\s*$", re.IGNORECASE)
@@ -16,18 +16,18 @@ _ARXIV_KINDS = ("abs", "pdf", "html", "format", "ps", "overview", "papers")
 
 def tag_key(tag: str) -> str:
     """What a tag compares by: without case, ``#``, ``_`` and ``-``."""
-    return unicodedata.normalize("NFC", tag).casefold().translate({ord(mark): None for mark in "#_- "})
+    return nfc(tag).casefold().translate({ord(mark): None for mark in "#_- "})
 
 
 def note_key(name: str) -> str:
     """What a note's name compares by, with or without its folder and ``.md``: without case, composed."""
     stem = _NOTE_SUFFIX.sub("", name.rpartition("/")[2])
-    return unicodedata.normalize("NFC", " ".join(stem.casefold().split()))
+    return nfc(" ".join(stem.casefold().split()))
 
 
 def title_key(title: str) -> str:
     """What a title compares by: its letters and digits, without case and punctuation."""
-    folded = unicodedata.normalize("NFKC", title).casefold()
+    folded = caseless(title)
     return "".join(letter for letter in folded if letter.isalnum()) or " ".join(folded.split())
 
 

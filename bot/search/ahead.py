@@ -4,11 +4,11 @@
 """
 
 import re
-import unicodedata
 from datetime import date, timedelta
 
 from dateutil.relativedelta import MO, relativedelta
 
+from bot.digest.normalize import caseless
 from bot.search.dates import parse_span
 
 _DAYS_AHEAD = {"tomorrow": 1, "the day after tomorrow": 2, "day after tomorrow": 2, "내일": 1, "모레": 2, "글피": 3}
@@ -32,7 +32,7 @@ def parse_ahead(text: str, today: date) -> date | None:
 
     A span is counted from today. Where a year is written the day may be over. None where the text is no such day.
     """
-    typed = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    typed = " ".join(caseless(text).split())
     around = _AROUND.fullmatch(typed)
     if not around or len(typed) > 40:
         return None

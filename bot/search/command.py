@@ -4,7 +4,6 @@ A verb counts only where the rest fits its form: "latest diffusion models" is a 
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from bot.digest.keys import paper_id
+from bot.digest.normalize import nfc, nfkc
 from bot.errors import QueryError
 from bot.search.ahead import parse_ahead
 from bot.search.dates import parse_day, parse_span
@@ -224,7 +224,7 @@ def parse_command(text: str, *, today: date, refused: Mapping[str, str] = Mappin
 
     ``refused`` is as of `grammar.parse_look_up`.
     """
-    composed = unicodedata.normalize("NFKC", text)
+    composed = nfkc(text)
     typed = " ".join(composed.casefold().split())
     if not typed:
         return Latest()
@@ -238,7 +238,7 @@ def parse_command(text: str, *, today: date, refused: Mapping[str, str] = Mappin
         return OnDay(day, yearless=_YEARLESS.fullmatch(typed) is not None)
     if _DATE.fullmatch(typed):
         raise QueryError("query.bad_date", found=text.strip())  # a day that no calendar has, and no words to look for
-    whole = unicodedata.normalize("NFC", text)
+    whole = nfc(text)
     verb = _VERB.match(whole.lstrip())
     if verb:
         return _with_query(verb, whole, len(text), today, refused)
@@ -326,7 +326,7 @@ def _asked_about(rest: str, today: date, kind: type[A]) -> A | None:
 
 def parse_subject(text: str, today: date, kind: type[A]) -> A | None:
     """What is asked about, where that is a day, ``latest``, a link or an id."""
-    typed = " ".join(unicodedata.normalize("NFKC", text).split())
+    typed = " ".join(nfkc(text).split())
     if ALONE.get(typed.casefold()) == Latest():
         return kind(newest=True)
     day = parse_day(typed, today)
@@ -352,7 +352,7 @@ def _link(typed: str) -> str | None:
 
 def _pause(text: str, today: date) -> Pause | Resume | None:
     """A pause or its end, where more follows the verb: a while, a query, or both."""
-    typed = " ".join(unicodedata.normalize("NFC", text).split())
+    typed = " ".join(nfc(text).split())
     if verb := _RESUME.match(typed):
         rest = typed[verb.end() :]
         return Resume(rest, _otherwise(rest, text, today))
@@ -378,7 +378,7 @@ def _has_field(text: str) -> bool:
 
 def near_command(text: str) -> str | None:
     """The command that may be meant by words that nothing was found for: ``hlep``, ``subscrbe tag:moe``."""
-    typed = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    typed = " ".join(nfc(text).casefold().split())
     if near := get_close_matches(typed, ALONE, n=1, cutoff=NEAR):
         return near[0] if near[0] != typed else None
     verb, _, rest = typed.partition(" ")

@@ -5,12 +5,12 @@ sentence about one paper, and in a paper's thread a verb alone.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from bot.digest.keys import paper_id
+from bot.digest.normalize import nfkc
 from bot.errors import QueryError
 from bot.search.command import Command, Find, What, parse_command
 from bot.search.grammar import parse_look_up
@@ -93,4 +93,4 @@ def _greeting(text: str) -> Greeting | None:
 
 
 def _flat(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[:200]).casefold().split()) if len(text) <= 200 else ""
+    return " ".join(nfkc(text[:200]).casefold().split()) if len(text) <= 200 else ""

@@ -5,12 +5,13 @@ the arithmetic and knows the names of months and weekdays. `today` is passed in,
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from dateutil import parser
 from dateutil.relativedelta import MO, relativedelta
+
+from bot.digest.normalize import caseless
 
 Span = tuple[date, date]
 """First and last day."""
@@ -75,7 +76,7 @@ def parse_span(text: str, today: date) -> Span | None:
 
     None where the text, as a whole, is no date. ``2w`` and ``two weeks ago`` are that one day.
     """
-    typed = " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" ,")
+    typed = " ".join(caseless(text).split()).strip(" ,")
     if not typed or len(typed) > 40:
         return None
     for read in _READERS:

@@ -6,10 +6,10 @@ case, spaces, hyphens and English endings, so 확산모델 is 확산 모델 and 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.digest.normalize import nfc
 from bot.search.words import fold, stem
 
 _SPACES = re.compile(r"[\s\-_\u2010-\u2015]+")
@@ -88,7 +88,7 @@ def key(text: str) -> str:
     """What a form is compared by."""
     if _ONLY_HANGUL.fullmatch(text):  # which is half of the file
         return text.replace(" ", "")
-    words = _SPACES.split(fold(unicodedata.normalize("NFC", text)).strip())
+    words = _SPACES.split(fold(nfc(text)).strip())
     return stem("".join(words))
 
 
@@ -96,7 +96,7 @@ def parse_glossary(text: str) -> Glossary:
     """Read a glossary. A line that cannot be read is left out and named among the ``problems``."""
     senses: dict[str, list[tuple[_Side, _Side]]] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(unicodedata.normalize("NFC", text.removeprefix("\ufeff")).splitlines(), 1):
+    for number, line in enumerate(nfc(text.removeprefix("\ufeff")).splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         sides = [{key(form): form.strip() for form in side.split(";") if form.strip()} for side in line.split("\t")]

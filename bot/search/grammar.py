@@ -9,7 +9,6 @@ People paste titles, so text is a query wherever it can be: a NOT with nothing t
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal, NoReturn, TypeVar
 
 from bot.digest.keys import paper_id
+from bot.digest.normalize import nfc, nfkc
 from bot.errors import QueryError
 from bot.search import tree as nodes
 from bot.search.dates import Span, parse_span
@@ -175,9 +175,9 @@ def _normalise(text: str) -> tuple[str, list[int]]:
     parts: list[str] = []
     places: list[int] = []
     for cluster in _CLUSTER.finditer(text):
-        plain = unicodedata.normalize("NFC", cluster[0].translate(_QUOTES))
+        plain = nfc(cluster[0].translate(_QUOTES))
         if len(plain) > 1 or not "\u3130" <= plain <= "\u318f":  # a lone Hangul letter would become half a syllable
-            plain = unicodedata.normalize("NFKC", plain)
+            plain = nfkc(plain)
         plain = _INVISIBLE.sub("", plain)
         parts.append(plain)
         places += [cluster.start()] * len(plain)

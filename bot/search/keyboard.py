@@ -4,7 +4,8 @@ One fixed table, the two-set layout (KS X 5002) over QWERTY, read both ways.
 """
 
 import re
-import unicodedata
+
+from bot.digest.normalize import nfc
 
 _KEYS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True))
 _SHIFTED = dict(zip("QWERTOP", "ㅃㅉㄸㄲㅆㅒㅖ", strict=True))
@@ -89,7 +90,7 @@ def _latin(word: str) -> str | None:
 def _apart(word: str) -> str:
     """Hangul as the letters that are struck for it."""
     struck = ""
-    for letter in unicodedata.normalize("NFC", word):
+    for letter in nfc(word):
         place = ord(letter) - 0xAC00
         parts = letter
         if 0 <= place < 11172:

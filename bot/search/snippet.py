@@ -1,7 +1,6 @@
 """The line of an entry that shows why it was found, with the words that matched."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from itertools import islice
 from typing import Literal
 
 from bot.digest.model import Entry
+from bot.digest.normalize import nfc
 from bot.search.reading import Reading
 from bot.search.tree import Abstract, Author, Commentary, Node, Title, Word, asked, remarked
 from bot.search.words import field_string, needles, spans
@@ -147,7 +147,7 @@ def _plain(markdown: str) -> str:
         text = _LINK.sub(r"\1", text)
     if "*" in text or "_" in text or "`" in text:
         text = _EMPHASIS.sub("", text)
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(nfc(text).split())
 
 
 def _marks(text: str, held: Iterable[tuple[Iterable[int], Iterable[str]]]) -> list[tuple[int, int, int]]:

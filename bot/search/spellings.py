@@ -8,9 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 
-nfc, nfkc = partial(unicodedata.normalize, "NFC"), partial(unicodedata.normalize, "NFKC")
+from bot.digest.normalize import nfc, nfkc
 
 Places = list[tuple[int, int]]
 """For each character of a changed text, start and end of what it stands for in the original."""

@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from bot.digest.normalize import nfd, nfkc
 from bot.search.spellings import as_written, clean, respelled
 
 RULES_VERSION = 5
@@ -72,7 +73,7 @@ def fold(word: str) -> str:
     """The word without case, diacritics, width and apostrophes: ``Łukasz`` and ``ＬＵＫＡＳＺ`` are ``lukasz``."""
     if not word.isascii():
         word = clean(word)
-        word = unicodedata.normalize("NFKC", word)
+        word = nfkc(word)
         word = "".join(_without_marks(letter) for letter in word).casefold().translate(_LETTERS)
         word = "".join(_without_marks(letter) for letter in word)
         for mark in _APOSTROPHES[1:]:
@@ -83,7 +84,7 @@ def fold(word: str) -> str:
 def _without_marks(letter: str) -> str:
     if letter < "\u00c0" or letter > "\u1fff" or "\u1100" <= letter <= "\u11ff":
         return letter
-    return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
+    return "".join(part for part in nfd(letter) if not unicodedata.combining(part))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -144,7 +145,7 @@ def _split(run: str) -> Iterator[tuple[str, str, int, int]]:
         if kind == "number":
             text = fold(text).replace(",", "")
         elif kind == "paired":
-            text = unicodedata.normalize("NFKC", text) if "\u1100" <= text[0] <= "\u11ff" else text
+            text = nfkc(text) if "\u1100" <= text[0] <= "\u11ff" else text
         elif kind == "letters":
             text = "".join(letter for letter in fold(text) if letter.isalnum())
         if text:
@@ -550,7 +551,7 @@ def nearest(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:
 
 @lru_cache(maxsize=1 << 12)
 def _letters(word: str) -> str:
-    return unicodedata.normalize("NFD", fold(word))
+    return nfd(fold(word))
 
 
 def distance(left: str, right: str, limit: int) -> int:

@@ -3,13 +3,13 @@
 import errno
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.digest.document import Document, KnownDocument, content_hash
+from bot.digest.normalize import nfc
 from bot.errors import SourceUnavailableError
 from bot.sources.ignore import ignoring
 from bot.sources.reading import Reading, Refused
@@ -254,7 +254,7 @@ def _readable(path: str) -> str:
     """The path as text any database takes: bytes that are no UTF-8 are spelled out, Hangul is composed."""
     if path.isascii():
         return path
-    return unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+    return nfc(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def _name_apart(

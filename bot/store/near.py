@@ -1,16 +1,15 @@
 """What may be typed instead of words that nothing is found for: tags and words of the archive that are near to them."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.digest.keys import tag_key
 from bot.digest.model import Entry
+from bot.digest.normalize import nfc
 from bot.search.fields import TAG_MARK, tag_mark
 from bot.search.spelling import corrections
 from bot.search.tree import Abstract, Asked, Author, Commentary, Node, Title, Word
@@ -115,7 +114,7 @@ def _as_written(connection: Connection, text: str, field: _Field) -> str | None:
     """The word as the newest entry that has it there writes it."""
     for fields in SqliteArchive(connection).newest(field.asks(text), 1):
         for stored in load(connection, tables.Entry.id == fields.id):
-            for written in map(partial(unicodedata.normalize, "NFC"), field.texts(stored.entry)):
+            for written in map(nfc, field.texts(stored.entry)):
                 for needle in needles(text):
                     for start, end in spans(written, needle):
                         return written[start:end]
