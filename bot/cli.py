@@ -1,14 +1,16 @@
 """The command line: parse, build, call, print. Results to stdout, the rest to stderr; 0 done, 1 failed, 2 misused."""
 
+import errno
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -43,23 +45,52 @@ def main() -> None:
     """Run the command line, and turn every error we chose into words and an exit code."""
     try:
         cli(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where what goes wrong can still be said
     except click.exceptions.Abort:
-        sys.exit(130)
+        _end(130)
     except click.ClickException as exc:
-        exc.show()
-        sys.exit(exc.exit_code)
+        _end(exc.exit_code, exc.show)
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except SettingsError as exc:
-        for problem in exc.problems:
-            click.echo(problem, err=True)
-        sys.exit(2)
+        _end(2, partial(click.echo, str(exc), err=True))
     except BotError as exc:
-        click.echo(_words_of(exc), err=True)
-        sys.exit(2 if isinstance(exc, QueryError) else 1)
-    except BrokenPipeError:  # the reader of our output has left
-        sys.stderr.close()
-        sys.exit(1)
+        _end(2 if isinstance(exc, QueryError) else 1, partial(click.echo, _words_of(exc), err=True))
+    except OSError as exc:
+        if exc.filename is not None or exc.errno not in _NO_OUTPUT:
+            raise
+        _abandon_output()
+        # Nobody is told where the reader has left: that is how `head` ends a pipe.
+        said = "" if exc.errno == errno.EPIPE else f"The output cannot be written ({exc.strerror})."
+        _end(1, partial(click.echo, said, err=True, nl=bool(said)))
+
+
+def _end(code: int, tell: Callable[[], None] = lambda: None) -> NoReturn:
+    """Tell why and end with the code, also where standard error cannot be written."""
+    try:
+        tell()
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        _abandon_output()
+    sys.exit(code)
+
+
+# What writing to standard output or error may end in: its reader has left, its disk is full, its terminal is gone.
+_NO_OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+
+
+def _abandon_output() -> None:
+    """Let go of an output that cannot be written: what is left in its buffer would fail once more at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(nowhere, stream.fileno())
 
 
 def _words_of(error: BotError) -> str:
@@ -74,12 +105,13 @@ def _words_of(error: BotError) -> str:
 def run_command(or_sandbox: bool) -> None:
     """Start the bot; Ctrl-C ends it."""
     from bot.run import leave, run
-    from bot.settings import load_for_slack, strange_names
+    from bot.settings import load_for_slack, no_sources, strange_names
 
     settings, tokens = load_for_slack()
     set_up_logging(settings)
-    for strange in strange_names():
-        click.echo(strange, err=True)
+    for strange in (*strange_names(), no_sources(settings)):
+        if strange:
+            click.echo(strange, err=True)
     code = 0
     try:
         run(settings, tokens, or_sandbox=or_sandbox, say=click.echo)
@@ -147,9 +179,12 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
 @as_json
 def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool, as_json: bool) -> None:
     """Read the configured sources (or these folders, files and feeds) once, and remember what they hold."""
+    from bot.settings import no_sources
     from bot.wiring import build, named_sources
 
     settings = read_settings()
+    if not places and not settings.source:
+        raise SettingsError([f"{no_sources(settings)}\nOr name a folder, file or feed: paperround ingest ~/vault"])
     opened = cache(partial(build, settings, changing=not dry_run))  # once, and only where a glance does not do
     try:
         sources = named_sources(places, settings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.errors import BotError, DeliveryRefusedError, SettingsError
 from bot.messages.errors import error_text
 from bot.messages.words import words_for
-from bot.settings import load_settings, slack_tokens, strange_names
+from bot.settings import load_settings, no_sources, slack_tokens, strange_names
 from bot.slack.failures import Failure
 from bot.wiring import Bot, build, connect
 
@@ -69,7 +69,7 @@ def _deliveries(bot: Bot) -> Iterator[Check]:
 
 def _sources(bot: Bot) -> Iterator[Check]:
     if not bot.sources:
-        yield Check("sources", False, "none", "name at least one [[source]] in the config")
+        yield Check("sources", False, "none", no_sources(bot.settings))
     for source in bot.sources:
         known = bot.digests.known(source.name)
         try:

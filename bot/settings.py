@@ -30,12 +30,15 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SettingsSourceError
 
 from bot.errors import QueryError, SettingsError
+from bot.misconfigured import problem_of, read_text, toml_hint
 from bot.plan.hours import is_quiet, parse_at, parse_days, parse_quiet
 from bot.plan.subscription import Layout
 
 CONFIG = Path("config/paperround.toml")
+DOTENV = ".env"
 SLACK_API_URL = "https://slack.com/api/"
 _OTHER_NAMES = ("PAPERROUND_CORPUS", "PAPERROUND_NO_SKIPS")  # what tests and benches are told
 
@@ -64,6 +67,23 @@ def _span(value: object) -> timedelta:
         raise ValueError(f"{value!r} is no span of time; write for example '10m', '2s' or '1h'") from exc
 
 
+def _expanded(path: str) -> str:
+    """The path with its ``~``. Raises ValueError for the home of somebody who is not known here."""
+    if not path.startswith("~"):
+        return path
+    full = os.path.expanduser(path)
+    if full.startswith("~"):
+        raise ValueError(f"no home folder is known for {path.partition('/')[0]!r}; write the whole path")
+    return full
+
+
+def _expanded_url(url: str) -> str:
+    """``sqlite:///~/papers.db`` with its ``~``."""
+    scheme, mark, path = url.partition(":///")
+    return f"{scheme}{mark}{_expanded(path)}" if scheme.startswith("sqlite") else url
+
+
+Folder = Annotated[Path, AfterValidator(lambda path: Path(_expanded(str(path))))]
 Zone = Annotated[str, AfterValidator(_zone)]
 Span = Annotated[timedelta, PlainValidator(_span), Field(ge=timedelta(0))]
 
@@ -93,7 +113,7 @@ class SourceSettings(_Section):
     """One place that digests come from: a folder or a feed."""
 
     name: str = Field(min_length=1)
-    folder: Path | None = None
+    folder: Folder | None = None
     feed: str | None = Field(default=None, pattern=r"^https?://")
     settle: Span | None = None
     ignore: tuple[str, ...] = ()
@@ -160,8 +180,20 @@ class DeliverySettings(_Section):
 
 class SandboxSettings(_Section):
     port: int = Field(default=8765, ge=0, le=65535)
-    journal: Path = Path("data/sandbox.jsonl")
+    journal: Folder = Path("data/sandbox.jsonl")
     settle: Span = timedelta(seconds=2)
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """The settings file, in whichever way an editor has saved it."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        text = read_text(Path(file_path))
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as exc:
+            hint = toml_hint(text, str(exc))
+            raise ValueError(f"{exc}; {hint}" if hint else str(exc)) from exc
 
 
 class _KnownDotEnv(DotEnvSettingsSource):
@@ -178,17 +210,18 @@ class Settings(BaseSettings):
         extra="forbid",
         env_prefix="PAPERROUND_",
         env_nested_delimiter="__",
-        env_file=".env",
+        env_file=DOTENV,
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         validate_default=True,
         hide_input_in_errors=True,
     )
 
-    database_url: str = "sqlite:///data/paperround.db"
+    database_url: Annotated[str, AfterValidator(_expanded_url)] = "sqlite:///data/paperround.db"
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     speed: float = Field(default=1.0, gt=0, le=1000)
-    glossary: str = "config/glossary.tsv"
+    glossary: Annotated[str, AfterValidator(_expanded)] = "config/glossary.tsv"
     source: tuple[SourceSettings, ...] = ()
     subscription: tuple[SubscriptionSettings, ...] = ()
     reading: ReadingSettings = ReadingSettings()
@@ -218,7 +251,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, config_path())
+        toml = _TomlFile(settings_cls, config_path())
         return init_settings, env_settings, _KnownDotEnv(settings_cls), toml
 
 
@@ -237,20 +270,39 @@ def _source_problems(names: Sequence[str], orders: Iterable[tuple[str, str | Non
 
 def config_path() -> Path:
     """The settings file: ``PAPERROUND_CONFIG``, else `config/paperround.toml` below the current folder."""
-    return Path(os.environ.get("PAPERROUND_CONFIG") or CONFIG)
+    return Path(os.environ.get("PAPERROUND_CONFIG") or CONFIG).expanduser()
+
+
+def no_sources(settings: "Settings") -> str:
+    """Where no source is named: which file was looked for, and what to write there; empty where one is."""
+    if settings.source:
+        return ""
+    path = config_path().absolute()
+    looked = f"{path} names none" if path.is_file() else f"the settings file {path} is not there"
+    return (
+        f"No source of digests: {looked}. Write there, for example:\n\n"
+        '    [[source]]\n    name = "vault"\n    folder = "/home/me/vault"\n\n'
+        "or start in the folder that holds config/paperround.toml, or name the file with PAPERROUND_CONFIG."
+    )
 
 
 def strange_names() -> list[str]:
     """Of each variable that begins as ours do and that nothing reads, a word; one that was mistyped changes nothing."""
-    known = {"PAPERROUND_CONFIG", *_OTHER_NAMES}
-    for name, field in Settings.model_fields.items():
-        section = field.annotation
-        inner = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
-        known |= {f"PAPERROUND_{name}".upper(), *(f"PAPERROUND_{name}__{key}".upper() for key in inner)}
+    known = {"PAPERROUND_CONFIG", *_OTHER_NAMES, *(f"PAPERROUND_{name}".upper() for name in _variables())}
     strange = sorted(
         name for name in map(str.upper, os.environ) if name.startswith("PAPERROUND_") and name not in known
     )
     return [f"{name}: no setting has this name, it changes nothing{_meant(name, known)}" for name in strange]
+
+
+def _variables() -> set[str]:
+    """Of each setting that a variable may give, what follows ``PAPERROUND_``, in small letters."""
+    names: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        inner = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
+        names |= {name, *(f"{name}__{key}" for key in inner)}
+    return names
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -268,33 +320,48 @@ def load_settings(**overrides: Any) -> Settings:
     if os.environ.get("PAPERROUND_CONFIG") and not path.is_file():
         raise SettingsError([f"PAPERROUND_CONFIG names {path}, which is no file; correct it or leave it out"])
     try:
+        _check_dotenv()
         return Settings(**overrides)
     except ValidationError as exc:
-        problems = [_problem(error["loc"], error["msg"], error["type"]) for error in exc.errors()]
+        problems = [problem_of(error, Settings, _remedy(tuple(error["loc"]))) for error in _distinct(exc)]
         if all(error["loc"] for error in exc.errors()):  # what belongs together was not looked at yet
             problems += [f"{problem}; correct it in {path}" for problem in _written_problems(path)]
         raise SettingsError(problems) from exc
-    except (ValueError, OSError) as exc:  # TOML that does not parse; JSON in an environment variable that does not
-        raise SettingsError([f"{path}: {exc.__cause__ or exc}; correct it there or in the environment"]) from exc
+    except SettingsSourceError as exc:  # JSON in an environment variable that does not parse
+        raise SettingsError([f"{exc.__cause__ or exc}; correct it in the environment"]) from exc
+    except (ValueError, OSError) as exc:  # TOML that does not parse, or a file that cannot be read
+        why = (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+        raise SettingsError([f"{path.absolute()}: {why}; correct it there"]) from exc
+
+
+def _check_dotenv() -> None:
+    try:
+        if Path(DOTENV).is_file():
+            Path(DOTENV).read_bytes().decode("utf-8-sig")
+    except (ValueError, OSError) as exc:
+        why = (exc.strerror if isinstance(exc, OSError) else None) or "it is not UTF-8; save it as UTF-8"
+        raise SettingsError([f"{Path(DOTENV).absolute()}: {why}"]) from exc
+
+
+def _distinct(exc: ValidationError) -> list[Any]:
+    """The errors, each place once: a union of kinds has one for each kind."""
+    first: dict[Any, Any] = {}
+    for error in exc.errors():
+        first.setdefault(error["loc"], error)
+    return list(first.values())
 
 
 def _written_problems(path: Path) -> list[str]:
     """Of a file with other mistakes too: the sources that do not fit together, as far as they can be read."""
-    written = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    written = tomllib.loads(read_text(path)) if path.is_file() else {}
     sources, orders = (
         [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         for rows in (written.get("source"), written.get("subscription"))
     )
+    if not isinstance(written.get("source", []), list):
+        return []  # that is the mistake
     names = [str(source.get("name")) for source in sources]
     return _source_problems(names, [(str(order.get("channel")), order.get("source")) for order in orders])
-
-
-def _problem(loc: Iterable[int | str], message: str, kind: str) -> str:
-    parts = tuple(loc)
-    where = ".".join(str(part) for part in parts) or "settings"
-    if kind == "extra_forbidden":
-        return f"{where}: there is no such key; every key stands in {CONFIG} of a new checkout"
-    return f"{where}: {message.removeprefix('Value error, ')}; {_remedy(parts)}"
 
 
 def _remedy(parts: tuple[int | str, ...]) -> str:
@@ -303,14 +370,17 @@ def _remedy(parts: tuple[int | str, ...]) -> str:
     name = "PAPERROUND_" + "__".join(str(part) for part in parts).upper()
     if name in os.environ:
         return f"correct {name} in the environment"
-    has_name = parts and not any(isinstance(part, int) for part in parts)  # a list's rows have none
+    # A list of sections has no variable of its own, nor has a key that is none.
+    has_name = bool(parts) and "__".join(map(str, parts)) in _variables() - {"source", "subscription"}
     return f"correct it in {config_path()} or set {name}" if has_name else f"correct it in {config_path()}"
 
 
 class _Tokens(BaseSettings):
     """Only what `slack_tokens` needs, for when the rest cannot be read."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_file=".env", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", env_file=DOTENV, env_file_encoding="utf-8-sig", env_ignore_empty=True
+    )
 
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")

@@ -165,7 +165,7 @@ def _named_source(place: str, settings: Settings) -> SourceSettings:
         known = [source for source in settings.source if source.feed == place]
         made = SourceSettings(name=_free_name(urlsplit(place).hostname or place, place, settings), feed=place)
     else:
-        path = Path(place).resolve()
+        path = Path(os.path.expanduser(place)).resolve()
         known = [source for source in settings.source if source.folder and source.folder.resolve() == path]
         made = SourceSettings(name=_free_name(path.name, str(path), settings), folder=path, feed=None)
     return known[0] if known else made

@@ -653,3 +653,52 @@ def test_bytes_that_are_no_words_are_refused(run: Run, words: tuple[str, ...]) -
     ran = run(*words)
     assert ran.code == 2
     assert "not UTF-8" in ran.err
+
+
+# Without sources; without anywhere to write to
+
+
+def test_without_a_source_ingest_says_where_it_looked_and_what_to_write_there(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config" / "paperround.toml").unlink()
+    ran = run("ingest")
+    assert ran.code == 2
+    assert f"{tmp_path}/config/paperround.toml" in ran.err
+    assert "[[source]]" in ran.err
+    assert not (tmp_path / "data").exists(), "no second database comes about where the bot was started by mistake"
+    assert run("ingest", "vault").code == 0, "a place that is named needs no settings"
+
+
+def test_a_tilde_in_a_place_is_the_home_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("ingest", "~/vault").out.startswith("vault: 2 added")
+
+
+@pytest.mark.parametrize("words", [["parse", "vault"], ["parse", "vault", "--json"], ["--help"], ["doctor"]])
+def test_a_full_disk_under_the_output_is_one_line(run: Run, tmp_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "bot.cli", *words]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environ, timeout=30)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] == "The output cannot be written (No space left on device)."
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(("words", "code"), [(["parse", "vault"], 1), (["parse", "nowhere"], 2), (["ingest"], 0)])
+def test_errors_that_cannot_be_written_change_no_exit_code(run: Run, words: list[str], code: int) -> None:
+    command = [sys.executable, "-m", "bot.cli", *words]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("w") as full:
+        out = full if code == 1 else subprocess.DEVNULL
+        ran = subprocess.run(command, stdout=out, stderr=full, env=environ, timeout=30)
+    assert ran.returncode == code
+
+
+def test_a_reader_that_leaves_ends_a_command_without_a_word(run: Run) -> None:
+    command = [sys.executable, "-m", "bot.cli", "parse", "vault"]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (1, b"")

@@ -19,7 +19,7 @@ ORDER = [
     {"sources", "store"},
     {"slack"},
     {
-        *("settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run"),
+        *("misconfigured", "settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run"),
         *("printing", "commanding", "overview", "looking", "operating", "cli"),
     },
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, SubscriptionSettings, load_for_slack, load_settings, slack_tokens
+from bot.settings import Settings, SubscriptionSettings, load_for_slack, load_settings, no_sources, slack_tokens
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,7 +57,7 @@ def test_every_problem_is_told_at_once_with_its_remedy(elsewhere: Path, monkeypa
     with pytest.raises(SettingsError) as caught:
         load_for_slack()
     problems = "\n".join(caught.value.problems)
-    words = ("langauge", "delivery.pace", "10m", "subscription.0.zone", "Asia/Seoul", "speed", "PAPERROUND_SPEED")
+    words = ("langauge", "delivery.pace", "10m", "[[subscription]] 1, zone", "Asia/Seoul", "speed", "PAPERROUND_SPEED")
     for word in (*words, "since:soon", "'valt'", "SLACK_APP_TOKEN"):
         assert word in problems
     assert len(caught.value.problems) == 7
@@ -137,12 +137,15 @@ VAULT = '[[source]]\nname = "vault"\nfolder = "v"\n'
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ('quiet = "22-7"', ["subscription.0.quiet", "'22-7' are no quiet hours", "'22:00-07:00'"]),
-        ('quiet = "07:00-7am"', ["subscription.0.quiet", "end where they begin", "write two hours"]),
-        ('at = "23:30"\nquiet = "22:00-07:00"', ["subscription.0", "'23:30' lies inside", "'22:00-07:00'", "move one"]),
+        ('quiet = "22-7"', ["[[subscription]] 1, quiet", "'22-7' are no quiet hours", "'22:00-07:00'"]),
+        ('quiet = "07:00-7am"', ["[[subscription]] 1, quiet", "end where they begin", "write two hours"]),
+        (
+            'at = "23:30"\nquiet = "22:00-07:00"',
+            ["[[subscription]] 1:", "'23:30' lies inside", "'22:00-07:00'", "move one"],
+        ),
         ('at = "22:00"\nquiet = "22:00-07:00"', ["'22:00' lies inside"]),
-        ('at = "on arrival"\nsay_when_empty = true', ["subscription.0", "needs an hour", "give `at` one"]),
-        ('say_when_empty = "perhaps"', ["subscription.0.say_when_empty"]),
+        ('at = "on arrival"\nsay_when_empty = true', ["[[subscription]] 1:", "needs an hour", "give `at` one"]),
+        ('say_when_empty = "perhaps"', ["[[subscription]] 1, say_when_empty"]),
     ],
 )
 def test_hours_that_do_not_fit_are_told_with_their_remedy(elsewhere: Path, written: str, says: list[str]) -> None:
@@ -200,3 +203,93 @@ def test_nothing_is_decided_before_it_was_looked_for(elsewhere: Path) -> None:
 def test_edits_may_be_left_alone_altogether(elsewhere: Path) -> None:
     write(elsewhere, '[delivery]\nedit_window = "0s"\n')
     assert load_settings().delivery.edit_window == timedelta(0)
+
+
+# Traps of a first set-up
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_as_windows_editor_saves_it_is_read(elsewhere: Path, encoding: str) -> None:
+    (elsewhere / "config" / "paperround.toml").write_text('[[source]]\nname = "글"\nfolder = "v"\n', encoding=encoding)
+    (elsewhere / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n", encoding="utf-8-sig")
+    settings, tokens = load_for_slack()
+    assert settings.source[0].name == "글"
+    assert tokens == ("xoxb-1", "xapp-1")
+
+
+@pytest.mark.parametrize("name", ["config/paperround.toml", ".env"])
+def test_a_file_in_another_encoding_is_named(elsewhere: Path, name: str) -> None:
+    (elsewhere / name).write_bytes("language = '글'".encode("cp949"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (problem,) = caught.value.problems
+    assert problem.startswith(str(elsewhere / name))
+    assert "UTF-8" in problem
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_path_may_be(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(elsewhere / "home"))
+    write(
+        elsewhere,
+        'database_url = "sqlite:///~/p.db"\nglossary = "~/g.tsv"\n'
+        '[[source]]\nname = "v"\nfolder = "~/vault"\n[sandbox]\njournal = "~/j.jsonl"\n',
+    )
+    settings = load_settings()
+    assert settings.source[0].folder == elsewhere / "home/vault"
+    assert settings.database_url == f"sqlite:///{elsewhere}/home/p.db"
+    assert settings.glossary == f"{elsewhere}/home/g.tsv"
+    assert settings.sandbox.journal == elsewhere / "home/j.jsonl"
+    (elsewhere / "home").mkdir()
+    (elsewhere / "home/p.toml").write_text('language = "ko"\n')
+    monkeypatch.setenv("PAPERROUND_CONFIG", "~/p.toml")
+    assert load_settings().language == "ko"
+
+
+WRONG = [
+    ('[source]\nname = "s"\nfolder = "d"', ["source:", "[[source]]"]),
+    ('source = "~/vault"', ["source:", "[[source]]"]),
+    ('source = ["~/vault"]', ["[[source]] 1:", "[[source]] in two"]),
+    ('[subscription]\nchannel = "#a"', ["subscription:", "[[subscription]]"]),
+    ('[[delivery]]\npace = "1s"', ["delivery:", "[delivery] once"]),
+    ("reading = 5", ["reading:", "[reading]"]),
+    ('[[sources]]\nname = "s"', ["sources:", "did you mean [[source]]?"]),
+    ('[[source]]\nname = "s"\nfoldr = "d"\nfolder = "d"', ["foldr", "did you mean folder?"]),
+    ('[[source]]\nname = "s"\nfolder = "d"\nlanguage = "ko"', ["language stands above the first [section]"]),
+    ('[[source]]\nname = "s"\nfolder = "d"\nlangauge = "ko"', ["did you mean language?"]),
+    ('pace = "1s"', ["pace belongs below [delivery]"]),
+    ('[[source]]\nname = 5\nfolder = "d"', ['name = "5"']),
+    ('[[source]]\nname = "s"\nfolder = true', ['folder = "true"']),
+    ('[[source]]\nname = "s"\nfolder = ["d"]', ["one text in quotes"]),
+    ('[[source]]\nname = "s"\nfolder = "d"\nignore = "*.md"', ['ignore = ["…", "…"]']),
+    ('[[source]]\nname = "s"\nfolder = "d"\nignore = [1]', ['ignore = ["1"]']),
+    ('[[source]]\nname = "s"\nfeed = "https://a.example"\nignore = ["x"]', ["a feed has none"]),
+    ('[[source]]\nname = "s"\nfeed = "a.example/feed"', ["http:// or https://"]),
+    ('[[source]]\nname = "s"\nfolder = "~nobody-here/x"', ["~nobody-here"]),
+    ('[source]\nname = "a"\n[source]\nname = "b"', ["line 3", "[[source]]"]),
+    ('[[source]]\nname = "s"\nfolder = "C:\\Users\\me"', ["line 3", "single quotes"]),
+    ("[[source]]\nname = “s”", ["line 2", "straight quotation marks"]),
+    ("[[source]]\nname = vault", ["line 2", "in quotes"]),
+    ("language: ko", ["line 1", "write = between"]),
+]
+
+
+@pytest.mark.parametrize(("written", "says"), WRONG)
+def test_a_wrong_shape_is_told_in_words_that_say_what_to_write(elsewhere: Path, written: str, says: list[str]) -> None:
+    write(elsewhere, written)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (problem,) = caught.value.problems
+    for words in says:
+        assert words in problem
+    assert not re.search(r"tuple|Input should|dictionary|valid string|PAPERROUND_S", problem)
+    assert "paperround.toml" in problem
+
+
+def test_without_a_source_the_file_that_was_looked_for_is_named(elsewhere: Path) -> None:
+    words = no_sources(load_settings())
+    assert f"{elsewhere}/config/paperround.toml is not there" in words
+    assert "[[source]]" in words
+    write(elsewhere, 'language = "en"')
+    assert f"{elsewhere}/config/paperround.toml names none" in no_sources(load_settings())
+    write(elsewhere, '[[source]]\nname = "s"\nfolder = "d"\n')
+    assert no_sources(load_settings()) == ""
