@@ -8,13 +8,17 @@ Processes are killed, and stopped for longer than a lease and woken again; the s
 seed. The judge reads the stand-in's own journal. ``--resume DIR`` keeps the run in a folder and goes on with the one
 that is there; its own settings hold then. Without it a run that went well leaves nothing behind.
 
-The last line is ``kills=40 owed=812 lost=0 doubled=0 out_of_order=0``; the exit code is 1 where one is not 0.
+A kill waits for progress, not for a time: its bot has said that it started, and a message came since. Only some bots
+are killed while they start, never two in a row. So a slow machine makes a run longer, and leaves no bot without a
+chance. What is still queued when nothing has moved for long is ``stalled``, and not lost.
+
+The last line is ``kills=40 owed=812 lost=0 doubled=0 out_of_order=0``, with ``stalled=`` where anything is; the exit
+code is 1 where one but the first two is not 0.
 """
 
 import argparse
 import ctypes
 import json
-import math
 import os
 import random
 import shutil
@@ -24,15 +28,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
+from bot.digest.document import content_hash
+from bot.errors import StoreUnavailableError
 from bot.sandbox.visitor import Visitor
-from tests.bench.judge import SOURCE, DayDue, judge_folder, key_of, orders_of, read_version
+from bot.store import tables as t
+from bot.store.database import open_database, reading
+from bot.store.outbox import Outbox
+from tests.bench.judge import SOURCE, DayDue, judge_folder, key_of, of_folder, orders_of, read_version
 
 PAPERROUND = Path(sys.executable).with_name("paperround")
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-sandbox-paperround", "SLACK_APP_TOKEN": "xapp-sandbox-paperround"}
@@ -43,7 +54,13 @@ A_DAY = 60
 """Messages that an arrival comes to, roughly."""
 AHEAD = 120
 """Messages that may wait at once: days arrive while others are posted, and killings meet reading and planning too."""
-STALLED_SECONDS = 90.0
+STALLED_SECONDS = 180.0
+"""Without any progress, until a run is given up."""
+PATIENCE_SECONDS = 10.0
+"""How long a kill waits for progress; twice as long after each kill that met none."""
+STARTED = b"Paperround is in "
+"""What a bot prints once it is connected."""
+DATABASE = Path("data") / "paperround.db"
 FIRST_DAY = date(2024, 3, 1)
 FEWEST_DAYS = 2
 REWRITTEN, AGAIN = 0.8, 0.5
@@ -298,6 +315,10 @@ class Plan:
     """How often a bot was stopped and woken again."""
     exits: int = 0
     """How often a bot ended although nobody had killed it."""
+    early: int = 0
+    """How many kills met a bot that was still starting, as they were meant to."""
+    idle: int = 0
+    """How many kills met no progress, in spite of all patience."""
     seconds: float = 0.0
 
     def save(self, folder: Path) -> None:
@@ -353,6 +374,16 @@ def stand_in(folder: Path, speed: float) -> Iterator[str]:
         process.wait(10)
 
 
+@dataclass(slots=True)
+class _Life:
+    """A bot process from its start on."""
+
+    log_start: int
+    """Where in its log it began."""
+    began: float
+    is_up: bool = False
+
+
 class Bots:
     """The bot processes on one database."""
 
@@ -369,13 +400,17 @@ class Bots:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._paused: dict[int, float] = {}
         """Until when each is stopped, by its number."""
+        self._lives = [_Life(0, 0.0) for _ in range(plan.processes)]
+        self.start_seconds = 1.0
+        """How long the latest start took."""
 
     def start(self) -> None:
         """Start all."""
         self._processes = [self._start(number) for number in range(self._plan.processes)]
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        with (self._folder / f"bot-{number}.log").open("ab") as log:
+        with self._log(number).open("ab") as log:
+            self._lives[number] = _Life(log.tell(), time.monotonic())
             return subprocess.Popen(
                 [str(PAPERROUND), "run"],
                 cwd=self._folder,
@@ -384,6 +419,25 @@ class Bots:
                 stderr=log,
                 preexec_fn=_die_with_parent,
             )
+
+    def _log(self, number: int) -> Path:
+        return self._folder / f"bot-{number}.log"
+
+    def is_up(self, number: int) -> bool:
+        """Whether one has said that it started."""
+        life = self._lives[number]
+        if life.is_up:
+            return True
+        with self._log(number).open("rb") as log:
+            log.seek(life.log_start)
+            life.is_up = STARTED in log.read()
+        if life.is_up:
+            self.start_seconds = time.monotonic() - life.began
+        return life.is_up
+
+    def all_up(self) -> int:
+        """How many have said that they started."""
+        return sum(self.is_up(number) for number in range(self._plan.processes))
 
     def pause(self, number: int, seconds: float) -> None:
         """Stop one where it stands. It is woken by a later `revive`."""
@@ -519,6 +573,7 @@ class Run:
             self._owed[name] = self._keys(name, version)
         self._began = time.monotonic() - plan.seconds
         self._moved = time.monotonic()
+        self._bots_up = 0
 
     def _keys(self, name: str, version: int) -> set[str]:
         read = (read_version(self._folder / "days" / str(version) / name),)
@@ -528,37 +583,66 @@ class Run:
         self._owed = {name: left for name, keys in self._owed.items() if (left := keys - self._posts.keys)}
         return sum(map(len, self._owed.values()))
 
-    def begin(self) -> None:
-        """The first day, and every channel with something of it: from then on each channel is owed all that comes."""
+    def begin(self) -> bool:
+        """The first day, and every channel with something of it: from then on each channel is owed all that comes.
+
+        False where that never came about.
+        """
         if not self._plan.arrived:
             self._drop()
         first = self._keys(*self._plan.arrivals[0])
-        while not first <= self._posts.keys and not self._stalled():
+        while not first <= self._posts.keys:
+            if self._stalled():
+                return False
             self._look()
+        return True
 
     def kill(self) -> None:
         """Kill until the plan is done."""
         plan = self._plan
-        while plan.done < plan.kills:
+        was_early = False
+        patience = PATIENCE_SECONDS
+        while plan.done < plan.kills and not self._stalled():
             rng = random.Random(f"{plan.seed} kill {plan.done}")
+            number = rng.randrange(plan.processes)
             if rng.random() < (0.4 if plan.processes > 1 else 0.05):
                 self._bots.pause(rng.randrange(plan.processes), LEASE * rng.uniform(0.8, 2))
-            self._wait_for_moment(rng)
-            self._bots.kill(rng.randrange(plan.processes))
+            was_early = rng.random() < 0.15 and not was_early
+            if was_early:
+                self._wait(rng.uniform(0, 1) * self._bots.start_seconds, lambda: False)
+                plan.early += 1
+            elif self._wait_for_progress(number, rng, patience):
+                patience = PATIENCE_SECONDS
+            else:
+                patience = min(2 * patience, STALLED_SECONDS)
+                plan.idle += 1
+            self._bots.kill(number)
             plan.done += 1
             plan.seconds = time.monotonic() - self._began
             plan.save(self._folder)
 
-    def _wait_for_moment(self, rng: random.Random) -> None:
-        """Mostly some arrivals further, so that the work lasts for all kills; sometimes while it starts."""
+    def _wait_for_progress(self, number: int, rng: random.Random, patience: float) -> bool:
+        """Wait until a bot has started and a message came since, and mostly for some more; False where none came.
+
+        So many more that the work lasts for all kills.
+        """
+        self._wait(STALLED_SECONDS, lambda: self._bots.is_up(number))
         left = len(self._plan.arrivals) - self._plan.arrived
         further = rng.uniform(0, 2) * left / (self._plan.kills - self._plan.done + 1) * A_DAY
-        starting = rng.random() < 0.15
-        until = time.monotonic() + (rng.uniform(0, 1.5) if starting else rng.uniform(1.5, 4))
-        goal = math.inf if starting else self._posts.lines + further
-        while self._posts.lines < goal and time.monotonic() < until:
-            self._tick()
+        before = self._posts.lines
+        came = self._wait(patience, lambda: self._posts.lines > before)
+        self._wait(rng.uniform(0, 3), lambda: self._posts.lines >= before + further)
         time.sleep(rng.uniform(0, 0.2))
+        return came
+
+    def _wait(self, seconds: float, enough: Callable[[], bool]) -> bool:
+        """Let days arrive until it is enough; False where the time is over before."""
+        until = time.monotonic() + seconds
+        while not enough():
+            if time.monotonic() >= until:
+                return False
+            self._tick()
+        return True
 
     def finish(self, trouble: Trouble) -> None:
         """Until all has come and nothing is lost, or nothing comes for long although it should.
@@ -585,8 +669,10 @@ class Run:
 
     def _look(self) -> None:
         time.sleep(0.02)
-        before = self._posts.lines
-        if self._posts.look() > before:
+        before = self._posts.lines, self._bots_up
+        self._bots_up = self._bots.all_up()
+        self._posts.look()
+        if self._posts.lines > before[0] or self._bots_up > before[1]:
             self._moved = time.monotonic()
         self._bots.revive()
         if sys.stderr.isatty():
@@ -611,6 +697,44 @@ class Run:
         self._moved = time.monotonic()
 
 
+def _is_read(path: Path, read: Mapping[str, str]) -> bool:
+    return path.exists() and read.get(path.name) == content_hash(path.read_bytes())
+
+
+def still_queued(folder: Path, plan: Plan) -> frozenset[str]:
+    """The keys of the messages that the bots still had before them when the run ended.
+
+    These are what their tables hold as unsent, all of a day that was never read as it is now, and all of one whose
+    change was not planned yet.
+    """
+    engine = open_database(f"sqlite:///{folder / DATABASE}")
+    try:
+        with reading(engine) as connection:
+            unsent = sa.select(t.Delivery.key).where(t.Delivery.state.in_(("pending", "claimed", "unknown")))
+            queued = set(connection.scalars(unsent))
+            read = dict(connection.execute(sa.select(t.Document.uri, t.Document.hash)).all())
+        team = next(order.place.team for order in orders_of(folder))
+        unplanned = {
+            (edition.place, edition.day)
+            for edition, _ in Outbox(engine).outdated(team, datetime.min.replace(tzinfo=UTC))
+        }
+    except StoreUnavailableError:  # no bot ever got as far as a table
+        queued, read, unplanned = set(), {}, set()
+    finally:
+        engine.dispose()
+    arriving = {name for name, _ in plan.arrivals[plan.arrived :]}
+    for days in of_folder(folder).values():
+        for due in days:
+            name = f"{due.day.isoformat()}.txt"
+            if (
+                name in arriving
+                or not _is_read(folder / "vault" / name, read)
+                or (due.order.place, due.day) in unplanned
+            ):
+                queued |= due.known.keys()
+    return frozenset(queued)
+
+
 def crash(folder: Path, plan: Plan) -> bool:
     """Run to the end, and print the verdict; whether it is clean."""
     plan = prepare(folder, plan)
@@ -621,18 +745,19 @@ def crash(folder: Path, plan: Plan) -> bool:
         trouble = stack.enter_context(Trouble(Visitor(url), plan))
         bots.start()
         run = Run(folder, plan, bots)
-        run.begin()
-        trouble.begun = True
-        run.kill()
+        if run.begin():
+            trouble.begun = True
+            run.kill()
         run.finish(trouble)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    verdict = judge_folder(folder)
+    verdict = judge_folder(folder, still_queued(folder, plan))
     for line in verdict.details():
         print(line)
     tracebacks = sum(log.read_text(errors="replace").count("Traceback") for log in folder.glob("bot-*.log"))
     counts = f"processes={plan.processes} pauses={plan.pauses} exits={plan.exits} tracebacks={tracebacks}"
-    print(f"seconds={plan.seconds:.0f} {counts}")
+    kills = f"early={plan.early} idle={plan.idle} stalled={len(verdict.stalled)}"
+    print(f"seconds={plan.seconds:.0f} {counts} {kills}")
     print(f"kills={plan.done} {verdict.words()}")
     return verdict.clean
 

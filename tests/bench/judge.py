@@ -17,7 +17,7 @@ import re
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -81,20 +81,29 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
+    stalled: list[str] = field(default_factory=list)
+    """Not there, or not as it should read, and still queued when the run ended."""
 
     @property
     def clean(self) -> bool:
         """Whether everything is there, once, in order."""
-        return not (self.lost or self.doubled or self.out_of_order)
+        return not (self.lost or self.doubled or self.out_of_order or self.stalled)
 
     def words(self) -> str:
         """The counts."""
         counts = (len(self.lost), len(self.doubled), len(self.out_of_order))
-        return f"owed={self.owed} " + "lost={} doubled={} out_of_order={}".format(*counts)
+        stalled = f" stalled={len(self.stalled)}" if self.stalled else ""
+        return f"owed={self.owed} " + "lost={} doubled={} out_of_order={}".format(*counts) + stalled
 
     def details(self) -> Iterator[str]:
         """Which messages are wrong, and how."""
-        for what, names in (("lost", self.lost), ("doubled", self.doubled), ("out of order", self.out_of_order)):
+        kinds = (
+            ("lost", self.lost),
+            ("doubled", self.doubled),
+            ("out of order", self.out_of_order),
+            ("stalled", self.stalled),
+        )
+        for what, names in kinds:
             yield from (f"{what}: {name}" for name in names[:SHOWN])
             if len(names) > SHOWN:
                 yield f"{what}: and {len(names) - SHOWN} more"
@@ -259,15 +268,22 @@ def key_of(message: Mapping[str, Any]) -> str | None:
     return key
 
 
-def judge(days: Mapping[str, Sequence[DayDue]], posted: Mapping[str, Sequence[Posted]]) -> Verdict:
-    """Compare. What nobody owes counts as doubled; a message with other words than it should have is lost."""
+def judge(
+    days: Mapping[str, Sequence[DayDue]], posted: Mapping[str, Sequence[Posted]], queued: Collection[str] = ()
+) -> Verdict:
+    """Compare. What nobody owes counts as doubled; a message with other words than it should have is lost.
+
+    What is among the keys that are still ``queued`` is stalled instead of lost.
+    """
     verdict = Verdict()
     for channel in days.keys() | posted.keys():
-        _judge_channel(channel, days.get(channel, ()), posted.get(channel, ()), verdict)
+        _judge_channel(channel, days.get(channel, ()), posted.get(channel, ()), queued, verdict)
     return verdict
 
 
-def _judge_channel(channel: str, days: Sequence[DayDue], posted: Sequence[Posted], verdict: Verdict) -> None:
+def _judge_channel(
+    channel: str, days: Sequence[DayDue], posted: Sequence[Posted], queued: Collection[str], verdict: Verdict
+) -> None:
     known = {key for day in days for key in day.known}
     by_key: dict[str, list[Posted]] = defaultdict(list)
     for message in posted:
@@ -282,7 +298,7 @@ def _judge_channel(channel: str, days: Sequence[DayDue], posted: Sequence[Posted
         _judge_copies(names.get(key), messages, verdict)
     there = {key: messages[-1] for key, messages in by_key.items() if messages[-1].went is None}
     for one in owed:
-        _judge_message(one, there, verdict)
+        _judge_message(one, there, verdict, verdict.stalled if one.key in queued else verdict.lost)
     _judge_order([key for day in days for key in day.steady], by_key, names, verdict)
 
 
@@ -295,13 +311,13 @@ def _judge_copies(name: str | None, messages: Sequence[Posted], verdict: Verdict
         verdict.doubled.append(f"{messages[-1].ts}: should be gone: {messages[-1].texts[-1][:60]!r}")
 
 
-def _judge_message(one: Owed, there: Mapping[str, Posted], verdict: Verdict) -> None:
+def _judge_message(one: Owed, there: Mapping[str, Posted], verdict: Verdict, missing: list[str]) -> None:
     message = there.get(one.key)
     if message is None:
-        verdict.lost.append(one.name)
+        missing.append(one.name)
         return
     if bare(message.texts[-1]) not in map(bare, one.texts):
-        verdict.lost.append(f"{one.name}: {message.ts} has other words: {message.texts[-1][:300]!r}")
+        missing.append(f"{one.name}: {message.ts} has other words: {message.texts[-1][:300]!r}")
         return
     parent = there.get(one.parent) if one.parent else None
     if message.thread_ts != (parent.ts if parent else None):
@@ -354,10 +370,10 @@ def of_folder(folder: Path) -> dict[str, list[DayDue]]:
     return {order.place.channel: [DayDue(order, versions) for versions in days] for order in orders_of(folder)}
 
 
-def judge_folder(folder: Path) -> Verdict:
+def judge_folder(folder: Path, queued: Collection[str] = ()) -> Verdict:
     """The verdict on the run that a folder holds."""
     with (folder / "journal.jsonl").open(encoding="utf-8") as lines:
-        return judge(of_folder(folder), read_journal(lines))
+        return judge(of_folder(folder), read_journal(lines), queued)
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from bot.delivery.outbox import Place
 from bot.digest.model import Entry, StoredDigest, StoredEntry
 from bot.messages.day import lay_out
 from bot.messages.words import words_for
-from tests.bench.crash import Plan, prepare
+from tests.bench.crash import DATABASE, Bots, Plan, prepare, still_queued
 from tests.bench.judge import SOURCE, DayDue, Order, Verdict, judge_folder, of_folder
 
 ROOT = Path(__file__).parents[2]
@@ -191,3 +191,32 @@ def without_any_removal(lines: list[Line]) -> list[Line]:
 def test_the_judge_sees(folder: Path, lines: list[Line], spoil: Spoil, found: str) -> None:
     words = judged(folder, spoil(lines)).words()
     assert re.fullmatch(rf"owed=\d+ {found}", words), words
+
+
+def test_what_was_never_given_to_a_bot_is_stalled_and_not_lost(tmp_path: Path) -> None:
+    plan = prepare(tmp_path, Plan(kills=1, processes=1, seed=1, speed=1))
+    (tmp_path / "journal.jsonl").touch()
+    (tmp_path / DATABASE).parent.mkdir()
+    verdict = judge_folder(tmp_path, still_queued(tmp_path, plan))
+    assert not verdict.lost
+    assert len(verdict.stalled) == verdict.owed > 80
+    assert not verdict.clean
+    assert verdict.words().endswith(f"lost=0 doubled=0 out_of_order=0 stalled={verdict.owed}")
+
+
+def test_what_a_database_holds_as_done_and_no_channel_shows_is_lost(folder: Path, lines: list[Line]) -> None:
+    [name] = judged(folder, without_a_post(lines)).lost
+    key = name.rpartition(" ")[2]
+    assert judge_folder(folder, frozenset({key})).lost == []
+    assert len(judge_folder(folder, frozenset({"another"})).lost) == 1
+
+
+def test_a_bot_is_up_once_its_present_life_has_said_so(tmp_path: Path) -> None:
+    bots = Bots(tmp_path, "http://127.0.0.1:1", Plan(kills=1, processes=1, seed=1, speed=1))
+    log = tmp_path / "bot-0.log"
+    log.write_text("Paperround is in Paper Club\n", encoding="utf-8")
+    bots._lives[0].log_start = log.stat().st_size  # that was an earlier life
+    assert not bots.is_up(0)
+    with log.open("a", encoding="utf-8") as said:
+        said.write("Paperround is in Paper Club\n")
+    assert bots.is_up(0)
