@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from bot.errors import BotError, DeliveryDeferredError, DeliveryUnknownError, SettingsError
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
-
-if TYPE_CHECKING:
-    from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 log = logging.getLogger(__name__)
 
@@ -78,36 +75,27 @@ def _serve(
     say: Callable[[str], None],
     place: str,
 ) -> None:
-    from slack_bolt.adapter.socket_mode import SocketModeHandler
-
     from bot import schedule, wiring
     from bot.slack.app import build_app
     from bot.slack.client import try_socket
+    from bot.slack.socket import SlackSocket
 
     bot = wiring.build(settings)
     workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop, settings.slack_api_url)
     _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop, settings.slack_api_url)
     again = _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
-    app = build_app(workspace.desk, workspace.identity)
-    handler = SocketModeHandler(app, tokens[1])
-    handler.client.proxy = app.client.proxy  # the SDK takes one from the environment where it is given none
+    socket = SlackSocket(build_app(workspace.desk, workspace.identity), tokens[1], settings.slack_api_url, bot.clock)
     stop_ticking = schedule.start(bot, workspace, orders, again)
     try:
-        _reach(handler.connect, stop, settings.slack_api_url)
+        _reach(socket.connect, stop, settings.slack_api_url)
         say(f"Paperround is in {workspace.identity.team_name}: {place}. Stop it with Ctrl-C.")
         stop.wait()
     finally:
         stop_ticking()
-        logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # its reader trips over the socket it is closing
-        closing = threading.Thread(target=_close, args=(handler,), daemon=True)
+        closing = threading.Thread(target=socket.close, daemon=True)
         closing.start()
         closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
         bot.engine.dispose()
-
-
-def _close(handler: "SocketModeHandler") -> None:
-    with suppress(AttributeError):  # the SDK's reader may have let go of the socket between two of its lines
-        handler.close()  # type: ignore[no-untyped-call]  # slack_bolt says no type here
 
 
 def _reach(call: Callable[[], T], stop: threading.Event, url: str) -> T:

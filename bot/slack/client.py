@@ -3,13 +3,15 @@
 Above it nobody sees `SlackApiError`, a socket or a broken answer: all become the delivery errors of `bot/errors.py`.
 """
 
+import email.utils
 import http.client
+import math
 import re
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
@@ -32,6 +34,9 @@ from bot.slack.bounded import BoundedClient
 from bot.slack.failures import Failure, failure_of
 
 CALL_TIMEOUT = Pace().call_timeout
+LONGEST_ASKED = Pace().operator
+"""The most that is waited because of ``Retry-After``: Slack's own is a minute or less, and to be told again costs one
+call."""
 
 DeliveryError = DeliveryRefusedError | DeliveryDeferredError | DeliveryUnknownError
 
@@ -158,7 +163,9 @@ def _translate_answer(exc: SlackApiError, now: datetime, pace: Pace, attempts: i
     code = code or f"http {status}"
     match failure:
         case Failure.BUSY:
-            return DeliveryDeferredError(failure.value, retry_at=now + _retry_after(exc, pace), error=code)
+            return DeliveryDeferredError(
+                failure.value, retry_at=now + (retry_after(exc, now) or pace.retry), error=code
+            )
         case Failure.UNCLEAR:
             return DeliveryUnknownError(failure.value, error=code)
         case Failure.NOT_DONE | Failure.STRANGE:
@@ -189,9 +196,22 @@ def _detail(exc: SlackApiError) -> str:
     return "; ".join(str(message) for message in messages)[:300]
 
 
-def _retry_after(exc: SlackApiError, pace: Pace) -> timedelta:
-    headers = {name.casefold(): value for name, value in exc.response.headers.items()}
+def retry_after(exc: SlackApiError, now: datetime | None = None) -> timedelta | None:
+    """How long Slack asks us to wait: whole seconds, or, as HTTP allows, a date. None where it does not say.
+
+    Never less than nothing and never more than `LONGEST_ASKED`, whatever a proxy or a broken server writes.
+    """
+    told = next((value for name, value in exc.response.headers.items() if name.casefold() == "retry-after"), None)
+    if not isinstance(told, str):
+        return None
     try:
-        return timedelta(seconds=max(0.0, float(headers["retry-after"])))
-    except (KeyError, ValueError, OverflowError):
-        return pace.retry
+        seconds = float(told)
+    except ValueError:
+        try:
+            until = email.utils.parsedate_to_datetime(told)
+        except ValueError:
+            return None
+        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds()
+    if math.isnan(seconds):
+        return None
+    return timedelta(seconds=min(max(0.0, seconds), LONGEST_ASKED.total_seconds()))
