@@ -1,34 +1,31 @@
 """Markdown as the curators write it, read into pieces and blocks that a message can be laid out from.
 
-Nothing is interpreted beyond emphasis, code, links, lists, quotes and fences; formulas, HTML and bare links stay as
-they stand, and no word is lost.
+CommonMark with what Obsidian adds: tables, strike-through, highlights, task lists, callouts, footnotes, embedded files,
+formulas, and the HTML that people write in notes (`inline_rules`). No word is lost.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from bot.digest.inline_rules import add_rules
 
+if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-BlockKind = Literal["paragraph", "bullet", "ordered", "quote", "code"]
+BlockKind = Literal["paragraph", "bullet", "ordered", "quote", "code", "table", "image", "rule"]
+Cell = tuple["Piece", ...]
 
 MARKDOWN_CHARS = 20_000  # markdown-it's time grows faster than its input; the longest real commentary has 14,191
 BRACKETS, MARKS = 200, 2_000  # each open bracket is tried with what follows it; curators write a dozen
-FORMULA_CHARS = 1_000  # how far a closing $ is looked for
-FORMULA_TRIES = 8
-_MARKS_IN_A_ROW = re.compile(r"(?:(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]{1,8}|$)){2}")
 _DEEP = re.compile(r"^(?:[ \t]{0,8}(?:>|[-*+]|[0-9]{1,9}[.)])){9}|^[ \t]{33}", re.MULTILINE)
-# A Korean particle ends a link ("https://a.b를"), a Korean path begins after a slash.
-_URL = re.compile(r"://(?:[^\s<>\"`|{}\\^가-힣]|(?<=[/=_-])[가-힣]+)+")
-_AFTER_URL = ".,;:!?*_~'”’"
-_CJK = re.compile(r"[가-힣ㄱ-ㅣぁ-ヿ一-鿿]")
+_TASK = re.compile(r"\[([ xX/-])\]\s+")
+_CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\[\]]{0,30})?\][+-]?[ \t]*")
+_BLOCK_ID = re.compile(r"(?:^|(?<=\s))\^[A-Za-z0-9-]{2,40}\s*\Z")
+_FOOTNOTE = re.compile(r"\[\^([^\]\s\[]{1,40})\](:?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +38,77 @@ class Piece:
     code: bool = False
     link: str | None = None
     """Where it leads. A bare link is a piece whose text is its link."""
+    strike: bool = False
+    latex: bool = False
+    """A formula that stays LaTeX, because no line of text says the same; shown as code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list item, quoted paragraph or code block."""
+    """A paragraph, list item, quoted paragraph, code block, table, image or rule."""
 
     kind: BlockKind
     pieces: tuple[Piece, ...]
+    """Of an image, one: its caption (which may be empty), and where it is."""
     indent: int = 0
     """How deep the list is that this stands in, from 0."""
     number: int = 1
     """Of an item in an ordered list, as written."""
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    """Of a table, its head first; each row has as many cells as the head."""
 
     @property
     def text(self) -> str:
         """Its words without their styles."""
-        return "".join(piece.text for piece in self.pieces)
+        if self.rows:
+            return "\n".join(" | ".join(_text(cell) for cell in row) for row in self.rows)
+        return _text(self.pieces)
 
 
-def parse_blocks(text: str) -> tuple[Block, ...]:
-    """The blocks of Markdown text. What is nested absurdly deep, or longer than anyone writes, is plain text."""
+def _text(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def parse_blocks(text: str, footnotes: Sequence[str] = ()) -> tuple[Block, ...]:
+    """The blocks of Markdown text. What is nested absurdly deep, or longer than anyone writes, is plain text.
+
+    ``footnotes`` are the names of the footnotes that the whole text has, in the order of their numbers.
+    """
     if not text.strip():
         return ()
     if _is_slow(text) or _DEEP.search(text):
         return (Block("paragraph", _plain(text)),)
+    numbers = {name: number for number, name in enumerate(footnotes, 1)}
     try:
-        return tuple(_blocks(_parser().parse(text)))
+        return tuple(_blocks(_parser().parse(_BLOCK_ID.sub("", text), {"footnotes": numbers})))
     except RecursionError:
         return (Block("paragraph", _plain(text)),)
+
+
+def find_footnotes(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    """The names of the footnotes that the paragraphs have (``[^name]: …``), in the order of the references to them."""
+    referred: dict[str, None] = {}
+    defined: set[str] = set()
+    for paragraph in paragraphs:
+        if "[^" not in paragraph:
+            continue
+        for found in _FOOTNOTE.finditer(paragraph):
+            if found[2] and found.start() == 0:
+                defined.add(found[1])
+            else:
+                referred[found[1]] = None
+    return tuple(name for name in referred if name in defined)
+
+
+def readable_line(text: str) -> str:
+    """One line that is no Markdown, such as a title, with its formulas and LaTeX commands as readable text."""
+    if not ("$" in text or "\\" in text) or _is_slow(text):
+        return text
+    try:
+        tokens = _line_parser().parseInline(text)
+    except RecursionError:
+        return text
+    return _text(_pieces(tokens[0].children or ())) or text
 
 
 def _is_slow(text: str) -> bool:
@@ -85,154 +124,71 @@ def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # 2 MB and 45 ms that only laying out needs
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 100})
-    # Each of these would swallow or reshape what people write as words: "---", "[1]: …", indented lines.
-    parser.disable(["reference", "lheading", "code", "hr"])
-    parser.block.ruler.at("list", _read_list, {"alt": ["paragraph", "blockquote"]})
-    parser.inline.ruler.before("escape", "formula", _read_formula)
-    parser.inline.ruler.before("escape", "bare_link", _read_bare_link)
-    parser.inline.ruler.at("emphasis", _read_emphasis)
+    # Each of these would swallow or reshape what people write as words: "[1]: …", indented lines.
+    parser.disable(["reference", "lheading", "code"])
+    parser.enable(["table", "strikethrough"])
+    add_rules(parser)
     return parser
 
 
-def _read_list(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
-    """CommonMark's list, but that marks in a row are words: a date (``2024. 4. 12.``), a rule (``- - -``)."""
-    from markdown_it.rules_block.list import list_block
+@cache
+def _line_parser() -> "MarkdownIt":
+    """Reads formulas and LaTeX, and nothing else."""
+    from markdown_it import MarkdownIt
 
-    line, content = state.bMarks[start], state.bMarks[start] + state.tShift[start]
-    after_a_mark = state.src[line:content].strip()
-    if after_a_mark or _MARKS_IN_A_ROW.match(state.src, content, state.eMarks[start]):
-        return False
-    return list_block(state, start, end, silent)
-
-
-def _read_formula(state: "StateInline", silent: bool) -> bool:
-    """``$…$`` and ``$$…$$`` as they stand: no star or underscore inside them is emphasis."""
-    src, start = state.src, state.pos
-    if src[start] != "$":
-        return False
-    mark = "$$" if src.startswith("$$", start) else "$"
-    begin = start + len(mark)
-    limit = min(state.posMax, begin + FORMULA_CHARS)
-    if begin >= limit or src[begin].isspace():
-        return False
-    # "$20 and $30" is money: a formula neither begins nor ends with a space, and no digit follows it.
-    end = begin
-    for _ in range(FORMULA_TRIES):
-        end = src.find(mark, end + 1, limit)
-        if end < 0:
-            return False
-        if src[end - 1] not in " \n\\" and not (mark == "$" and src[end + 1 : end + 2].isdigit()):
-            break
-    else:
-        return False
-    if not silent:
-        state.pending += src[start : end + len(mark)]
-    state.pos = end + len(mark)
-    return True
+    parser = MarkdownIt("zero")
+    add_rules(parser)
+    parser.inline.ruler.enableOnly(["text", "formula", "latex", "tie"])
+    parser.inline.ruler2.enableOnly([])
+    return parser
 
 
-def _read_bare_link(state: "StateInline", silent: bool) -> bool:
-    """A link that is written as it is, with no underscore of it taken for emphasis."""
-    if state.src[state.pos] != ":" or not (match := _URL.match(state.src, state.pos, state.posMax)):
-        return False
-    scheme = next((word for word in ("https", "http") if state.pending.lower().endswith(word)), "")
-    if not scheme:
-        return False
-    scheme = state.pending[-len(scheme) :]
-    rest = _without_tail(match.group())
-    if len(rest) <= 3:
-        return False
-    if not silent:
-        state.pending = state.pending[: -len(scheme)]
-        bare = state.linkLevel == 0
-        if bare:
-            state.push("link_open", "a", 1).attrs = {"href": scheme + rest}
-        state.push("text", "", 0).content = scheme + rest
-        if bare:
-            state.push("link_close", "a", -1)
-    state.pos += len(rest)
-    return True
+@dataclass(slots=True)
+class _Style:
+    """The marks that are open, each as often as it was opened."""
 
+    bold: int = 0
+    italic: int = 0
+    strike: int = 0
+    links: list[str] = field(default_factory=list)
 
-def _without_tail(url: str) -> str:
-    """A link in a sentence, without the sentence's punctuation and a bracket that was opened before it."""
-    for opening, closing in ("()", "[]"):
-        depth = 0
-        for match in re.finditer(rf"[\{opening}\{closing}]", url):
-            depth += 1 if match.group() == opening else -1
-            if depth < 0:
-                url = url[: match.start()]
-                break
-    return url.rstrip(_AFTER_URL)
-
-
-def _read_emphasis(state: "StateInline", silent: bool) -> bool:
-    """CommonMark's emphasis, but that a star between Latin letters is a star, and one beside Hangul may be a mark.
-
-    CommonMark does not close ``**강조(x)**는``, because a letter follows the bracket: in Korean, particles do.
-    """
-    from markdown_it.rules_inline.state_inline import Delimiter
-
-    start = state.pos
-    marker = state.src[start]
-    if silent or marker not in "_*":
-        return False
-    scanned = state.scanDelims(start, marker == "*")
-    before = state.src[start - 1] if start else " "
-    after = state.src[start + scanned.length] if start + scanned.length < state.posMax else " "
-    can_open, can_close = scanned.can_open, scanned.can_close
-    if marker == "*":
-        if before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
-            can_open = can_close = False
-        can_open = can_open or (not after.isspace() and _CJK.match(before) is not None)
-        can_close = can_close or (not before.isspace() and _CJK.match(after) is not None)
-    for _ in range(scanned.length):
-        token = state.push("text", "", 0)
-        token.content = marker
-        state.delimiters.append(
-            Delimiter(
-                marker=ord(marker),
-                length=scanned.length,
-                token=len(state.tokens) - 1,
-                end=-1,
-                open=can_open,
-                close=can_close,
-            )
-        )
-    state.pos += scanned.length
-    return True
+    def piece(self, text: str, kind: str = "text", link: str = "") -> Piece:
+        link = link or (self.links[-1] if self.links else "")
+        code = kind in ("code_inline", "formula")
+        return Piece(text, self.bold > 0, self.italic > 0, code, link or None, self.strike > 0, kind == "formula")
 
 
 def _pieces(tokens: "Iterable[Token]") -> tuple[Piece, ...]:
     pieces: list[Piece] = []
-    bold = italic = before = 0
-    links: list[str] = []
+    style = _Style()
+    before = 0
     for token in tokens:
-        step = token.nesting
-        if token.type.startswith("strong"):
-            bold += step
-        elif token.type.startswith("em_"):
-            italic += step
-        elif token.type == "link_open":
-            links.append(str(token.attrs.get("href", "")))
+        kind, step = token.type, token.nesting
+        if kind in ("strong_open", "strong_close"):
+            style.bold += step
+        elif kind in ("em_open", "em_close"):
+            style.italic += step
+        elif kind in ("s_open", "s_close"):
+            style.strike += step
+        elif kind == "link_open":
+            style.links.append(str(token.attrs.get("href", "")))
             before = len(pieces)
-        elif token.type == "link_close":
-            link = links.pop()
+        elif kind == "link_close":
+            link = style.links.pop()
             if not any(piece.text for piece in pieces[before:]):
-                pieces.append(Piece(link, bold > 0, italic > 0, link=link))
+                pieces.append(replace(style.piece(link), link=link))
+        elif kind == "image":
+            source = str(token.attrs.get("src", ""))
+            link = style.links[-1] if style.links else source
+            pieces.append(style.piece(token.content or source, link=link))
+        elif kind in ("softbreak", "hardbreak"):
+            pieces.append(style.piece("\n"))
         else:
-            link = links[-1] if links else ""
-            text = token.content
-            if token.type == "image":
-                link = link or str(token.attrs.get("src", ""))
-                text = text or link
-            elif token.type in ("softbreak", "hardbreak"):
-                text = "\n"
-            pieces.append(Piece(text, bold > 0, italic > 0, token.type == "code_inline", link or None))
+            pieces.append(style.piece(token.content, kind))
     return _merged(pieces)
 
 
-def _merged(pieces: "Sequence[Piece]") -> tuple[Piece, ...]:
+def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     merged: list[Piece] = []
     for piece in pieces:
         if merged and replace(merged[-1], text=piece.text) == piece and not piece.code:
@@ -242,47 +198,138 @@ def _merged(pieces: "Sequence[Piece]") -> tuple[Piece, ...]:
     return tuple(merged)
 
 
-def _blocks(tokens: "Sequence[Token]") -> "Iterable[Block]":
-    lists: list[str] = []
-    kind: BlockKind = "paragraph"
-    number = 1
-    mark = ""  # of a list item that has shown nothing yet: its first paragraph bears it, or it stands alone
-    quotes = 0
-    quoted = ""  # the mark of a quote that has shown nothing yet
-    heading = ""
-    for token in tokens:
-        indent = max(len(lists) - 1, 0)
-        if token.type == "list_item_open":
-            kind = "ordered" if lists[-1] == "ordered_list_open" else "bullet"
-            number = int(token.info) if token.info else 1
-            mark = token.info + token.markup
-        elif token.type == "blockquote_open":
-            quotes += 1
-            quoted = token.markup
-        elif token.type in ("heading_open", "heading_close"):
-            heading = token.markup if token.nesting > 0 else ""
-        elif token.type == "inline":
-            pieces = _pieces(token.children or ())
-            if not any(piece.text.strip() for piece in pieces):  # "[]()" and the like: as it is written
-                pieces = _plain(token.content or heading)
-            if heading:
-                pieces = tuple(replace(piece, bold=True) for piece in pieces)
-            if pieces:  # white space of other kinds than Markdown's, such as a form feed, shows nothing
-                yield Block(kind if mark else "quote" if quotes else "paragraph", pieces, indent, number if mark else 1)
-                mark = quoted = ""
+def _images(tokens: "Sequence[Token]") -> list[Piece]:
+    """The images of a paragraph that holds nothing else."""
+    shown = [token for token in tokens if token.type not in ("softbreak", "hardbreak", "link_open", "link_close")]
+    shown = [token for token in shown if token.type != "text" or token.content.strip()]
+    if not shown or any(token.type != "image" for token in shown):
+        return []
+    return [Piece(token.content, link=str(token.attrs.get("src", ""))) for token in shown]
+
+
+class _Reader:
+    """Walks over the tokens of blocks, and gives the block that each piece of text makes."""
+
+    def __init__(self) -> None:
+        self._lists: list[str] = []
+        self._kind: BlockKind = "paragraph"
+        self._number = 1
+        self._mark = ""  # of a list item that has shown nothing yet: its first paragraph bears it, or it stands alone
+        self._quotes = 0
+        self._quoted = ""  # the mark of a quote that has shown nothing yet
+        self._heading = ""
+        self._rows: list[list[Cell]] | None = None
+
+    @property
+    def _indent(self) -> int:
+        return max(len(self._lists) - 1, 0)
+
+    def read(self, token: "Token") -> Iterator[Block]:
+        kind = token.type
+        if self._rows is not None or kind == "table_open":
+            yield from self._read_table(token)
+        elif kind == "list_item_open":
+            self._kind = "ordered" if self._lists[-1] == "ordered_list_open" else "bullet"
+            self._number = int(token.info) if token.info else 1
+            self._mark = token.info + token.markup
+        elif kind == "blockquote_open":
+            self._quotes += 1
+            self._quoted = token.markup
+        elif kind in ("heading_open", "heading_close"):
+            self._heading = token.markup if token.nesting > 0 else ""
+        elif kind == "inline":
+            yield from self._read_text(token)
         else:
-            if mark and token.type != "paragraph_open":
-                yield Block("paragraph", (Piece(mark),), indent)
-                mark = quoted = ""
-            if token.type in ("fence", "code_block"):
-                yield Block("code", _plain(token.content.rstrip("\n")) or _plain(token.markup + token.info), indent)
-                quoted = ""
-            elif token.type in ("bullet_list_open", "ordered_list_open"):
-                lists.append(token.type)
-            elif token.type in ("bullet_list_close", "ordered_list_close"):
-                lists.pop()
-            elif token.type == "blockquote_close":
-                quotes -= 1
-                if quoted:
-                    yield Block("quote", (Piece(quoted),), indent)
-                    quoted = ""
+            yield from self._read_other(token)
+
+    def _read_text(self, token: "Token") -> Iterator[Block]:
+        children = token.children or []
+        if not self._heading and not self._quotes and (images := _images(children)):
+            yield from (Block("image", (image,), self._indent) for image in images)
+            self._mark = ""
+            return
+        pieces = _pieces(children)
+        if not any(piece.text.strip() for piece in pieces):
+            if any(child.type == "hidden" for child in children):
+                return
+            pieces = _plain(token.content or self._heading)  # "[]()" and the like: as it is written
+        if self._heading:
+            pieces = tuple(replace(piece, bold=True) for piece in pieces)
+        if not pieces:  # white space of other kinds than Markdown's, such as a form feed, shows nothing
+            return
+        if self._mark:
+            pieces = _with_box(pieces)
+        elif self._quoted:
+            pieces = _with_callout_title(pieces)
+        kind: BlockKind = self._kind if self._mark else "quote" if self._quotes else "paragraph"
+        yield Block(kind, pieces, self._indent, self._number if self._mark else 1)
+        self._mark = self._quoted = ""
+
+    def _read_other(self, token: "Token") -> Iterator[Block]:
+        kind = token.type
+        if self._mark and kind != "paragraph_open":
+            yield Block("paragraph", (Piece(self._mark),), self._indent)
+            self._mark = self._quoted = ""
+        if kind in ("fence", "code_block"):
+            code = _plain(token.content.rstrip("\n")) or _plain(token.markup + token.info)
+            yield Block("code", code, self._indent)
+            self._quoted = ""
+        elif kind == "hr":
+            yield Block("rule", (Piece(token.markup),), self._indent)
+            self._quoted = ""
+        elif kind in ("bullet_list_open", "ordered_list_open"):
+            self._lists.append(kind)
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self._lists.pop()
+        elif kind == "blockquote_close":
+            self._quotes -= 1
+            if self._quoted:
+                yield Block("quote", (Piece(self._quoted),), self._indent)
+                self._quoted = ""
+
+    def _read_table(self, token: "Token") -> Iterator[Block]:
+        if self._rows is None:
+            self._rows = []
+        elif token.type == "tr_open":
+            self._rows.append([])
+        elif token.type == "inline":
+            self._rows[-1].append(_pieces(token.children or ()))
+        elif token.type == "table_close":
+            yield Block("table", (), self._indent, rows=tuple(tuple(row) for row in self._rows))
+            self._rows = None
+            self._mark = self._quoted = ""
+
+
+def _blocks(tokens: "Iterable[Token]") -> Iterator[Block]:
+    reader = _Reader()
+    for token in tokens:
+        yield from reader.read(token)
+
+
+_BOXES = {" ": "☐ ", "x": "☑ ", "X": "☑ ", "/": "◪ ", "-": "☒ "}
+
+
+def _with_box(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """An item of a task list, with a box that is ticked or not."""
+    first = pieces[0]
+    if first.code or not (task := _TASK.match(first.text)):
+        return pieces
+    return (replace(first, text=_BOXES[task[1]] + first.text[task.end() :]), *pieces[1:])
+
+
+def _with_callout_title(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """The first paragraph of a callout (``> [!note] Title``), its title bold, its kind where it has none."""
+    first = pieces[0]
+    if first.code or not (mark := _CALLOUT.match(first.text)):
+        return pieces
+    rest = [replace(first, text=first.text[mark.end() :]), *pieces[1:]]
+    title: list[Piece] = []
+    while rest and "\n" not in rest[0].text:
+        title.append(rest.pop(0))
+    if rest:
+        end, _, following = rest[0].text.partition("\n")
+        title.append(replace(rest[0], text=end))
+        rest[0] = replace(rest[0], text="\n" + following)
+    if not _text(title).strip():
+        title = [Piece(mark[1].replace("-", " ").capitalize())]
+    return _merged([*(replace(piece, bold=True) for piece in title), *rest])

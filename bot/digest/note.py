@@ -25,6 +25,7 @@ from bot.digest.paragraphs import join_lines
 from bot.errors import DigestFormatError
 
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
+_FILE = re.compile(r"\.(?!md$)[A-Za-z0-9]{2,5}\s*$")
 _LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
 _ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s")
@@ -97,6 +98,12 @@ def _linked_notes(line: str) -> Iterator[str]:
             yield name
 
 
+def _shown_link(link: re.Match[str]) -> str:
+    """What stands for a link between notes; an embedded file (``![[plot.png]]``) stays, for its name to be shown."""
+    is_file = link.group().startswith("!") and _FILE.search(link[1]) is not None
+    return link.group() if is_file else link[2] or link[1]
+
+
 def _without_comments(text: str) -> str:
     """The text without what its writer hid; its lines keep their numbers."""
     return _COMMENT.sub(lambda found: "\n" * found.group().count("\n") if found["comment"] else found.group(), text)
@@ -164,7 +171,7 @@ def _add(draft: _Draft, line: str, in_english: bool) -> None:
         if quoted := line.lstrip("> \t"):
             draft.abstract.append(quoted)
         return
-    draft.commentary.append(_WIKI_LINK.sub(lambda match: match[2] or match[1], line) if "[[" in line else line)
+    draft.commentary.append(_WIKI_LINK.sub(_shown_link, line) if "[[" in line else line)
     draft.english.append(in_english)
 
 

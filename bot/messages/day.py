@@ -90,7 +90,7 @@ def _parts(passages: Sequence[Passage], label: str, words: Words) -> Iterable[Co
     for number, part in enumerate(parts, 1):
         marked = _numbered(label, number, len(parts), words)
         small = blocks.small(marked)
-        made = [*([small] if small else []), *paper.body_blocks(part, TEXT)]
+        made = [*([small] if small else []), *paper.message_blocks(part)]
         yield _content(made, [*([escape(marked), ""] if marked else []), richtext.said(part)])
 
 
@@ -135,7 +135,7 @@ def _whole(stored: StoredEntry, words: Words) -> Iterable[Content]:
         small = blocks.small(marked) if number > 1 else blocks.small(_numbered("", 1, len(parts), words))
         top = head if number == 1 else []
         top_lines = [*lines, *([_numbered("", 1, len(parts), words)] if len(parts) > 1 else [])]
-        made = [*top, *([small] if small else []), *paper.body_blocks(part, TEXT)]
+        made = [*top, *([small] if small else []), *paper.message_blocks(part)]
         words_before = top_lines if number == 1 else [escape(marked)]
         yield _content(made, [*words_before, *(["", richtext.said(part)] if part else [])])
 

@@ -15,6 +15,7 @@ BLOCKS = 50  # a message with more is refused whole.
 URL = 3000  # of a link or an image.
 PLAIN = 3000  # a text object of a section or a context.
 HEADER = 150
+IMAGE_TEXT = 2000  # what stands for an image
 BUTTON = 75
 VALUE = 2000  # what a button may carry
 

@@ -1,16 +1,17 @@
 """How one paper looks wherever it appears: its title, its people and tags, why it matters, and its whole text."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bot.digest.inline import find_footnotes
 from bot.digest.keys import paper_id, tag_key
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.messages import blocks, richtext
 from bot.messages.content import Block
 from bot.messages.limits import ELLIPSIS, TEXT, clean, cut, is_seen, longest, sentence_ends, units, weight
-from bot.messages.markdown import passage
+from bot.messages.markdown import passage, plain_line
 from bot.messages.mrkdwn import escape, safe_url, title_search
 from bot.messages.richtext import Chunk, Leaf, Passage
 from bot.messages.words import Words
@@ -26,12 +27,12 @@ MORE_LINKS = 5
 
 def title(entry: Entry, words: Words, most: int = TITLE) -> str:
     """The title in one line; never nothing, for it is what a person presses."""
-    text = " ".join(clean(entry.title).split())
+    text = plain_line(entry.title)
     return cut(text, most) if is_seen(text) else words.t("paper.untitled")
 
 
 def title_is_cut(entry: Entry) -> bool:
-    return weight(" ".join(clean(entry.title).split())) > TITLE
+    return weight(plain_line(entry.title)) > TITLE
 
 
 def title_leaf(entry: Entry, words: Words, most: int = TITLE) -> Leaf:
@@ -64,7 +65,7 @@ def _paper_url(entry: Entry) -> str | None:
 
 def authors(entry: Entry, words: Words) -> str:
     """The first few authors, then how many more."""
-    names = [cut(name, NAME) for name in (" ".join(clean(author).split()) for author in entry.authors) if is_seen(name)]
+    names = [cut(name, NAME) for name in map(plain_line, entry.authors) if is_seen(name)]
     if len(names) <= AUTHORS + 1:  # "+1 more" would be longer than most names
         return ", ".join(names)
     return words.n("paper.authors_more", len(names) - AUTHORS, names=", ".join(names[:AUTHORS]))
@@ -106,7 +107,7 @@ def _first_paragraph(commentary: Sequence[Paragraph], lang: str) -> Paragraph | 
 
 
 def _has_text(chunk: Chunk) -> bool:
-    return is_seen(chunk.text)
+    return chunk.kind not in ("table", "image", "rule") and is_seen(chunk.text)
 
 
 def more_links(entry: Entry) -> list[Leaf]:
@@ -157,16 +158,17 @@ def card(stored: StoredEntry, words: Words) -> tuple[list[Block], list[str]]:
 
 
 def abstract(entry: Entry) -> list[Passage]:
-    """The abstract's paragraphs. They are not Markdown: a ``*`` or ``$`` in them is one."""
-    return richtext.seen(richtext.plain_passage(text) for text in entry.abstract)
+    """The abstract's paragraphs, their Markdown and LaTeX read."""
+    return richtext.seen(passage(text) for text in entry.abstract)
 
 
 def commentary(entry: Entry, words: Words) -> list[Passage]:
     """The whole commentary in its order; the English that follows the last Korean paragraph has a small label."""
     passages: list[Passage] = []
+    footnotes = find_footnotes(paragraph.text for paragraph in entry.commentary)
     english = None  # where the English begins that no Korean follows
     for paragraph in entry.commentary:
-        shown = richtext.seen([passage(paragraph.text)])
+        shown = richtext.seen([passage(paragraph.text, footnotes)])
         if shown and paragraph.lang != "en":
             english = None
         elif shown and english is None:
@@ -181,7 +183,7 @@ def leftovers(entry: Entry, words: Words) -> list[Passage]:
     """What a card had no room for: a very long title, a long list of links."""
     rest: list[Passage] = []
     if title_is_cut(entry):
-        rest.append(richtext.plain_passage(entry.title, words.t("paper.whole_title")))
+        rest.append(richtext.plain_passage(plain_line(entry.title), words.t("paper.whole_title")))
     links = more_links(entry)
     if len(links) > MORE_LINKS:
         rest.append(Passage(tuple(Chunk((leaf,), "bullet") for leaf in links), words.t("paper.links")))
@@ -209,18 +211,28 @@ def _labelled(passages: Sequence[Passage], label: str) -> list[Passage]:
 
 def body_blocks(passages: Iterable[Passage], most: int) -> list[Block]:
     """The passages as blocks of at most ``most`` by weight, labels as small lines between them."""
+    return _labelled_blocks(richtext.fill(passages, most), lambda group: [richtext.rich_text(group)])
+
+
+def message_blocks(part: Sequence[Passage]) -> list[Block]:
+    """One part as the blocks of a message in a channel, with images and one of Slack's tables."""
+    return _labelled_blocks([part], richtext.own_blocks)
+
+
+def _labelled_blocks(
+    parts: Iterable[Sequence[Passage]], show: Callable[[Sequence[Passage]], Sequence[Block]]
+) -> list[Block]:
     made: list[Block] = []
-    group: list[Passage] = []
-    for part in richtext.fill(passages, most):
+    for part in parts:
+        group: list[Passage] = []
         for each in part:
             if each.label and group:
-                made.append(richtext.rich_text(group))
+                made += show(group)
                 group = []
             label = blocks.small(each.label) if each.label else None
             made += [label] if label else []
             group.append(each)
-        made.append(richtext.rich_text(group))
-        group = []
+        made += show(group)
     return made
 
 

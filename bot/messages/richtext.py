@@ -10,6 +10,8 @@ from itertools import groupby
 from typing import Literal
 
 from slack_sdk.models.blocks import (
+    DividerBlock,
+    ImageBlock,
     RichTextBlock,
     RichTextElement,
     RichTextElementParts,
@@ -20,11 +22,14 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.messages.content import Block
-from bot.messages.limits import best_cut, clean, is_seen, longest, weight
+from bot.messages.limits import IMAGE_TEXT, best_cut, clean, cut, is_seen, longest, weight
 from bot.messages.mrkdwn import escape, is_user, link, mention, safe_url
 
-Kind = Literal["text", "bullet", "ordered", "quote", "code"]
+Kind = Literal["text", "bullet", "ordered", "quote", "code", "table", "image", "rule"]
+Cells = tuple[tuple["Leaf", ...], ...]
 
+TABLE_ROWS, TABLE_COLUMNS = 100, 20  # https://docs.slack.dev/reference/block-kit/blocks/table-block
+APART = 15  # chunks of one part that are blocks of their own; a message has at most 50 blocks
 CHUNKS = 100  # of one part. Slack names no limit for the elements of a rich text; nobody reads more in one message.
 
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`|{}\\^]+", re.IGNORECASE)
@@ -70,6 +75,15 @@ class Chunk:
     indent: int = 0
     number: int = 1
     """Of an item in an ordered list."""
+    rows: tuple[Cells, ...] = ()
+    """Of a table; its leaves are the same as aligned text."""
+    image: str | None = None
+    """Where the image is that Slack shows; its leaf is its caption."""
+
+    @property
+    def fits_a_table(self) -> bool:
+        """Whether Slack's own table can hold it."""
+        return self.kind == "table" and len(self.rows) <= TABLE_ROWS and len(self.rows[0]) <= TABLE_COLUMNS
 
     @property
     def text(self) -> str:
@@ -107,6 +121,16 @@ class Passage:
     @property
     def weight(self) -> int:
         return sum(chunk.weight for chunk in self.chunks) + (weight(self.label) + 2 if self.label else 0)
+
+    @property
+    def apart(self) -> int:
+        """How many of its chunks become blocks of their own."""
+        return sum(chunk.kind in ("image", "rule", "table") for chunk in self.chunks)
+
+    @property
+    def ends_in_a_table(self) -> bool:
+        """Whether its last chunk is one of Slack's tables, which stands at the end of its message."""
+        return bool(self.chunks) and self.chunks[-1].fits_a_table
 
 
 def user_leaf(user_id: str) -> Leaf:
@@ -164,27 +188,29 @@ def plain_passage(text: str, label: str | None = None) -> Passage:
 def fill(passages: Iterable[Passage], most: int) -> list[tuple[Passage, ...]]:
     """The passages in their order, as few parts as keep to ``most`` by weight; nothing is lost.
 
-    A part ends at a passage's end; a passage that is too long for any part is cut at its chunks' ends, a chunk at a
-    sentence's or a word's.
+    A part ends at a passage's end, and after a table: Slack shows a message's table at its end. A passage that is too
+    long for any part is cut at its chunks' ends, a chunk at a sentence's or a word's.
     """
     parts: list[tuple[Passage, ...]] = []
     now: list[Passage] = []
-    used = chunks = 0
+    used = chunks = apart = 0
     for passage in passages:
-        if now and (used + passage.weight > most or chunks + len(passage.chunks) > CHUNKS):
+        is_full = used + passage.weight > most or chunks + len(passage.chunks) > CHUNKS or apart + passage.apart > APART
+        if now and (is_full or now[-1].ends_in_a_table):
             parts.append(tuple(now))
-            now, used, chunks = [], 0, 0
+            now, used, chunks, apart = [], 0, 0, 0
         *whole, last = _split(passage, most)
         parts.extend((part,) for part in whole)
         now.append(last)
         used += last.weight
         chunks += len(last.chunks)
+        apart += last.apart
     return [*parts, tuple(now)] if now else parts
 
 
 def _split(passage: Passage, most: int) -> list[Passage]:
     """The passage, or as few pieces of it as keep to ``most``; the label stays with the first."""
-    if passage.weight <= most and len(passage.chunks) <= CHUNKS:
+    if passage.weight <= most and len(passage.chunks) <= CHUNKS and passage.apart <= APART:
         return [passage]
     pieces: list[Passage] = []
     now: list[Chunk] = []
@@ -193,7 +219,8 @@ def _split(passage: Passage, most: int) -> list[Passage]:
     for chunk in passage.chunks:
         rest: Chunk | None = chunk
         while rest is not None:
-            if used + rest.weight <= most and len(now) < CHUNKS:
+            is_full = len(now) >= CHUNKS or Passage(tuple(now)).apart >= APART
+            if used + rest.weight <= most and not is_full:
                 now.append(rest)
                 used += rest.weight
                 break
@@ -221,6 +248,8 @@ def _cut_chunk(chunk: Chunk, most: int) -> tuple[Chunk, Chunk | None]:
             break
     place = best_cut(chunk.text, reach)
     head, tail = split_leaves(chunk.leaves, place)
+    if tail and chunk.kind in ("table", "image"):  # what was cut is only its text
+        chunk = replace(chunk, kind="code" if chunk.kind == "table" else "text", rows=(), image=None)
     return replace(chunk, leaves=head), replace(chunk, leaves=tail) if tail else None
 
 
@@ -256,9 +285,42 @@ def said(passages: Sequence[Passage]) -> str:
 
 
 def rich_text(passages: Sequence[Passage]) -> Block:
-    """One rich_text block with everything in these passages but their labels."""
+    """One rich_text block with all of these passages but their labels: an image by its caption, a table aligned."""
     chunks = [chunk for passage in passages for chunk in passage.chunks]
     return block(_elements(chunks))
+
+
+def own_blocks(passages: Sequence[Passage]) -> list[Block]:
+    """The same in the blocks of a message in a channel: images and rules between rich text, a table at the end.
+
+    Slack takes one table a message and shows it last, so any other is aligned text.
+    """
+    chunks = [chunk for passage in passages for chunk in passage.chunks]
+    table = chunks.pop() if chunks and chunks[-1].fits_a_table else None
+    made: list[Block] = []
+    for apart, group in groupby(chunks, key=lambda chunk: chunk.kind if chunk.kind in ("image", "rule") else ""):
+        same = list(group)
+        if apart == "image":
+            made += [_image_block(chunk) for chunk in same]
+        elif apart == "rule":
+            made.append(DividerBlock().to_dict())
+        else:
+            made.append(block(_elements(same)))
+    return [*made, _table_block(table)] if table else made
+
+
+def _image_block(chunk: Chunk) -> Block:
+    caption = cut(chunk.text, IMAGE_TEXT)
+    return ImageBlock(image_url=chunk.image, alt_text=caption).to_dict()
+
+
+def _table_block(chunk: Chunk) -> Block:
+    rows = [[RichTextBlock(elements=[section(cell)]) for cell in row] for row in chunk.rows]
+    return {
+        "type": "table",
+        "rows": [[cell.to_dict() for cell in row] for row in rows],
+        "column_settings": [{"is_wrapped": True} for _ in chunk.rows[0]],
+    }
 
 
 def block(elements: Sequence[RichTextElement]) -> Block:
@@ -291,11 +353,11 @@ def _elements(chunks: Sequence[Chunk]) -> list[RichTextElement]:
     for (kind, indent, _), group in groupby(enumerate(chunks), key=_run):
         same = [chunk for _, chunk in group]
         match kind:
-            case "text":
+            case "text" | "image" | "rule":
                 elements.append(section(_joined(same, "\n\n")))
             case "quote":
                 elements.append(RichTextQuoteElement(elements=_parts(_joined(same, "\n"))))
-            case "code":
+            case "code" | "table":
                 plain = [replace(chunk, leaves=tuple(Leaf(leaf.text) for leaf in chunk.leaves)) for chunk in same]
                 elements.extend(RichTextPreformattedElement(elements=_parts(chunk.leaves)) for chunk in plain)
             case "bullet" | "ordered":

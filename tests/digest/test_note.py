@@ -180,3 +180,20 @@ def test_the_notes_it_links_to_are_kept_by_their_names_each_once():
 
 def test_a_note_that_is_hidden_is_no_link():
     assert read("*T*", "본문. %% [[230101 Secret]] %%").notes == ()
+
+
+def test_an_embedded_file_stays_and_an_embedded_note_is_its_name():
+    text = "https://arxiv.org/abs/2404.07965\n*Rho-1* (A B, C D)\n설명 ![[plots/fig.png|300]] 그리고 ![[240412 Rho-1]]."
+    (entry,) = parse_note("240412 Rho-1.md", text).entries
+    assert [paragraph.text for paragraph in entry.commentary] == ["설명 ![[plots/fig.png|300]] 그리고 240412 Rho-1."]
+
+
+def test_tables_and_nested_lists_of_a_commentary_are_paragraphs():
+    text = "*Rho-1* (A B, C D)\n설명.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n- 하나\n  - 둘\n- 셋"
+    (entry,) = parse_note("240412 Rho-1.md", text).entries
+    assert [paragraph.text for paragraph in entry.commentary] == [
+        "설명.",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "- 하나\n    - 둘",
+        "- 셋",
+    ]

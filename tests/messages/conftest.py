@@ -77,6 +77,7 @@ def check_content(content: Content, *, text: int = 3500) -> None:
     assert len(parsed) == len(blocks)
     for block in parsed:
         block.validate_json()
+    assert [block["type"] for block in blocks].count("table") == (blocks[-1]["type"] == "table")
     assert sum(_check_block(block) for block in blocks) < 12_000
 
 
@@ -105,6 +106,18 @@ def _check_block(block: dict[str, Any]) -> int:
         case "rich_text":
             assert block["elements"]
             return _check_rich(block)
+        case "image":
+            assert block["image_url"].startswith("https://")
+            assert 1 <= units(block["alt_text"]) <= 2000
+            return units(block["alt_text"]) + units(block["image_url"])
+        case "divider":
+            return 0
+        case "table":
+            rows = block["rows"]
+            assert 1 <= len(rows) <= 100
+            assert 1 <= len(rows[0]) <= 20
+            assert all(len(row) == len(rows[0]) == len(block["column_settings"]) for row in rows)
+            return sum(_check_rich(cell) for row in rows for cell in row)
         case other:
             pytest.fail(f"no message of ours has a {other} block")
 

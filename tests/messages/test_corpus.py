@@ -9,12 +9,15 @@ from urllib.parse import unquote
 
 import pytest
 
+from bot.digest.inline import parse_blocks
 from bot.digest.model import Entry, Paragraph, StoredDigest, StoredEntry
 from bot.messages.day import lay_out
 from bot.messages.limits import clean
 from bot.messages.mrkdwn import safe_url
 from bot.messages.words import Words
 
+_LINK_TWICE = re.compile(r"\[(https?://[^\]]+)\]\(\1\)")  # shown once
+_LATEX = re.compile(r"[$\\]|``")
 _LIST_MARK = re.compile(r"^\s*\d+\. ", re.MULTILINE)
 
 pytestmark = pytest.mark.corpus
@@ -60,7 +63,7 @@ def test_every_real_day_lays_out_within_the_limits(days, check, layout):
 def test_no_word_of_a_real_day_is_lost_or_moved(days, rich_leaves):
     """Markdown's own marks are not shown: the letters and digits of a thread are compared with those of the notes.
 
-    An item's number is a mark where Slack counts it.
+    An item's number is a mark where Slack counts it. A paragraph with LaTeX is compared as it reads once that is read.
     """
     for digest in days:
         messages = lay_out(digest, digest.entries, "papers", Words("ko"))
@@ -68,10 +71,18 @@ def test_no_word_of_a_real_day_is_lost_or_moved(days, rich_leaves):
             replies = [m.content for m in messages if m.entry_key == stored.key and m.part]
             shown = _letters("".join(_shown(leaf) for reply in replies for leaf in rich_leaves(reply)))
             texts = (*stored.entry.abstract, *(paragraph.text for paragraph in stored.entry.commentary))
-            wanted = _letters("\n".join(map(clean, texts)))
+            texts = tuple(clean(_readable(text)) for text in texts)
+            wanted = _letters("\n".join(texts))
             if shown != wanted:
-                wanted = _letters("\n".join(_LIST_MARK.sub("", clean(text)) for text in texts))
+                wanted = _letters("\n".join(_LIST_MARK.sub("", text) for text in texts))
             assert shown == wanted, (digest.day, stored.entry.title)
+
+
+def _readable(text):
+    text = _LINK_TWICE.sub(r"\1", text)
+    if not _LATEX.search(text):
+        return text
+    return "".join(piece.text for block in parse_blocks(text) for piece in block.pieces)
 
 
 def _shown(leaf):

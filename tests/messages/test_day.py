@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph
+from bot.messages import paper
 from bot.messages.day import lay_out
 from bot.messages.limits import clean, is_seen
 from bot.messages.words import Words
@@ -43,11 +44,13 @@ def test_any_digest_lays_out_within_slacks_limits(any_digest, check, data, layou
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from(["papers", "list"]))
 def test_the_parts_of_a_thread_give_all_the_paragraphs_back(stored, any_text, rich_leaves, data, layout):
-    """Both in the blocks and in the text; plain paragraphs, for Markdown's own marks are not shown."""
+    """Both in the blocks and in the text: all that is left of them once their Markdown is read."""
     paragraphs = [clean(text).replace("\u200b", "") for text in data.draw(st.lists(any_text, min_size=1, max_size=5))]
     digest = stored(Entry("T", abstract=tuple(paragraphs)))
     messages = lay_out(digest, digest.entries, layout, Words("en"))
-    whole = squeezed("".join(paragraphs))
+    chunks = [chunk for passage in paper.abstract(digest.entries[0].entry) for chunk in passage.chunks]
+    whole = squeezed("".join(chunk.text for chunk in chunks))
+    numbers = {str(chunk.number) for chunk in chunks if chunk.kind == "ordered"}
     replies = [message for message in messages if message.entry_key and message.parent]
     leaves = [leaf.get("text", "") for message in replies for leaf in rich_leaves(message.content)]
     if layout == "list":
@@ -55,7 +58,7 @@ def test_the_parts_of_a_thread_give_all_the_paragraphs_back(stored, any_text, ri
     assert squeezed("".join(leaves)) == whole
     texts = ["\n".join(said(message.content).split("\n")[1:]) for message in replies]
     for paragraph in re.findall(r"\w+", "".join(texts)):
-        assert squeezed(paragraph) in whole or layout == "list"
+        assert squeezed(paragraph) in whole or paragraph in numbers or layout == "list"
 
 
 @pytest.mark.parametrize("layout", ["papers", "list"])
@@ -444,3 +447,105 @@ def test_a_mark_that_comes_later_moves_no_text_to_another_part(stored, en):
         after = with_withdrawn(digest, {0})
         were, are = (named(lay_out(one, one.entries, "list", en)) for one in (digest, after))
         assert [name for name in are if are[name] != were[name]] == [(1, 0)]
+
+
+TABLE = "| Model | Score |\n| --- | --- |\n| **A** | 1 |\n| 나 | 2 |"
+
+
+def block_types(message):
+    return [block["type"] for block in message.content.blocks]
+
+
+def thread(stored, en, *commentary):
+    digest = stored(Entry("T", commentary=tuple(Paragraph(text, "en") for text in commentary)))
+    return [message for message in lay_out(digest, digest.entries, "papers", en) if message.parent]
+
+
+def test_a_table_is_one_of_slacks_at_the_end_of_its_message(stored, en, check):
+    first, second = thread(stored, en, "Before.", TABLE, "After.")
+    assert block_types(first) == ["context", "rich_text", "table"]
+    cells = first.content.blocks[-1]["rows"][2]
+    assert [cell["elements"][0]["elements"][0]["text"] for cell in cells] == ["나", "2"]
+    assert first.content.blocks[-1]["rows"][1][0]["elements"][0]["elements"][0]["style"] == {"bold": True}
+    assert "Model | Score\n------+------\nA     | 1\n나    | 2" in first.content.text
+    assert block_types(second) == ["context", "rich_text"]
+    assert "After." in second.content.text
+    for message in (first, second):
+        check(message.content)
+
+
+def test_a_table_that_slack_cannot_hold_is_aligned_text(stored, en, check):
+    columns = "| a " * 21 + "|"
+    (reply,) = thread(stored, en, f"{columns}\n{'|---' * 21}|\n{columns}", "After.")
+    check(reply.content)
+    assert "table" not in block_types(reply)
+    assert "a | a | a" in reply.content.text
+
+
+def test_a_table_that_is_too_long_for_a_message_is_cut_as_text(stored, en, check):
+    replies = thread(stored, en, "| a | b |\n|---|---|\n" + "\n".join(f"| row {n} | {'x' * 60} |" for n in range(90)))
+    assert len(replies) > 1
+    assert not any("table" in block_types(reply) for reply in replies)
+    for reply in replies:
+        check(reply.content)
+    assert all(f"row {n} " in "".join(reply.content.text for reply in replies) for n in range(90))
+
+
+def test_images_and_rules_stand_between_the_words(stored, en, check):
+    image = "![A plot](https://a.example/plot.PNG?raw=1)"
+    (reply,) = thread(stored, en, "Before.", image, "Between.", "---", "After.")
+    check(reply.content)
+    assert block_types(reply) == ["context", "rich_text", "image", "rich_text", "divider", "rich_text"]
+    shown = reply.content.blocks[2]
+    assert (shown["image_url"], shown["alt_text"]) == ("https://a.example/plot.PNG?raw=1", "A plot")
+    assert "<https://a.example/plot.PNG?raw=1|A plot>" in reply.content.text
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "url"),
+    [
+        pytest.param("![A](http://a.example/p.png)", "A", "http://a.example/p.png", id="not https"),
+        pytest.param("![A](https://10.0.0.1/p.png)", "A", "https://10.0.0.1/p.png", id="private"),
+        pytest.param("![A](https://nas.local/p.png)", "A", "https://nas.local/p.png", id="local"),
+        pytest.param("![A](https://a.example/p.svg)", "A", "https://a.example/p.svg", id="a kind Slack does not show"),
+        pytest.param("![](https://a.example/p)", "https://a.example/p", "https://a.example/p", id="no caption"),
+        pytest.param("![[plots/p.png|300]]", "p.png", None, id="a file of the vault"),
+        pytest.param("![A](p.png)", "A", None, id="a file beside the note"),
+    ],
+)
+def test_an_image_that_slack_cannot_fetch_is_its_caption_or_name(stored, en, written, text, url):
+    (reply,) = thread(stored, en, written)
+    (leaf,) = reply.content.blocks[1]["elements"][0]["elements"]
+    assert (leaf["text"], leaf.get("url")) == (text, url)
+
+
+def test_many_images_keep_to_the_blocks_of_a_message(stored, en, check):
+    replies = thread(stored, en, *["word", "![A](https://a.example/p.png)"] * 40)
+    for reply in replies:
+        check(reply.content)
+    assert sum(block_types(reply).count("image") for reply in replies) == 40
+
+
+def test_footnotes_are_numbered_through_the_whole_commentary(stored, en):
+    (reply,) = thread(stored, en, "One[^a] and two[^b].", "[^b]: Second.", "[^a]: First.")
+    assert "One¹ and two².\n\n² Second.\n\n¹ First." in reply.content.text
+
+
+def test_formulas_are_readable_in_title_abstract_and_commentary(stored, en):
+    entry = Entry(
+        r"Learning $\alpha$-Mixtures",
+        abstract=(r"A bound of $\mathcal{O}(n^2)$, \emph{tight}, and $\foo{x}$.",),
+        commentary=(Paragraph(r"왜 $x_t$ 인가", "ko"),),
+    )
+    digest = stored(entry)
+    _, card, abstract, commentary = lay_out(digest, digest.entries, "papers", en)
+    assert "Learning α-Mixtures" in card.content.text
+    assert "왜 xₜ 인가" in card.content.text
+    assert r"A bound of 𝒪(n²), tight, and \foo{x}." in abstract.content.text
+    code = [
+        leaf["text"]
+        for leaf in abstract.content.blocks[1]["elements"][0]["elements"]
+        if leaf.get("style") == {"code": True}
+    ]
+    assert code == [r"\foo{x}"]
+    assert "왜 xₜ 인가" in commentary.content.text

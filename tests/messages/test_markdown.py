@@ -30,7 +30,8 @@ def leaf(text, **style):
         ("a **bold** b", [leaf("a "), leaf("bold", bold=True), leaf(" b")]),
         ("an *italic* b", [leaf("an "), leaf("italic", italic=True), leaf(" b")]),
         ("`code` b", [leaf("code", code=True), leaf(" b")]),
-        ("$x_i$ and $y_i$, a*b*c", [leaf("$x_i$ and $y_i$, a*b*c")]),
+        ("$x_i$ and $y_i$, a*b*c", [leaf("xᵢ and yᵢ, a*b*c")]),
+        ("~~a~~ b", [leaf("a", strike=True), leaf(" b")]),
         ("see [it](https://a.example/)", [leaf("see "), {"type": "link", "url": "https://a.example/", "text": "it"}]),
         (
             "(https://a.example/x_y_z) b",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.model import Entry, Paragraph
-from bot.messages import actions, results
+from bot.messages import actions, paper, results
 from bot.messages.limits import clean, is_seen
 from bot.messages.query import describe
 from bot.messages.results import Hit, Looked, Shorter
@@ -116,7 +116,8 @@ def test_commentary_is_whole(stored, any_text, rich_leaves, data):
     digest = stored(Entry("T", abstract=tuple(abstract), commentary=(Paragraph("x" * 14_191, "ko"),)))
     contents = results.commentary(digest.entries[0], Words("en"))
     leaves = [leaf.get("text", "") for content in contents for leaf in rich_leaves(content)]
-    wanted = "".join(_kept(text) for text in ("T", *abstract, "x" * 14_191))
+    chunks = [chunk.text for each in paper.abstract(digest.entries[0].entry) for chunk in each.chunks]
+    wanted = "".join(_kept(text) for text in ("T", *chunks, "x" * 14_191))
     assert _kept("".join(leaves)) == wanted
 
 
