@@ -1,14 +1,13 @@
 """Carries what changed in a source into the store: look, read, keep. The tick and ``paperround ingest`` both use it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.digest.document import Document, KnownDocument, parse_document
-from bot.digest.keys import entry_key
-from bot.digest.model import Digest, Entry
+from bot.digest.model import Digest
 from bot.errors import DigestFormatError, SourceUnavailableError
 from bot.sources.reading import Refused, Source
 
@@ -94,8 +93,9 @@ def read_source(
             digests.save_state(source.name, setback, now)
         raise
 
-    save = _Rehearsal(source.name, digests).save if dry_run else partial(_save, source.name, digests, now)
-    kept = _keep(reading.documents, save, progress)
+    save = partial(_rehearse if dry_run else _save, source.name, digests, now, reading.missing)
+    # What a batch would add is not there for the next one to find, so all is rehearsed at once.
+    kept = _keep(reading.documents, save, progress, len(reading.documents) if dry_run else BATCH)
     skipped: list[Fault] = []
     failed: list[Fault] = []
     for fault in kept.faults:
@@ -146,13 +146,16 @@ class _Kept:
 
 
 def _keep(
-    documents: Sequence[Document], save: Callable[[Sequence[Pair], _Kept], None], progress: Progress | None
+    documents: Sequence[Document],
+    save: Callable[[Sequence[Pair], _Kept], None],
+    progress: Progress | None,
+    batch: int,
 ) -> _Kept:
     """Parse and save, batch by batch."""
     kept = _Kept()
-    for start in range(0, len(documents), BATCH):
+    for start in range(0, len(documents), batch or 1):
         good: list[Pair] = []
-        for document in documents[start : start + BATCH]:
+        for document in documents[start : start + batch]:
             try:
                 good.append((document, parse_document(document.name, document.data, day=document.day)))
             except DigestFormatError as error:
@@ -160,39 +163,25 @@ def _keep(
         if good:
             save(good, kept)
         if progress:
-            progress(min(start + BATCH, len(documents)), len(documents))
+            progress(min(start + batch, len(documents)), len(documents))
     return kept
 
 
-def _save(source: str, digests: "Digests", now: datetime, pairs: Sequence[Pair], kept: _Kept) -> None:
-    saved = digests.save(source, pairs, now)
+def _save(
+    source: str, digests: "Digests", now: datetime, missing: Collection[str], pairs: Sequence[Pair], kept: _Kept
+) -> None:
+    saved = digests.save(source, pairs, now, missing)
     kept.added += saved.added
     kept.changed += saved.changed
     kept.withdrawn += saved.withdrawn
 
 
-class _Rehearsal:
-    """Counts what saving would add and change, from what the store holds of each day."""
-
-    def __init__(self, source: str, digests: "Digests") -> None:
-        self._source = source
-        self._digests = digests
-        self._days: dict[date, dict[str, Entry]] = {}
-
-    def save(self, pairs: Sequence[Pair], kept: _Kept) -> None:
-        for _, digest in pairs:
-            held = self._held(digest.day)
-            for entry in digest.entries:
-                key = entry_key(entry)
-                kept.added += key not in held
-                kept.changed += key in held and held[key] != entry
-                held[key] = entry
-
-    def _held(self, day: date) -> dict[str, Entry]:
-        if day not in self._days:
-            stored = self._digests.load_day(self._source, day)
-            self._days[day] = {each.key: each.entry for each in stored.entries} if stored else {}
-        return self._days[day]
+def _rehearse(
+    source: str, digests: "Digests", now: datetime, missing: Collection[str], pairs: Sequence[Pair], kept: _Kept
+) -> None:
+    saved = digests.rehearse(source, pairs, missing)
+    kept.added += saved.added
+    kept.changed += saved.changed
 
 
 def _was_never_read(was: KnownDocument | None) -> bool:

@@ -1,12 +1,12 @@
 """Reads files and folders without remembering anything: what ``paperround parse`` shows."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.digest.document import parse_document
+from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
 from bot.errors import DigestFormatError
 from bot.sources.folder import FolderSource
@@ -14,7 +14,7 @@ from bot.sources.folder import FolderSource
 
 @dataclass(frozen=True, slots=True)
 class ReadEntry:
-    """An entry and its place: ``position`` counts from 0 within its day, notes in the order of their file names."""
+    """An entry and its place: ``position`` counts from 0 within its day, documents in the order of their file names."""
 
     day: date
     position: int
@@ -34,12 +34,12 @@ def read_paths(paths: Sequence[Path]) -> Read:
 
     Raises SourceUnavailableError for a folder that cannot be listed.
     """
-    digests: list[tuple[str, Digest]] = []
+    digests: list[tuple[str, str, Digest]] = []
     failures: list[str] = []
     for path in paths:
         for shown, name, data in _documents(path, failures):
             try:
-                digests.append((name, parse_document(name, data)))
+                digests.append((shown, name, parse_document(name, data)))
             except DigestFormatError as exc:
                 failures.append(f"{shown}:{exc.line}: expected {exc.expected}, got {exc.found!r}")
     return Read(tuple(_placed(digests)), tuple(failures))
@@ -61,12 +61,12 @@ def _documents(path: Path, failures: list[str]) -> Iterator[tuple[str, str, byte
         yield str(path / document.uri), document.name, document.data
 
 
-def _placed(digests: Iterable[tuple[str, Digest]]) -> Iterator[ReadEntry]:
-    """Number the entries: a note takes the next place of its day, a print or page has its own order."""
-    notes: Counter[date] = Counter()
-    for _, digest in sorted(digests, key=lambda named: (named[1].day, named[0])):
-        first = notes[digest.day] if digest.shape == "note" else 0
-        for offset, entry in enumerate(digest.entries):
-            yield ReadEntry(digest.day, first + offset, entry)
-        if digest.shape == "note":
-            notes[digest.day] += len(digest.entries)
+def _placed(digests: Iterable[tuple[str, str, Digest]]) -> Iterator[ReadEntry]:
+    """The entries of each day as the store would hold them: in its order, and what is said of one paper as one."""
+    days: dict[date, list[Statement]] = {}
+    for uri, name, digest in digests:
+        of_day = days.setdefault(digest.day, [])
+        of_day += [make_statement(uri, name, position, entry) for position, entry in enumerate(digest.entries)]
+    for day, statements in sorted(days.items()):
+        for position, merged in enumerate(merge(statements)):
+            yield ReadEntry(day, position, merged.entry)

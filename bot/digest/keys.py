@@ -1,17 +1,17 @@
 """What makes two spellings the same thing: tags, titles, links, papers, entries."""
 
+import hashlib
 import re
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bot.digest.model import Entry
 from bot.digest.normalize import caseless, nfc
+from bot.digest.papers import paper_id
 
-_ARXIV_ID = re.compile(r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/[0-9]{7})", re.IGNORECASE)
 _NOTE_SUFFIX = re.compile(r"\.(?:md|markdown|txt|text)\s*$", re.IGNORECASE)
-_DOI = re.compile(r"10\.[0-9]{4,9}/[^\s?#]+")
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|ref|ref_src|si", re.IGNORECASE)
-_ARXIV_HOSTS = ("arxiv.org", "export.arxiv.org", "alphaxiv.org", "ar5iv.labs.arxiv.org", "ar5iv.org")
-_ARXIV_KINDS = ("abs", "pdf", "html", "format", "ps", "overview", "papers")
+_KEY_CHARS = 400  # PostgreSQL indexes at most 2,704 bytes of a key.
 
 
 def tag_key(tag: str) -> str:
@@ -31,28 +31,6 @@ def title_key(title: str) -> str:
     return "".join(letter for letter in folded if letter.isalnum()) or " ".join(folded.split())
 
 
-def paper_id(link: str) -> str | None:
-    """The paper a link leads to: ``arxiv:2404.07965`` (no version), ``doi:…``, ``openreview:…``; None for others."""
-    try:
-        parts = urlsplit(link.strip())
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:
-        return None
-    path = unquote(parts.path)
-    if host in _ARXIV_HOSTS or (host == "huggingface.co" and path.startswith("/papers/")):
-        kind, _, rest = path.lstrip("/").partition("/")
-        if kind in _ARXIV_KINDS and (match := _ARXIV_ID.match(rest)):
-            return "arxiv:" + match.group().lower()
-    if host == "openreview.net":
-        return next((f"openreview:{value}" for key, value in parse_qsl(parts.query) if key == "id" and value), None)
-    if match := _DOI.search(path):
-        doi = re.sub(r"(?:\.(?:pdf|full|abstract)|/(?:pdf|full|meta|abstract))$", "", match.group().rstrip("/.,"))
-        if found := re.fullmatch(r"10\.48550/arxiv\.(.+)", doi, re.IGNORECASE):
-            return "arxiv:" + re.sub(r"v[0-9]+$", "", found[1].lower())
-        return "doi:" + doi.lower()
-    return None
-
-
 def canonical_link(link: str) -> str:
     """One spelling of a link: https, no ``www.``, no fragment, no tracking, no closing slash."""
     link = link.strip()
@@ -70,8 +48,64 @@ def canonical_link(link: str) -> str:
     return f"https://{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 
+def paper_ids(links: Sequence[str]) -> dict[str, str]:
+    """The ids of the paper that has these links, by scheme (``arxiv``), in the order of the links.
+
+    Of two ids of one scheme neither counts: such an entry is about several papers, and is none of them.
+    """
+    found: dict[str, set[str]] = {}
+    for link in links:
+        if (paper := paper_id(link)) is not None:
+            found.setdefault(scheme_of(paper), set()).add(paper)
+    return {scheme: ids.pop() for scheme, ids in found.items() if len(ids) == 1}
+
+
+def scheme_of(paper: str) -> str:
+    """The scheme of a paper's id: ``arxiv`` of ``arxiv:2404.07965``."""
+    return paper.partition(":")[0]
+
+
+_GENERIC_TITLES = """
+abstract acknowledgements announcement announcements appendix approach article background blog blogpost
+conclusion conclusions contents contribution contributions daily digest discussion draft evaluation experiment
+experiments figures home index intro introduction link links method methods misc miscellaneous model models
+motivation news newpaper newmodel note notes other others overview paper papers paperoftheday papersoftheday
+post preface preliminaries problem readinglist reading readme reference references relatedwork relatedworks
+releasenotes release result results review setup summary thoughts title titel tldr todayspapers today todo
+toread untitled untitlednote update updates weekly weeklydigest
+개요 결과 결론 공지 관련연구 기타 날짜 노트 논문 논문리뷰 논문들 논문정리 데일리 뉴스 링크 메모
+머리말 모음 목차 무제 방법 배경 블로그 새노트 새로운노트 서론 소개 소식 실험 업데이트 오늘의논문
+요약 이론 읽을거리 잡담 정리 제목 제목없음 주간 주간논문 참고 참고문헌 초록 초안
+"""
+_GENERIC = frozenset(_GENERIC_TITLES.split())
+
+
+def is_generic(title: str) -> bool:
+    """Whether a title names no paper: ``Introduction``, ``Untitled 2``, ``요약``, signs and numbers alone."""
+    letters = "".join(letter for letter in title_key(title) if not letter.isdecimal())
+    return not any(letter.isalpha() for letter in letters) or letters in _GENERIC
+
+
 def entry_key(entry: Entry) -> str:
-    """What an entry is known by within its day: the paper of its first link, else that link, else its title."""
+    """What an entry is known by on any day: its paper's id, else its first link with its title, else its title.
+
+    A link alone is no identity: one blog post or repository may be about several papers. A title that names no paper
+    is told apart by the words below it.
+    """
+    if ids := paper_ids(entry.links):
+        return next(iter(ids.values()))
+    title = title_key(entry.title)
     if entry.links:
-        return paper_id(entry.links[0]) or canonical_link(entry.links[0])
-    return "title:" + title_key(entry.title)
+        return _bounded(f"{canonical_link(entry.links[0])} {title}")
+    if is_generic(entry.title):
+        words = "\n".join((*entry.abstract, *(paragraph.text for paragraph in entry.commentary)))
+        return _bounded(f"title:{title} {_digest(words)}") if words else _bounded(f"title:{title}")
+    return _bounded(f"title:{title}")
+
+
+def _bounded(key: str) -> str:
+    return key if len(key) <= _KEY_CHARS else f"{key[: _KEY_CHARS - 17]}~{_digest(key)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()

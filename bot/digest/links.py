@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from bot.digest.keys import paper_id
+from bot.digest.papers import paper_id
 
 _IMAGE = re.compile(
     r"!\[([^\[\]]{0,500})\]\([^()]{0,2000}(?:\([^()]{0,500}\)[^()]{0,500})?\)|!\[\[[^\[\]]{0,500}\]\]|<img\b[^<>]{0,2000}>",

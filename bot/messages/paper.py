@@ -6,8 +6,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.digest.inline import find_footnotes
-from bot.digest.keys import paper_id, tag_key
+from bot.digest.keys import tag_key
 from bot.digest.model import Entry, Paragraph, StoredEntry
+from bot.digest.papers import paper_id
 from bot.messages import blocks, richtext
 from bot.messages.content import Block
 from bot.messages.limits import ELLIPSIS, TEXT, clean, cut, is_seen, longest, sentence_ends, units, weight

@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from bot.digest.keys import paper_id
 from bot.digest.normalize import nfc, nfkc
+from bot.digest.papers import paper_id
 from bot.errors import QueryError
 from bot.search.ahead import parse_ahead
 from bot.search.dates import parse_day, parse_span

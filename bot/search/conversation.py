@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.digest.keys import paper_id
 from bot.digest.normalize import nfkc
+from bot.digest.papers import paper_id
 from bot.errors import QueryError
 from bot.search.command import Command, Find, What, parse_command
 from bot.search.grammar import parse_look_up

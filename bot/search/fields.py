@@ -8,8 +8,9 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.digest.keys import canonical_link, paper_id, tag_key
+from bot.digest.keys import canonical_link, tag_key
 from bot.digest.model import Entry, StoredEntry
+from bot.digest.papers import paper_id
 from bot.search.words import field_string, fold
 
 FIELDS = ("title", "tags", "authors", "abstract", "commentary")

@@ -15,8 +15,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NoReturn, TypeVar
 
-from bot.digest.keys import paper_id
 from bot.digest.normalize import nfc, nfkc
+from bot.digest.papers import paper_id
 from bot.errors import QueryError
 from bot.search import tree as nodes
 from bot.search.dates import Span, parse_span

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from heapq import nlargest
 
-from bot.digest.keys import paper_id, tag_key, title_key
+from bot.digest.keys import tag_key, title_key
 from bot.digest.model import StoredEntry
+from bot.digest.papers import paper_id
 from bot.search import tree as nodes
 from bot.search.archive import Archive
 from bot.search.fields import EntryFields, named_papers, tag_mark

@@ -1,6 +1,6 @@
 """What the sources said: documents, days and entries, saved and loaded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -77,18 +77,27 @@ class Digests:
             rows = connection.execute(sa.select(*columns).where(d.source == source))
             return {row[0]: KnownDocument(*row) for row in rows}
 
-    def save(self, source: str, documents: Sequence[tuple[Document, Digest]], now: datetime) -> SaveReport:
+    def save(
+        self,
+        source: str,
+        documents: Sequence[tuple[Document, Digest]],
+        now: datetime,
+        missing: Collection[str] = (),
+    ) -> SaveReport:
         """Remember what these documents say now, all in one transaction.
 
         An entry a document no longer holds is withdrawn, unless another one holds it. What two documents of a day
-        say of one paper becomes one entry.
+        say of one paper becomes one entry. A new document that was one of the ``missing`` before keeps its row.
         """
         with transaction(self._engine) as connection:
-            shelf = Shelf(connection, source)
-            shelf.load({document.uri for document, _ in documents}, {digest.day for _, digest in documents})
-            for document, digest in documents:
-                shelf.read(document, digest)
-            return shelf.write(self._index, now)
+            return _read_all(Shelf(connection, source), documents, missing).write(self._index, now)
+
+    def rehearse(
+        self, source: str, documents: Sequence[tuple[Document, Digest]], missing: Collection[str] = ()
+    ) -> SaveReport:
+        """What `save` would do; nothing is changed."""
+        with reading(self._engine) as connection:
+            return _read_all(Shelf(connection, source), documents, missing).rehearse()
 
     def save_failure(self, source: str, document: Document | str, error: str, now: datetime) -> None:
         """Remember that a document, or a uri that was not even read, cannot be used; what it held stays."""
@@ -334,6 +343,14 @@ class Digests:
                 .order_by(d.source, d.uri)
             )
             return [Failure(*row) for row in rows]  # type: ignore[arg-type]  # neither is null here
+
+
+def _read_all(shelf: Shelf, documents: Sequence[tuple[Document, Digest]], missing: Collection[str]) -> Shelf:
+    uris = {document.uri for document, _ in documents}
+    shelf.load(uris, {digest.day for _, digest in documents}, missing)
+    for document, digest in documents:
+        shelf.read(document, digest)
+    return shelf
 
 
 def _begins(prefix: str) -> list[sa.ColumnElement[bool]]:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.delivery.outbox import Place
-from bot.digest.keys import canonical_link, paper_id, title_key
+from bot.digest.keys import canonical_link, title_key
 from bot.digest.model import StoredEntry
+from bot.digest.papers import paper_id
 from bot.plan.subscription import Subscription
 from bot.plan.why import Considered, Read
 from bot.store import deliveries
@@ -189,7 +190,8 @@ def _has_link(link: str) -> sa.ColumnElement[bool]:
     paper = paper_id(link)
     canonical = canonical_link(link)
     linked = (a.paper_id == paper) if paper else a.url.in_({link, canonical})
-    return sa.or_(e.key.in_({paper or canonical, canonical}), e.id.in_(sa.select(a.entry_id).where(linked)))
+    known_by = (e.key == paper) if paper else e.key.startswith(f"{canonical} ", autoescape=True)
+    return sa.or_(known_by, e.id.in_(sa.select(a.entry_id).where(linked)))
 
 
 def _newest_first(entries: Sequence[StoredEntry]) -> list[StoredEntry]:

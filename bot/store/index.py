@@ -42,7 +42,7 @@ from bot.store.near import nearest_tags, nearest_words
 
 log = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 """Of the tables in this file, and of the marks in them."""
 
 REBUILT_AT_ONCE = 500

@@ -142,7 +142,10 @@ def _names(carried: Sequence[Brought], own: Sequence[Brought], gained: Sequence[
     names = {one.entry_id: one.entry_key for one in own if one.entry_id is not None}
     taken = {one.entry_key for one in carried}
     for entry in gained:
-        name, number = entry.key, 1
+        # A link with a title is called by its link, as before titles were part of a key: messages keep their names.
+        name, number = entry.key.partition(" ")[0], 1
+        if name in taken:
+            name = entry.key
         while name in taken:
             number += 1
             name = f"again:{number}:{entry.key}"

@@ -14,12 +14,15 @@ from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
 from bot.digest.document import Document
-from bot.digest.keys import note_key, paper_id, tag_key, title_key
+from bot.digest.follow import follow
+from bot.digest.keys import note_key, tag_key, title_key
+from bot.digest.merge import Statement, make_statement
 from bot.digest.model import Digest, StoredEntry
+from bot.digest.papers import paper_id
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing
 from bot.store.entries import content, fields, load, read_content, storable
-from bot.store.holding import Day, Held, Paper, hold
+from bot.store.holding import Day, Paper
 
 _MOMENT = timedelta(microseconds=1)
 """The shortest that both databases tell apart."""
@@ -56,8 +59,25 @@ class _Known:
     hash: str
     changed_at: datetime | None
     day: Day | None
+    uri: str
+    """As it is remembered."""
     offered: Document | None = None
     shape: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """The papers that may have changed, with their days; those that are new, say something else, and are gone."""
+
+    days: dict[Paper, Day]
+    new: list[Paper]
+    changed: list[Paper]
+    gone: list[Paper]
+
+    def report(self) -> SaveReport:
+        present = sum(1 for paper in self.days if not paper.withdrawn)
+        added, changed = len(self.new), len(self.changed)
+        return SaveReport(added, changed, present - added - changed, len(self.gone))
 
 
 class Shelf:
@@ -67,17 +87,22 @@ class Shelf:
         self._connection = connection
         self._source = source
         self._documents: dict[str, _Known] = {}
+        self._missing: dict[str, _Known] = {}
         self._days: dict[date, Day] = {}
         self._before: dict[Day, tuple[str, datetime]] = {}
         self._stored: dict[Paper, StoredEntry] = {}
 
-    def load(self, uris: Collection[str], days: Collection[date]) -> None:
-        """Take these documents, the days they spoke of, and these days."""
+    def load(self, uris: Collection[str], days: Collection[date], missing: Collection[str] = ()) -> None:
+        """Take these documents, the days they spoke of, and these days; of what is ``missing``, what may have been
+        renamed to one of these documents."""
         documents = self._load_documents(uris)
-        by_id = self._load_days({digest_id for *_, digest_id in documents if digest_id is not None}, days)
-        for uri, document_id, hash_, changed_at, digest_id in documents:
-            day = by_id[digest_id] if digest_id is not None else None
-            self._documents[uri] = _Known(document_id, hash_, changed_at, day)
+        gone = self._load_documents(missing) if missing and len(documents) < len(set(uris)) else []
+        of_documents = {digest_id for *_, digest_id in (*documents, *gone) if digest_id is not None}
+        by_id = self._load_days(of_documents, days)
+        for found, into in ((documents, self._documents), (gone, self._missing)):
+            for uri, document_id, hash_, changed_at, digest_id in found:
+                day = by_id[digest_id] if digest_id is not None else None
+                into[uri] = _Known(document_id, hash_, changed_at, day, uri)
         self._days = {day.day: day for day in by_id.values()}
         for some in bunches(sorted(by_id)):
             self._load_papers(t.Entry.digest_id.in_(some))
@@ -123,7 +148,7 @@ class Shelf:
         for entry_id, uri, name, position, own in rows:
             paper = papers[entry_id]
             said = [(position, paper.entry)] if own is None else map(read_content, own)
-            paper.held[uri] = [hold(uri, name, at, entry) for at, entry in said]
+            paper.held[uri] = [make_statement(uri, name, at, entry) for at, entry in said]
 
     def read(self, document: Document, digest: Digest) -> None:
         """A document says this now."""
@@ -133,13 +158,29 @@ class Shelf:
             day = self._days[digest.day] = Day(None, digest.day)
         known = self._documents.get(document.uri)
         if known is None:
-            known = self._documents[document.uri] = _Known(None, "", None, None)
-        elif known.day is not None and known.day is not day:
-            known.day.forget(document.uri)
+            known = self._take_renamed(document, digest) or _Known(None, "", None, None, document.uri)
+            self._documents[document.uri] = known
+        if known.day is not None and known.day is not day:
+            known.day.forget(known.uri)
         if digest.shape != "note" or not day.title:
             day.title = digest.title
-        day.read(document.uri, document.name, digest.entries)
+        is_note = digest.shape == "note"
+        day.read(document.uri, document.name, digest.entries, was=known.uri, is_note=is_note)
         known.day, known.offered, known.shape = day, document, digest.shape
+
+    def _take_renamed(self, document: Document, digest: Digest) -> _Known | None:
+        """The missing document that this new one was before: one of the same bytes, else a note of the same paper."""
+        for uri, known in self._missing.items():
+            if known.hash == document.hash:
+                return self._missing.pop(uri)
+        day = self._days[digest.day]
+        if digest.shape != "note" or not self._missing or not digest.entries:
+            return None
+        old = list(day.said_by(self._missing.keys()))
+        new = [make_statement(document.uri, document.name, 0, digest.entries[0])]
+        for then, _ in follow(old, new, surely=True):
+            return self._missing.pop(old[then].uri)
+        return None
 
     def forget(self, uri: str) -> None:
         """A document is gone. Its row is the caller's to delete, after `write`."""
@@ -147,15 +188,24 @@ class Shelf:
         if day is not None:
             day.forget(uri)
 
+    def rehearse(self) -> SaveReport:
+        """What `write` would do."""
+        return self._settle().report()
+
+    def _settle(self) -> "_Touched":
+        days = {paper: day for day in self._days.values() for paper in day.settle()}
+        new = [paper for paper in days if paper.id is None]
+        gone = [paper for paper in days if paper.withdrawn and not self._was_withdrawn(paper)]
+        changed = [paper for paper in days if paper.id is not None and not paper.withdrawn and self._differs(paper)]
+        return _Touched(days, new, changed, gone)
+
     def write(self, index: EntryIndex, now: datetime) -> SaveReport:
         """Write down what changed, and tell the index."""
-        touched = {paper: day for day in self._days.values() for paper in day.settle()}
+        what = self._settle()
+        touched, new, changed, gone = what.days, what.new, what.changed, what.gone
         self._insert_days(now)
         self._write_documents(now)
-        new = [paper for paper in touched if paper.id is None]
-        gone = [paper for paper in touched if paper.withdrawn and not self._was_withdrawn(paper)]
-        changed = [paper for paper in touched if paper.id is not None and not paper.withdrawn and self._differs(paper)]
-        # No key stands in another's way: a row that has a paper's key is that paper (`Day.settle`).
+        self._write_keys([paper for paper in touched if paper in self._stored and self._stored[paper].key != paper.key])
         self._update(changed, now)
         self._insert(new, touched, now)
         self._withdraw(gone, now)
@@ -166,8 +216,7 @@ class Shelf:
         self._write_holders(touched)
         index.remove(self._connection, [_id(paper) for paper in gone])
         index.update(self._connection, [self._value(paper, touched[paper]) for paper in (*new, *changed)])
-        present = sum(1 for paper in touched if not paper.withdrawn)
-        return SaveReport(len(new), len(changed), present - len(new) - len(changed), len(gone))
+        return what.report()
 
     def _was_withdrawn(self, paper: Paper) -> bool:
         stored = self._stored.get(paper)
@@ -214,6 +263,7 @@ class Shelf:
             if document is None or day is None:
                 continue
             row: dict[str, Any] = {
+                "uri": document.uri,
                 "name": document.name,
                 "hash": document.hash,
                 "etag": document.etag,
@@ -229,7 +279,7 @@ class Shelf:
                 "error_at": None,
             }
             if known.id is None:
-                new.append((known, row | {"source": self._source, "uri": document.uri}))
+                new.append((known, row | {"source": self._source}))
             else:
                 old.append(row | {"of": known.id})
         ids = self._insert_rows(t.Document, [row for _, row in new])
@@ -260,11 +310,18 @@ class Shelf:
         e = t.Entry
         rows = []
         for paper in papers:
-            row = fields(paper.entry) | {"key": paper.key, "title_key": paper.title_key}
+            row = fields(paper.entry) | {"title_key": paper.title_key}
             rows.append(row | {"changed_at": now, "withdrawn_at": None, "of": paper.id})
         names = rows[0].keys() - {"of"} if rows else ()
         update = sa.update(e).where(e.id == bindparam("of")).values({name: bindparam(name) for name in names})
         self._execute_many(update, rows)
+
+    def _write_keys(self, papers: Sequence[Paper]) -> None:
+        """Give these the keys they have now, in two steps, as papers may have changed keys with each other."""
+        e = t.Entry
+        update = sa.update(e).where(e.id == bindparam("of")).values(key=bindparam("named"))
+        self._execute_many(update, [{"of": paper.id, "named": f"~{paper.id}"} for paper in papers])
+        self._execute_many(update, [{"of": paper.id, "named": paper.key} for paper in papers])
 
     def _withdraw(self, papers: Sequence[Paper], now: datetime) -> None:
         e = t.Entry
@@ -353,7 +410,7 @@ class Shelf:
             self._connection.execute(statement, rows)
 
 
-def _own(paper: Paper, said: Sequence[Held]) -> list[Any] | None:
+def _own(paper: Paper, said: Sequence[Statement]) -> list[Any] | None:
     """What a document says itself; None where that is just the entry."""
     if len(said) == 1 and said[0].entry == paper.entry:
         return None

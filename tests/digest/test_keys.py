@@ -1,7 +1,7 @@
 import pytest
 
-from bot.digest.keys import canonical_link, entry_key, note_key, paper_id, tag_key, title_key
-from bot.digest.model import Entry
+from bot.digest.keys import canonical_link, entry_key, is_generic, note_key, tag_key, title_key
+from bot.digest.model import Entry, Paragraph
 
 
 @pytest.mark.parametrize("tag", ["State_Space-Model", "#state-space-model", "STATESPACEMODEL", "state space model"])
@@ -13,29 +13,6 @@ def test_a_korean_tag_is_the_same_composed_or_not():
     import unicodedata
 
     assert tag_key(unicodedata.normalize("NFD", "강화_학습")) == tag_key("강화학습")
-
-
-@pytest.mark.parametrize(
-    ("link", "paper"),
-    [
-        ("https://arxiv.org/abs/2404.07965", "arxiv:2404.07965"),
-        ("http://www.arxiv.org/pdf/2404.07965v3.pdf", "arxiv:2404.07965"),
-        ("https://arxiv.org/html/2404.07965v1", "arxiv:2404.07965"),
-        ("https://arxiv.org/abs/cs.LG/0102003v2", "arxiv:cs.lg/0102003"),
-        ("https://huggingface.co/papers/2404.07965", "arxiv:2404.07965"),
-        ("https://doi.org/10.48550/arXiv.2404.07965", "arxiv:2404.07965"),
-        ("https://doi.org/10.1038/S41586-023-06735-9", "doi:10.1038/s41586-023-06735-9"),
-        ("https://dl.acm.org/doi/pdf/10.1145/3600006.3613165", "doi:10.1145/3600006.3613165"),
-        ("https://openreview.net/pdf?id=AL1fq05o7H", "openreview:AL1fq05o7H"),
-        ("https://openreview.net/forum?id=AL1fq05o7H&noteId=x", "openreview:AL1fq05o7H"),
-        ("https://github.com/openai/simple-evals", None),
-        ("https://arxiv.org/list/cs.CL/recent", None),
-        ("https://[broken", None),
-        ("", None),
-    ],
-)
-def test_a_link_names_its_paper(link, paper):
-    assert paper_id(link) == paper
 
 
 @pytest.mark.parametrize(
@@ -57,16 +34,56 @@ def test_titles_compare_without_case_and_punctuation():
     assert title_key("???") == "???"
 
 
+LONG = "https://example.org/" + "x" * 3000
+
+
 @pytest.mark.parametrize(
     ("entry", "key"),
     [
-        (Entry("T", links=("https://arxiv.org/abs/2404.07965v2", "https://x.org/")), "arxiv:2404.07965"),
-        (Entry("T", links=("https://github.com/a/b/",)), "https://github.com/a/b"),
-        (Entry("A Title!"), "title:atitle"),
+        pytest.param(
+            Entry("T", links=("https://arxiv.org/abs/2404.07965v2", "https://x.org/")), "arxiv:2404.07965", id="paper"
+        ),
+        pytest.param(
+            Entry("T", links=("https://github.com/a/b", "https://arxiv.org/abs/2404.07965")),
+            "arxiv:2404.07965",
+            id="paper after code",
+        ),
+        pytest.param(
+            Entry("Of Two", links=("https://arxiv.org/abs/2404.07965", "https://arxiv.org/abs/2404.07413")),
+            "https://arxiv.org/abs/2404.07965 oftwo",
+            id="about two papers",
+        ),
+        pytest.param(Entry("A T!", links=("https://github.com/a/b/",)), "https://github.com/a/b at", id="link"),
+        pytest.param(Entry("A Title!"), "title:atitle", id="title"),
     ],
 )
-def test_an_entry_is_known_by_its_paper_then_its_link_then_its_title(entry, key):
+def test_an_entry_is_known_by_its_paper_then_its_link_with_its_title_then_its_title(entry, key):
     assert entry_key(entry) == key
+
+
+def test_a_title_that_names_no_paper_is_known_by_what_is_below_it():
+    entries = [Entry("Introduction", commentary=(Paragraph(words, "en"),)) for words in ("Alpha.", "Beta.")]
+    assert len({entry_key(entry) for entry in entries}) == 2
+
+
+def test_a_key_fits_an_index_however_long_the_link():
+    keys = {entry_key(Entry(title, links=(LONG,))) for title in ("One", "Two")}
+    assert len(keys) == 2
+    assert max(map(len, keys)) <= 400
+
+
+@pytest.mark.parametrize(
+    "title", ["Introduction", "Untitled 2", "요약", "제목 없음", "2024-04-12", "…", "TL;DR", "Notes:"]
+)
+def test_a_generic_title_names_no_paper(title):
+    assert is_generic(title)
+
+
+@pytest.mark.parametrize(
+    "title", ["Yi", "Mamba", "GPT-4", "A Survey of Surveys", "Notes on Mixtures", "요약 모델 평가"]
+)
+def test_a_title_of_its_own_names_a_paper(title):
+    assert not is_generic(title)
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,12 @@ FIRST = {
         | {"last_modified": "9-1", "changed_at": "2024-04-11 08:50:00.000000", "failures": 0},
     ],
     "entry": [
-        {"id": 1, "digest_id": 1, "key": "arxiv:1", "title_key": "one", "title": "One", "authors": "[]"}
+        {"id": 1, "digest_id": 1, "key": "arxiv:2404.00001", "title_key": "one", "title": "One", "authors": "[]"}
         | {"abstract": "[]", "commentary": "[]", "position": 0, "changed_at": "2024-04-11 08:50:00.000000"},
     ],
-    "entry_link": [{"entry_id": 1, "position": 0, "url": "https://arxiv.org/abs/1", "paper_id": "arxiv:1"}],
+    "entry_link": [
+        {"entry_id": 1, "position": 0, "url": "https://arxiv.org/abs/2404.00001", "paper_id": "arxiv:2404.00001"}
+    ],
     "tag": [{"id": 1, "key": "moe"}],
     "entry_tag": [{"entry_id": 1, "tag_id": 1, "position": 0, "spelling": "MoE"}],
     "entry_document": [{"entry_id": 1, "document_id": 1, "position": 0, "content": None}],
@@ -115,13 +117,21 @@ FIRST = {
     ],
     "delivery": [
         {"id": 1, "entry_key": "", "part": 0, "key": "k1", "state": "posted", "posted_ts": "1.0"},
-        {"id": 2, "entry_key": "arxiv:1", "entry_id": 1, "part": 0, "key": "k2", "parent_id": 1, "state": "claimed"}
+        {
+            "id": 2,
+            "entry_key": "arxiv:2404.00001",
+            "entry_id": 1,
+            "part": 0,
+            "key": "k2",
+            "parent_id": 1,
+            "state": "claimed",
+        }
         | {"text": "words", "blocks": "[]", "owner": "me", "lease_until": "2024-04-11 09:00:19.000000"},
-        {"id": 3, "entry_key": "arxiv:1", "part": 1, "key": "k3", "parent_id": 1, "state": "refused"}
+        {"id": 3, "entry_key": "arxiv:2404.00001", "part": 1, "key": "k3", "parent_id": 1, "state": "refused"}
         | {"text": "words", "blocks": "[]", "error": "msg_too_long"},
     ],
     "carried": [
-        {"team_id": "T1", "channel_id": "C1", "source": "vault", "day": "2024-04-11", "entry_key": "arxiv:1"}
+        {"team_id": "T1", "channel_id": "C1", "source": "vault", "day": "2024-04-11", "entry_key": "arxiv:2404.00001"}
         | {"entry_id": 1, "delivery_id": 2}
     ],
     "result_page": [
@@ -453,3 +463,34 @@ def test_only_missing_rows_are_inserted(engine: Engine) -> None:
         insert_missing(connection, t.Tag, [{"key": "moe"}])
         insert_missing(connection, t.Tag, [{"key": "moe"}, {"key": "rlhf"}])
         assert connection.scalars(sa.select(t.Tag.key)).all() == ["moe", "rlhf"]
+
+
+def test_a_link_becomes_a_key_with_its_title_and_no_message_changes_its_name(first: Engine) -> None:
+    links = [
+        ("https://github.com/a/b", None, "https://github.com/a/b", "https://github.com/a/b one"),
+        ("https://aclanthology.org/P17-1001/", None, "https://aclanthology.org/P17-1001", "acl:p17-1001"),
+        ("https://www.aclweb.org/anthology/P17-1001", None, "https://aclweb.org/anthology/P17-1001", None),
+        ("https://openreview.net/group?id=a", "openreview:a", "openreview:a", "https://openreview.net/group?id=a one"),
+    ]
+    with transaction(first) as connection:
+        for number, (url, paper, key, _) in enumerate(links, 10):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO entry (id, digest_id, key, title_key, title, authors, abstract, commentary, position,"
+                    " changed_at) VALUES (:id, 1, :key, 'one', 'One', '[]', '[]', '[]', 9,"
+                    " '2024-04-11 09:00:00.000000')"
+                ),
+                {"id": number, "key": key},
+            )
+            connection.execute(
+                sa.text("INSERT INTO entry_link (entry_id, position, url, paper_id) VALUES (:id, 0, :url, :paper)"),
+                {"id": number, "url": url, "paper": paper},
+            )
+    migrate(first)
+    with reading(first) as connection:
+        keys = dict(connection.execute(sa.select(t.Entry.id, t.Entry.key).where(t.Entry.id >= 10)).all())
+        assert keys == {number: key or was for number, (_, _, was, key) in enumerate(links, 10)}
+        papers = connection.scalars(sa.select(t.EntryLink.paper_id).where(t.EntryLink.entry_id >= 10)).all()
+        assert papers == [None, "acl:p17-1001", "acl:p17-1001", None]
+        assert connection.scalars(sa.select(t.Delivery.key).order_by(t.Delivery.id)).all() == ["k1", "k2", "k3"]
+    first.dispose()

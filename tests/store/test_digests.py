@@ -152,9 +152,10 @@ def test_one_title_with_two_papers_of_one_archive_is_two_entries(curator) -> Non
     assert len(curator.day(NEXT)) == 2
 
 
-def test_one_paper_at_two_places_is_one_entry_by_its_title(curator) -> None:
-    curator.write("a.md", replace(JET, links=("https://openreview.net/forum?id=abc",)))
-    curator.write("b.md", JET)
+def test_one_paper_at_two_places_is_one_entry_by_its_title_and_authors(curator) -> None:
+    named = replace(JET, authors=("Yikang Shen",))
+    curator.write("a.md", replace(named, links=("https://openreview.net/forum?id=abc",)))
+    curator.write("b.md", named)
     (stored,) = curator.day()
     assert len(stored.entry.links) == 2
 
@@ -163,7 +164,7 @@ def test_one_paper_at_two_places_is_one_entry_by_its_title(curator) -> None:
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one document", "two notes"])
-def test_a_paper_twice_on_a_day_is_one_entry_with_the_fuller_text(curator, together: bool) -> None:
+def test_a_paper_twice_on_a_day_is_one_entry_with_all_that_was_written(curator, together: bool) -> None:
     short = replace(RHO, commentary=(Paragraph("Short.", "en"),), tags=("data", "LLM"), links=RHO.links[:1])
     if together:
         curator.write("day.txt", short, JET, RHO, shape="print")
@@ -171,7 +172,7 @@ def test_a_paper_twice_on_a_day_is_one_entry_with_the_fuller_text(curator, toget
         for name, entry in (("1.md", short), ("2.md", JET), ("3.md", RHO)):
             curator.write(name, entry)
     first, second = curator.day()
-    assert (first.entry.abstract, first.entry.commentary) == (RHO.abstract, RHO.commentary)
+    assert (first.entry.abstract, first.entry.commentary) == (RHO.abstract, (*short.commentary, *RHO.commentary))
     assert first.entry.tags == ("data", "LLM", "Pre-Training")
     assert first.entry.links == RHO.links
     assert second.entry == JET

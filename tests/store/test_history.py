@@ -88,7 +88,7 @@ def test_a_whole_title_is_no_other_that_begins_so(history, curator):
 def test_of_a_papers_days_the_newest_comes_first_and_what_was_withdrawn_last(history, curator):
     for day, uri in ((10, "a.md"), (12, "c.md"), (11, "b.md")):
         curator.write(uri, RHO, day=date(2024, 4, day))
-    curator.write("c.md", MOE, day=DAY)
+    curator.lose("c.md")
     assert [(entry.day.day, entry.withdrawn) for entry in history.entries(title="Rho-1")] == [
         (11, False),
         (10, False),
@@ -131,7 +131,7 @@ def test_documents_that_never_could_be_read_are_named_the_latest_fault_first(his
 
 def test_what_was_withdrawn_tells_since_when(history, curator):
     curator.write("a.md", RHO, now=NOON)
-    curator.write("a.md", MOE, now=NOON + MINUTE)
+    curator.digests.mark_missing("vault", ["a.md"], NOON + MINUTE, at_once=True)
     [rho] = history.entries(title="Rho-1")
     assert history.withdrawn_at(rho.id) == NOON + MINUTE
 
