@@ -158,7 +158,7 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Read files or folders of digests and print their entries, without remembering anything."""
     from bot.reading import read_paths
 
-    read = read_paths(paths)
+    read = read_paths(paths, _max_bytes())
     for one in read.entries:
         if as_json:
             print_json(day=one.day, position=one.position, **entry_fields(one.entry))
@@ -170,6 +170,16 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(failure, err=True)
     if read.failures:
         sys.exit(1)
+
+
+def _max_bytes() -> int:
+    """The limit of the settings; its default where they cannot be used, since `parse` needs none of them."""
+    from bot.settings import ReadingSettings, load_settings
+
+    try:
+        return load_settings().reading.max_bytes
+    except SettingsError:
+        return ReadingSettings().max_bytes
 
 
 @command("ingest", "paperround ingest ~/vault")

@@ -9,7 +9,7 @@ from bot.digest.document import parse_document
 from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
 from bot.errors import DigestFormatError
-from bot.sources.folder import FolderSource
+from bot.sources.folder import MAX_BYTES, FolderSource, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class Read:
     failures: tuple[str, ...]
 
 
-def read_paths(paths: Sequence[Path]) -> Read:
-    """Read every file named, and every digest file below every folder named.
+def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
+    """Read every file named, and every digest file below every folder named; none larger than ``max_bytes``.
 
     Raises SourceUnavailableError for a folder that cannot be listed.
     """
     digests: list[tuple[str, str, Digest]] = []
     failures: list[str] = []
     for path in paths:
-        for shown, name, data in _documents(path, failures):
+        for shown, name, data in _documents(path, max_bytes, failures):
             try:
                 digests.append((shown, name, parse_document(name, data)))
             except DigestFormatError as exc:
@@ -45,17 +45,15 @@ def read_paths(paths: Sequence[Path]) -> Read:
     return Read(tuple(_placed(digests)), tuple(failures))
 
 
-def _documents(path: Path, failures: list[str]) -> Iterator[tuple[str, str, bytes]]:
+def _documents(path: Path, max_bytes: int, failures: list[str]) -> Iterator[tuple[str, str, bytes]]:
     """Each document's path for people, its name and its bytes."""
     if not path.is_dir():
         try:
-            if not path.is_file():
-                raise OSError(None, "no regular file")  # a pipe would be waited for
-            yield str(path), path.name, path.read_bytes()
+            yield str(path), path.name, read_file(path, max_bytes)
         except OSError as exc:
             failures.append(f"{path}:0: expected a file that can be read, got {exc.strerror!r}")
         return
-    reading = FolderSource(path.name, path, quiet=timedelta(0)).fetch({}, datetime.now(UTC))
+    reading = FolderSource(path.name, path, quiet=timedelta(0), max_bytes=max_bytes).fetch({}, datetime.now(UTC))
     failures.extend(f"{path / refused.uri}:0: {refused.words}" for refused in reading.refused)
     for document in sorted(reading.documents, key=lambda document: document.uri):
         yield str(path / document.uri), document.name, document.data

@@ -702,3 +702,37 @@ def test_a_reader_that_leaves_ends_a_command_without_a_word(run: Run) -> None:
     process.stdout.close()
     _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (1, b"")
+
+
+def test_one_document_that_breaks_its_reader_stops_no_other(run: Run, tmp_path: Path, monkeypatch) -> None:
+    from bot.digest import note
+
+    read = note.read_front_matter
+    monkeypatch.setattr(note, "read_front_matter", lambda text: read(text) if "good" in text else [][0])
+    vault = tmp_path / "vault"
+    for name, text in (("240412 A.md", "*Bad* (Ada Byron)\n"), ("240413 B.md", "*Title* (Ada Byron)\n\na good one\n")):
+        (vault / name).write_text(text, "utf-8")
+        os.utime(vault / name, (0, 0))
+    parsed = run("parse", "vault", "--json")
+    assert (parsed.code, [row["title"] for row in parsed.rows][-1]) == (1, "Title")
+    assert "240412 A.md:1" in parsed.err
+    assert "IndexError" in parsed.err
+    ingested = run("ingest")
+    assert ingested.code == 1
+    assert "3 added" in ingested.out
+    assert run("show", "2024-04-13").code == 0
+    failing = run("doctor", "--json")
+    assert any("240412 A.md" in row["what"] and not row["ok"] for row in failing.rows)
+
+
+@pytest.mark.parametrize(("size", "limit"), [(3_000_000_000, None), (2_000, "1000")])
+def test_parse_reads_no_file_beyond_the_limit_of_the_settings(
+    run: Run, tmp_path: Path, monkeypatch, size, limit
+) -> None:
+    if limit:
+        monkeypatch.setenv("PAPERROUND_READING__MAX_BYTES", limit)
+    with (tmp_path / "240412 Huge.md").open("wb") as file:
+        file.truncate(size)
+    ran = run("parse", "240412 Huge.md")
+    assert ran.code == 1
+    assert f"larger than {limit or 5000000} bytes" in ran.err

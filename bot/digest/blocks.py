@@ -76,7 +76,7 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
     node: LexborNode | None = root.child
     end = root.mem_id
     while node is not None:
-        tag = node.tag or ""
+        tag = node.tag or "-"  # a processing instruction has no name
         down = None
         if tag == "-text":
             runs.append(

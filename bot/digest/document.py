@@ -51,9 +51,18 @@ def content_hash(data: bytes) -> str:
 def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:
     """Read a document of whichever shape. ``day`` is used where neither the text nor the name gives one.
 
-    Raises `DigestFormatError`, and nothing else, for bytes that are no digest.
+    Raises `DigestFormatError`, and nothing else, for bytes that are no digest. Whatever else a reader raises is this
+    document's fault, and no reason to leave the others unread.
     """
-    text = _decode(data)
+    try:
+        return _parse(name, _decode(data), day)
+    except DigestFormatError:
+        raise
+    except Exception as exc:
+        raise DigestFormatError(1, "a document that its reader understands; simplify it", _named(exc)) from exc
+
+
+def _parse(name: str, text: str, day: date | None) -> Digest:
     shape = find_shape(name, text)
     if shape == "page":
         from bot.digest.page import parse_page
@@ -66,6 +75,18 @@ def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:
     from bot.digest.printed import parse_print
 
     return parse_print(name, text, day)
+
+
+def _named(error: Exception) -> str:
+    """The error and the place in our readers where it was raised; none of the document's words."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "/bot/digest/" in file:
+            place = f" in {file.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__ + place
 
 
 _MARKUP = re.compile(

@@ -3,19 +3,17 @@
 import email.utils
 import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
-from bot.digest.document import Document, KnownDocument, content_hash
-from bot.digest.lines import find_day
+from bot.digest.document import KnownDocument, content_hash
 from bot.errors import SourceUnavailableError
 from bot.sources.fetch import MAX_BYTES, Fetch, Fetched, http_fetch
-from bot.sources.reading import Reading, Refused
+from bot.sources.posts import read_posts
+from bot.sources.reading import Reading
 
 __all__ = ["FeedSource", "Fetch", "Fetched", "http_fetch"]
 
@@ -92,25 +90,13 @@ class FeedSource:
         if fresh.hash == row.hash:
             return self._nothing_new(known, row, fresh)
         try:
-            posts = _read_posts(fetched)
-        except ValueError as exc:
-            raise self._unavailable("source.feed_broken", row, now, values={"why": str(exc)}) from exc
+            posts = read_posts(fetched.body, fetched.headers.get("content-type", ""))
+        except SourceUnavailableError as exc:
+            raise self._unavailable(exc.code, row, now, values=exc.values) from exc
         self._follow(fetched.moved_to)
-
-        documents: dict[str, Document] = {}
-        refused = []
-        for post in posts:
-            document = _to_document(post)
-            if isinstance(document, Refused):
-                refused.append(document)
-            elif document.uri in documents:
-                refused.append(Refused(document.uri, "source.post_repeated", "a second post with this guid; left out"))
-            else:
-                documents[document.uri] = document
-        changed = tuple(
-            document for uri, document in documents.items() if uri not in known or known[uri].hash != document.hash
-        )
-        return Reading(changed, refused=tuple(refused), state=(fresh,), unchanged=len(documents) - len(changed))
+        changed = tuple(post for post in posts.documents if post.uri not in known or known[post.uri].hash != post.hash)
+        unchanged = len(posts.documents) - len(changed)
+        return Reading(changed, refused=posts.refused, state=(fresh,), unchanged=unchanged)
 
     def setback(
         self, known: Mapping[str, KnownDocument], error: SourceUnavailableError, now: datetime
@@ -188,78 +174,6 @@ def _retry_after(value: str | None, now: datetime) -> timedelta:
         return timedelta(seconds=min(int(value[:9]), LONGEST_REST.total_seconds()))
     try:
         until = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return timedelta(0)
     return max(until.replace(tzinfo=until.tzinfo or UTC) - now, timedelta(0))
-
-
-# feedparser reads on after these, and so may we: a bare & or &nbsp; in a text. After any other fault of the XML, and
-# where the last closing tag is not there, a post may have been cut, and what it lost would be taken for withdrawn.
-_HARMLESS = ("undefined entity", "not well-formed (invalid token)", "XML or text declaration not at start")
-_CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-
-
-def _read_posts(fetched: Fetched) -> list[Any]:
-    """feedparser's entries. Raises ValueError, with the reason, where this is no whole feed."""
-    import xml.sax
-
-    import feedparser
-
-    if not fetched.body.strip():
-        raise ValueError("the answer is empty")
-    content_type = fetched.headers.get("content-type", "")
-    # The texts go to our own reader, which keeps no markup: cleaning them would only change what the curator wrote.
-    feed = feedparser.parse(
-        fetched.body,
-        response_headers={"content-type": content_type} if content_type else {},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    if not feed.get("version"):
-        raise ValueError("this is no RSS or Atom feed")
-    fault = feed.get("bozo_exception")
-    if isinstance(fault, xml.sax.SAXException) and not fault.getMessage().startswith(_HARMLESS):
-        raise ValueError(fault.getMessage())
-    if not _CLOSED.search(fetched.body[-2000:].replace(b"\x00", b"")):
-        raise ValueError("the feed ends in the middle")
-    return list(feed.entries)
-
-
-def _to_document(post: Any) -> Document | Refused:
-    title = str(post.get("title") or "").strip()
-    uri = str(post.get("id") or post.get("link") or title)
-    if not uri:
-        return Refused("", "source.post_nameless", "a post without guid, link and title; it cannot be told from others")
-    text, extension = _text(post)
-    day = find_day(title) or _posted_day(post)
-    data = text.encode("utf-8", "replace")
-    name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
-    # The day is part of what a post says: a corrected date is a change.
-    return Document(uri, name + extension, data, content_hash(f"{day}\n".encode() + data), day=day)
-
-
-def _text(post: Any) -> tuple[str, str]:
-    """The fullest text of a post, and the extension that says how it is written."""
-    texts = [each for each in post.get("content", []) if each.get("value")]
-    texts.sort(key=lambda each: each.get("type") == "text/plain")  # Markup first.
-    if not texts and post.get("summary"):
-        texts = [post["summary_detail"] if "summary_detail" in post else {"value": post["summary"]}]
-    if not texts:
-        return "", ".html"
-    return str(texts[0]["value"]), ".txt" if texts[0].get("type") == "text/plain" else ".html"
-
-
-def _posted_day(post: Any) -> date | None:
-    """The day it was posted, where it was posted: in the zone that the feed writes its dates in."""
-    # feedparser answers "updated" for a missing "published", with a warning; RSS 1.0 has only what it calls "updated".
-    key = next((each for each in ("published", "created", "updated") if dict.__contains__(post, each)), None)
-    if key is None:
-        return None
-    written = str(post[key])
-    for read in (email.utils.parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            return read(written).date()
-        except (ValueError, TypeError):
-            continue
-    parsed = post.get(f"{key}_parsed")
-    return date(*parsed[:3]) if parsed else None

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
 
 from bot.digest.document import Document, KnownDocument, content_hash
@@ -215,9 +216,7 @@ class FolderSource:
         with open(handle, "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return None
-            data = file.read(self.max_bytes + 1) or b""
-            while len(data) <= self.max_bytes and (more := file.read(self.max_bytes + 1 - len(data))):
-                data += more
+            data = _read_at_most(file, self.max_bytes + 1)
             return data if _validator(os.fstat(handle)) == validator else None
 
     def _check_missing(self, known: Mapping[str, KnownDocument], missing: frozenset[str], moved_to: set[str]) -> None:
@@ -240,6 +239,25 @@ class _Walk:
     refused: list[Refused] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """The bytes of a regular file. Raises OSError, also for one that is larger than ``max_bytes``."""
+    if not path.is_file():
+        raise OSError(None, "no regular file")  # a pipe would be waited for
+    with path.open("rb", buffering=0) as file:
+        large = os.fstat(file.fileno()).st_size > max_bytes
+        data = b"" if large else _read_at_most(file, max_bytes + 1)
+    if large or len(data) > max_bytes:
+        raise OSError(None, _refused(path.name, "source.too_large", limit=max_bytes).words)
+    return data
+
+
+def _read_at_most(file: FileIO, most: int) -> bytes:
+    data = file.read(most) or b""
+    while len(data) < most and (more := file.read(most - len(data))):
+        data += more
+    return data
 
 
 def _is_digest(name: str) -> bool:

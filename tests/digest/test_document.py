@@ -204,3 +204,14 @@ def test_reading_a_print_loads_nothing_but_the_standard_library():
         "print([name for name in ('yaml', 'selectolax', 'markdown_it') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RecursionError(), MemoryError(), TypeError("None"), IndexError()])
+def test_whatever_a_reader_raises_is_the_documents_fault(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("bot.digest.note.read_front_matter", fail)
+    with pytest.raises(DigestFormatError) as caught:
+        parse_document("240412 A note.md", b"*T* (A B)\n")
+    assert f"{type(error).__name__} in note.py:" in caught.value.found

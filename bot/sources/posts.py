@@ -1,0 +1,222 @@
+"""The posts of a feed, from the bytes that a server answered: no network, and nothing remembered of earlier looks.
+
+feedparser raises what its handlers happen to raise (`KeyError`, `TypeError`, `OverflowError`, …). Here that is the
+fault of the post in which it happens; the other posts are read.
+"""
+
+import email.utils
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.digest.document import Document, content_hash
+from bot.digest.lines import find_day
+from bot.errors import SourceUnavailableError
+from bot.sources.reading import Refused
+
+# feedparser reads on after these, and so may we: a bare & or &nbsp; in a text. After any other fault of the XML, and
+# where the last closing tag is not there, a post may have been cut, and what it lost would be taken for withdrawn.
+_HARMLESS = ("undefined entity", "not well-formed (invalid token)", "XML or text declaration not at start")
+_CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_SPAN = re.compile(rb"<!\[CDATA\[|<!--|<(/?)(?:[\w.-]{1,40}:)?(item|entry)(?=[\s/>])", re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)\b[^<>]*>", re.IGNORECASE)
+_CHANNEL = re.compile(rb"<(?:[\w.-]{1,40}:)?channel\b[^<>]*>", re.IGNORECASE)
+_NAME = re.compile(
+    rb"<(?:[\w.-]{1,40}:)?(guid|id|link|title)\b[^<>]*>\s{0,99}(?:<!\[CDATA\[)?\s{0,99}([^<\]]{1,300})", re.IGNORECASE
+)
+_HEAD_BYTES = 50_000_000  # of a feed's head, read again for each post, in all
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """What a feed holds now, in its order: posts that are documents, and posts that cannot be."""
+
+    documents: tuple[Document, ...]
+    refused: tuple[Refused, ...]
+
+
+def read_posts(body: bytes, content_type: str = "") -> Posts:
+    """Read a feed: RSS 2.0, Atom or RSS 1.0. ``content_type`` is the answer's header.
+
+    Raises `SourceUnavailableError` ``source.feed_broken`` with the reason, and nothing else, for bytes that are no
+    whole feed.
+    """
+    if not body.strip():
+        raise _broken("the answer is empty")
+    try:
+        feed = _parse(body, content_type)
+        why = _fault(feed)
+    except Exception as exc:
+        return _told_apart(_read_one_by_one(body, content_type, exc))
+    if why or not _is_closed(body):
+        raise _broken(why or "the feed ends in the middle")
+    return _told_apart(_to_document(post, number) for number, post in enumerate(feed.entries, 1))
+
+
+def _broken(why: str) -> SourceUnavailableError:
+    return SourceUnavailableError("source.feed_broken", why=why)
+
+
+def _parse(body: bytes, content_type: str) -> Any:
+    """feedparser's result. Raises anything."""
+    import feedparser
+
+    # The texts go to our own reader, which keeps no markup: cleaning them would only change what the curator wrote.
+    return feedparser.parse(
+        body,
+        response_headers={"content-type": content_type} if content_type else {},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _fault(feed: Any) -> str:
+    """Why this is no feed, or one that may have lost something; empty where all is well."""
+    import xml.sax
+
+    if not feed.get("version"):
+        return "this is no RSS or Atom feed"
+    fault = feed.get("bozo_exception")
+    if isinstance(fault, xml.sax.SAXException) and not fault.getMessage().startswith(_HARMLESS):
+        return str(fault.getMessage())
+    return ""
+
+
+def _is_closed(body: bytes) -> bool:
+    return _CLOSED.search(body[-2000:].replace(b"\x00", b"")) is not None
+
+
+def _read_one_by_one(body: bytes, content_type: str, error: Exception) -> Iterator[Document | Refused]:
+    """The posts of a feed that feedparser raises ``error`` for, each read as if it were the only one."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = body.decode("utf-16", "replace").replace("utf-16", "utf-8").replace("UTF-16", "UTF-8").encode()
+    spans = list(_spans(body))
+    if not spans or not _is_closed(body):
+        raise _broken(_named(error))
+    head, tail = body[: spans[0][0]], body[spans[-1][1] :]
+    if len(head) * len(spans) > _HEAD_BYTES or not _is_readable(head + tail, content_type):
+        tags = (_ROOT.search(head), _CHANNEL.search(head))
+        head = b"".join(tag.group() for tag in tags if tag)
+    for number, (start, end) in enumerate(spans, 1):
+        piece = body[start:end]
+        try:
+            feed = _parse(head + piece + tail, content_type)
+            why = _fault(feed)
+        except Exception as exc:
+            why = _named(exc)
+        if why or not feed.entries:
+            yield _unreadable(_name_in(piece), number, why or "this is no post")
+        else:
+            yield _to_document(feed.entries[0], number)
+
+
+def _spans(body: bytes) -> Iterator[tuple[int, int]]:
+    """Where each post begins and ends. Tags inside of CDATA and comments are words."""
+    at = start = 0
+    name = b""
+    while found := _SPAN.search(body, at):
+        at = found.end()
+        if found[2] is None:
+            close = body.find(b"]]>" if found.group().startswith(b"<![") else b"-->", at)
+            if close < 0:
+                return
+            at = close + 3
+        elif not found[1] and not name:
+            start, name = found.start(), found[2].lower()
+        elif found[1] and found[2].lower() == name:
+            name = b""
+            at = body.find(b">", at) + 1 or len(body)
+            yield start, at
+
+
+def _is_readable(body: bytes, content_type: str) -> bool:
+    try:
+        _parse(body, content_type)
+    except Exception:
+        return False
+    return True
+
+
+def _name_in(piece: bytes) -> str:
+    names = {found[1].lower(): found[2].decode("utf-8", "replace").strip() for found in _NAME.finditer(piece)}
+    return next((names[key] for key in (b"guid", b"id", b"link", b"title") if names.get(key)), "")
+
+
+def _named(error: Exception) -> str:
+    """What went wrong inside of feedparser or in a post of odd parts, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def _unreadable(uri: str, number: int, why: str) -> Refused:
+    words = f"this post cannot be read ({why}); correct it or take it out, the other posts are read"
+    return Refused(uri or f"post {number}", "source.post_unreadable", words)
+
+
+def _told_apart(posts: Iterable[Document | Refused]) -> Posts:
+    """The posts, of which each name is taken once."""
+    documents: dict[str, Document] = {}
+    refused = []
+    for post in posts:
+        if isinstance(post, Refused):
+            refused.append(post)
+        elif post.uri in documents:
+            refused.append(Refused(post.uri, "source.post_repeated", "a second post with this guid; left out"))
+        else:
+            documents[post.uri] = post
+    return Posts(tuple(documents.values()), tuple(refused))
+
+
+def _to_document(post: Any, number: int) -> Document | Refused:
+    """The post as a document; refused where it has no name, and where a part of it is not what it should be."""
+    uri = ""
+    try:
+        title = _text_of(post.get("title")).strip()
+        uri = _text_of(post.get("id") or post.get("link") or title)
+        if not uri:
+            words = "a post without guid, link and title; it cannot be told from others"
+            return Refused("", "source.post_nameless", words)
+        text, extension = _text(post)
+        day = find_day(title) or _posted_day(post)
+    except Exception as exc:
+        return _unreadable(uri, number, _named(exc))
+    data = text.encode()
+    name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
+    # The day is part of what a post says: a corrected date is a change.
+    return Document(uri, name + extension, data, content_hash(f"{day}\n".encode() + data), day=day)
+
+
+def _text_of(value: Any) -> str:
+    """The value as text that every database takes: a half of a surrogate pair becomes a question mark."""
+    return str(value or "").encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _text(post: Any) -> tuple[str, str]:
+    """The fullest text of a post, and the extension that says how it is written."""
+    texts = [each for each in post.get("content", []) if each.get("value")]
+    texts.sort(key=lambda each: each.get("type") == "text/plain")  # Markup first.
+    if not texts and post.get("summary"):
+        texts = [post["summary_detail"] if "summary_detail" in post else {"value": post["summary"]}]
+    if not texts:
+        return "", ".html"
+    return _text_of(texts[0]["value"]), ".txt" if texts[0].get("type") == "text/plain" else ".html"
+
+
+def _posted_day(post: Any) -> date | None:
+    """The day it was posted, where it was posted: in the zone that the feed writes its dates in."""
+    # feedparser answers "updated" for a missing "published", with a warning; RSS 1.0 has only what it calls "updated".
+    key = next((each for each in ("published", "created", "updated") if dict.__contains__(post, each)), None)
+    if key is None:
+        return None
+    written = str(post[key])
+    for read in (email.utils.parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return read(written).date()
+        except (ValueError, TypeError, OverflowError):
+            continue
+    parsed = post.get(f"{key}_parsed")
+    try:
+        return date(*parsed[:3]) if parsed else None
+    except (ValueError, TypeError, OverflowError):
+        return None  # the year 0, for which some programs write "no date"
