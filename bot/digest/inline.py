@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BlockKind = Literal["paragraph", "bullet", "ordered", "quote", "code", "table", "image", "rule"]
 Cell = tuple["Piece", ...]
+Align = Literal["left", "center", "right"]
 
 MARKDOWN_CHARS = 20_000  # markdown-it's time grows faster than its input; the longest real commentary has 14,191
 BRACKETS, MARKS = 200, 2_000  # each open bracket is tried with what follows it; curators write a dozen
@@ -56,6 +57,8 @@ class Block:
     """Of an item in an ordered list, as written."""
     rows: tuple[tuple[Cell, ...], ...] = ()
     """Of a table, its head first; each row has as many cells as the head."""
+    aligns: tuple[Align, ...] = ()
+    """Of a table's columns."""
 
     @property
     def text(self) -> str:
@@ -219,6 +222,7 @@ class _Reader:
         self._quoted = ""  # the mark of a quote that has shown nothing yet
         self._heading = ""
         self._rows: list[list[Cell]] | None = None
+        self._aligns: list[Align] = []
 
     @property
     def _indent(self) -> int:
@@ -289,13 +293,17 @@ class _Reader:
 
     def _read_table(self, token: "Token") -> Iterator[Block]:
         if self._rows is None:
-            self._rows = []
+            self._rows, self._aligns = [], []
         elif token.type == "tr_open":
             self._rows.append([])
+        elif token.type == "th_open":
+            style = str(token.attrs.get("style", ""))
+            self._aligns.append("right" if "right" in style else "center" if "center" in style else "left")
         elif token.type == "inline":
             self._rows[-1].append(_pieces(token.children or ()))
         elif token.type == "table_close":
-            yield Block("table", (), self._indent, rows=tuple(tuple(row) for row in self._rows))
+            rows = tuple(tuple(row) for row in self._rows)
+            yield Block("table", (), self._indent, rows=rows, aligns=tuple(self._aligns))
             self._rows = None
             self._mark = self._quoted = ""
 

@@ -277,7 +277,9 @@ def _script(operator: str, text: str) -> str | None:
         return "°"
     if len(bare) > 2 and bare.isascii() and bare.isalpha():  # a word: N_optimal, not Nₒₚₜᵢₘₐₗ
         return None
-    return "".join(table[char] for char in bare) if bare and all(char in table for char in bare) else None
+    if not bare.strip(",") or not all(char in table or char == "," for char in bare):
+        return None
+    return "".join(table.get(char, char) for char in bare)
 
 
 def _written(operator: str, text: str) -> str:

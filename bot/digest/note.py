@@ -162,7 +162,7 @@ def _add(draft: _Draft, line: str, in_english: bool) -> None:
         line = found[1]
     if not line:
         return
-    if line[0] == ">" and (callout := _CALLOUT.fullmatch(line)):
+    if line[0] == ">" and not draft.commentary and (callout := _CALLOUT.fullmatch(line)):
         mark, kind, words = callout.groups()
         if not words or words.casefold() in (kind.casefold(), *_CALLOUT_NAMES):
             return

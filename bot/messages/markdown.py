@@ -42,7 +42,7 @@ def _chunk(block: Block) -> Chunk:
     match block.kind:
         case "table":
             rows = tuple(tuple(_leaves(cell) for cell in row) for row in block.rows)
-            return Chunk((Leaf(aligned(rows)),), "table", block.indent, rows=rows)
+            return Chunk((Leaf(aligned(rows)),), "table", block.indent, rows=rows, aligns=block.aligns)
         case "image":
             return _image(block)
         case "rule":

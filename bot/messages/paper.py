@@ -86,7 +86,8 @@ def gist(entry: Entry, words: Words) -> tuple[Leaf, ...]:
     first = _first_paragraph(entry.commentary, words.lang)
     if first is None:
         return ()
-    chunk = next(filter(_has_text, passage(first.text).chunks))
+    footnotes = find_footnotes(paragraph.text for paragraph in entry.commentary)
+    chunk = next(filter(_has_text, passage(first.text, footnotes).chunks))
     # A labelled link may weigh more than the line has room for; the whole commentary in the thread keeps it.
     leaves = [
         replace(leaf, text=leaf.text.replace("\n", " "), link=leaf.link if leaf.bare else None) for leaf in chunk.leaves

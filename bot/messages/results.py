@@ -6,6 +6,7 @@ from datetime import date
 
 from slack_sdk.models.blocks import RichTextElement
 
+from bot.digest.inline import readable_line
 from bot.digest.model import StoredDigest, StoredEntry
 from bot.messages import actions, blocks, paper, richtext
 from bot.messages.content import Block, Content
@@ -299,13 +300,18 @@ def _why(hit: Hit, words: Words) -> list[Leaf]:
     """
     leaves = list(paper.gist(hit.entry.entry, words)) if hit.near is None else _shared(hit.near, words)
     if hit.snippet is not None and hit.snippet.field not in ("title", "tags"):
-        found = [Leaf(clean(text).replace("\n", " "), bold=matched) for text, matched in hit.snippet.pieces]
+        found = [Leaf(_snippet_line(text), bold=matched) for text, matched in hit.snippet.pieces]
         label = [Leaf(words.t("results.remark") + " ", italic=True)] if hit.snippet.field == "remarks" else []
         leaves = [*label, *found] if is_seen("".join(leaf.text for leaf in found)) else leaves
     text = "".join(leaf.text for leaf in leaves)
     if weight(text) <= _WHY:
         return leaves
     return [*richtext.split_leaves(leaves, longest(text, _WHY - 1))[0], Leaf(ELLIPSIS)]
+
+
+def _snippet_line(text: str) -> str:
+    """A piece of a snippet in one line; a formula that is whole in it is readable."""
+    return clean(readable_line(text)).replace("\n", " ")
 
 
 def _shared(near: Related, words: Words) -> list[Leaf]:

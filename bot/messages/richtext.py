@@ -21,6 +21,7 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
+from bot.digest.inline import Align
 from bot.messages.content import Block
 from bot.messages.limits import IMAGE_TEXT, best_cut, clean, cut, is_seen, longest, weight
 from bot.messages.mrkdwn import escape, is_user, link, mention, safe_url
@@ -77,6 +78,7 @@ class Chunk:
     """Of an item in an ordered list."""
     rows: tuple[Cells, ...] = ()
     """Of a table; its leaves are the same as aligned text."""
+    aligns: tuple[Align, ...] = ()
     image: str | None = None
     """Where the image is that Slack shows; its leaf is its caption."""
 
@@ -249,7 +251,7 @@ def _cut_chunk(chunk: Chunk, most: int) -> tuple[Chunk, Chunk | None]:
     place = best_cut(chunk.text, reach)
     head, tail = split_leaves(chunk.leaves, place)
     if tail and chunk.kind in ("table", "image"):  # what was cut is only its text
-        chunk = replace(chunk, kind="code" if chunk.kind == "table" else "text", rows=(), image=None)
+        chunk = replace(chunk, kind="code" if chunk.kind == "table" else "text", rows=(), aligns=(), image=None)
     return replace(chunk, leaves=head), replace(chunk, leaves=tail) if tail else None
 
 
@@ -319,7 +321,7 @@ def _table_block(chunk: Chunk) -> Block:
     return {
         "type": "table",
         "rows": [[cell.to_dict() for cell in row] for row in rows],
-        "column_settings": [{"is_wrapped": True} for _ in chunk.rows[0]],
+        "column_settings": [{"align": align, "is_wrapped": True} for align in chunk.aligns],
     }
 
 

@@ -18,6 +18,7 @@ from bot.digest.maths import readable, script
         (r"A \in \mathbb{R}^{m\times n}", "A ∈ ℝ^(m×n)"),
         (r"W_K^TW_Q", "W_K^T W_Q"),
         (r"N_\text{optimal} \propto C^{0.73}", "N_optimal ∝ C^0.73"),
+        (r"\beta_{i,j}", "βᵢ,ⱼ"),
         (r"2^{2^n}", "2^(2ⁿ)"),
         (r"\hat{y} = \bar{\alpha}_t", "ŷ = ᾱₜ"),
         (r"\Delta \mathbf{w}_t", "Δ𝐰ₜ"),

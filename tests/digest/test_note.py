@@ -135,10 +135,10 @@ def test_authors_may_stand_on_the_line_below_the_title():
     assert [paragraph.text for paragraph in entry.commentary] == ["(Mixtral, GShard)"]
 
 
-def test_the_head_of_a_callout_is_its_words_without_its_mark():
+def test_a_callout_above_the_commentary_is_the_abstract_and_one_inside_stays_a_callout():
     entry = read("*T*", "> [!abstract] Abstract", "> We bake.", "본문.", "> [!note]- 덧붙임", "> 더.", "> [!quote]")
     assert entry.abstract == ("We bake.",)
-    assert [paragraph.text for paragraph in entry.commentary] == ["본문.", "> 덧붙임", "> 더."]
+    assert [paragraph.text for paragraph in entry.commentary] == ["본문.", "> [!note]- 덧붙임", "> 더.", "> [!quote]"]
 
 
 def test_what_the_curator_hid_is_never_read():

@@ -449,7 +449,7 @@ def test_a_mark_that_comes_later_moves_no_text_to_another_part(stored, en):
         assert [name for name in are if are[name] != were[name]] == [(1, 0)]
 
 
-TABLE = "| Model | Score |\n| --- | --- |\n| **A** | 1 |\n| 나 | 2 |"
+TABLE = "| Model | Score |\n| --- | ---: |\n| **A** | 1 |\n| 나 | 2 |"
 
 
 def block_types(message):
@@ -467,6 +467,7 @@ def test_a_table_is_one_of_slacks_at_the_end_of_its_message(stored, en, check):
     cells = first.content.blocks[-1]["rows"][2]
     assert [cell["elements"][0]["elements"][0]["text"] for cell in cells] == ["나", "2"]
     assert first.content.blocks[-1]["rows"][1][0]["elements"][0]["elements"][0]["style"] == {"bold": True}
+    assert [setting["align"] for setting in first.content.blocks[-1]["column_settings"]] == ["left", "right"]
     assert "Model | Score\n------+------\nA     | 1\n나    | 2" in first.content.text
     assert block_types(second) == ["context", "rich_text"]
     assert "After." in second.content.text
@@ -526,8 +527,13 @@ def test_many_images_keep_to_the_blocks_of_a_message(stored, en, check):
     assert sum(block_types(reply).count("image") for reply in replies) == 40
 
 
+NOTED = ("One[^a] and two[^b].", "[^b]: Second.", "[^a]: First.")
+
+
 def test_footnotes_are_numbered_through_the_whole_commentary(stored, en):
-    (reply,) = thread(stored, en, "One[^a] and two[^b].", "[^b]: Second.", "[^a]: First.")
+    digest = stored(Entry("T", commentary=tuple(Paragraph(text, "en") for text in NOTED)))
+    _, card, reply = lay_out(digest, digest.entries, "papers", en)
+    assert "One¹ and two²." in card.content.text
     assert "One¹ and two².\n\n² Second.\n\n¹ First." in reply.content.text
 
 
