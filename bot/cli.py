@@ -275,7 +275,7 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
             click.secho(close_heading(len(found.close), words_for(None)), dim=True)
         print_entry(stored.day, stored.entry, shown.pieces if shown else ())
     if not as_json:
-        _print_found(found, bot)
+        _print_found(wanted, found, bot)
     if not found.ids and not found.close and not as_json and (less := shorter(wanted, search, today)):
         click.echo(f"{less.text!r} finds {less.total:,}{'+' * less.more}", err=True)
 
@@ -297,12 +297,12 @@ def _asked_for(typed: str, today: date, bot: "Bot") -> "Query":
     return parse_query(f"day:{day.isoformat()}", today=today)
 
 
-def _print_found(found: "Found", bot: "Bot") -> None:
+def _print_found(wanted: "Query", found: "Found", bot: "Bot") -> None:
     """How much, and what words were taken for."""
     from bot.messages.results import taken_for
     from bot.messages.words import words_for
 
-    if line := taken_for(found.understood, words_for(None)):
+    if line := taken_for(found.understood, words_for(None), wanted.times):
         click.echo(line, err=True)
     empty = not found.ids and bot.digests.count() == 0
     hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""

@@ -20,6 +20,7 @@ from bot.search.grammar import Query
 from bot.search.reading import Understood
 from bot.search.related import Related
 from bot.search.snippet import Snippet
+from bot.search.times import Time
 
 PAGE = 10
 ALSO_ON = 5
@@ -66,6 +67,8 @@ class Looked:
     understood: Understood = field(default_factory=Understood)
     literal: str = ""
     """The query that takes no word for another, where the present one does."""
+    usual: str = ""
+    """The query with the usual spelling of words that may be slips, where it has any."""
     nearest: Sequence[str] = ()
     """What could be typed instead, where nothing matches."""
 
@@ -92,7 +95,7 @@ def results(hits: Sequence[Hit], looked: Looked, *, page: int, pool_id: str, wor
         pool_id,
         words,
         notes=_notes(looked, words),
-        offer=_exactly(looked, words),
+        offers=[button for button in (_usually(looked, words), _exactly(looked, words)) if button],
     )
 
 
@@ -113,7 +116,7 @@ def _rounded(count: int) -> int:
 
 
 def _notes(looked: Looked, words: Words) -> list[str]:
-    notes = [taken_for(looked.understood, words)]
+    notes = [taken_for(looked.understood, words, looked.query.times)]
     if looked.about:
         notes.append(words.n("results.listed", looked.exact) if looked.exact else words.t("results.unread"))
     if not looked.exact and not looked.understood.replaced:  # else that line would say what was not meant
@@ -131,8 +134,8 @@ def close_heading(count: int, words: Words) -> str:
     return words.t("results.close_most", count=count)
 
 
-def taken_for(understood: Understood, words: Words) -> str:
-    """One line that says what words were taken for; empty where each was taken as it is."""
+def taken_for(understood: Understood, words: Words, times: Sequence[Time] = ()) -> str:
+    """One line that says what words were taken for, or may be meant for; empty where each was taken as it is."""
     said = (
         ("results.corrected", understood.corrected, "→"),
         ("results.turned", understood.turned, "→"),
@@ -143,15 +146,48 @@ def taken_for(understood: Understood, words: Words) -> str:
         for key, pairs, mark in said
         if pairs
     ]
+    if times:
+        said_of = ", ".join(f"{_flat(time.typed)} = {_time(time, words)}" for time in times)
+        lines.insert(0, words.t("results.times", pairs=cut(said_of, _NOTE)))
+    if understood.usual:
+        meant = ", ".join(_flat(usual) for _, usual in understood.usual)
+        lines.append(words.t("results.usual", words=cut(meant, _NOTE)))
     return " · ".join(lines)
 
 
+def _time(time: Time, words: Words) -> str:
+    """The days of a time, and that it was looked for as a word too."""
+    if time.first and time.last:
+        days = words.span(time.first, time.last)
+    elif time.first:
+        days = words.t("query.since", day=words.span(time.first, time.first))
+    else:
+        last = time.last or date.max
+        days = words.t("query.until", day=words.span(last, last))
+    return words.t("results.time_or_word", days=days) if time.word else days
+
+
 def _exactly(looked: Looked, words: Words) -> _Button | None:
-    if not is_seen(clean(looked.literal)) or units(clean(looked.literal)) > VALUE:
-        return None
-    taken = sorted(looked.understood.replaced, key=looked.query.text.find)
-    label = words.t("results.exactly", query=cut(_flat(" ".join(taken)), 40))
-    return (actions.SEARCH, label, clean(looked.literal))
+    """To look for the words as they were typed."""
+    return _literally(looked.query, looked.understood, looked.literal, words)
+
+
+def _literally(query: Query, understood: Understood, literal: str, words: Words) -> _Button | None:
+    taken = [*understood.replaced, *(time.typed for time in query.times)]
+    typed = _flat(" ".join(sorted(taken, key=query.text.find)))
+    return _search(literal, words.t("results.exactly", query=cut(typed, 40)))
+
+
+def _usually(looked: Looked, words: Words) -> _Button | None:
+    """To look for the usual spelling."""
+    meant = " ".join(usual for _, usual in looked.understood.usual)
+    return _search(looked.usual, words.t("results.usually", query=cut(_flat(meant), 40)))
+
+
+def _search(text: str, label: str) -> _Button | None:
+    """A button that looks for a text, where it fits into one."""
+    wanted = clean(text)
+    return (actions.SEARCH, label, wanted) if is_seen(wanted) and units(wanted) <= VALUE else None
 
 
 def day_view(day: date, hits: Sequence[Hit], *, total: int, page: int, pool_id: str, words: Words) -> Content:
@@ -235,7 +271,7 @@ def _page(
     *,
     day: date | None = None,
     notes: Sequence[str] = (),
-    offer: _Button | None = None,
+    offers: Sequence[_Button] = (),
 ) -> Content:
     """Parts under a heading. A ``day`` that the heading names is not repeated, and neither is one that all share."""
     pages = max(1, -(-total // PAGE))
@@ -249,7 +285,7 @@ def _page(
     lines = [escape(line), *map(escape, notes)]
     for note in notes:
         made += _small(note)
-    if offer:
+    for offer in offers:  # a block each: they have one action id
         made.append(blocks.buttons(offer))
         lines.append(escape(offer[1]))
     parts = [part for part in parts if part.hits]
@@ -366,10 +402,17 @@ def _hit_text(hit: Hit, number: int | None, words: Words, room: int, known: date
 
 
 def nothing_found(
-    query: Query, nearest: Sequence[str], words: Words, shorter: Shorter | None = None, *, unread: bool = False
+    query: Query,
+    nearest: Sequence[str],
+    words: Words,
+    shorter: Shorter | None = None,
+    *,
+    unread: bool = False,
+    literal: str = "",
 ) -> Content:
     """No match: what was understood, what is nearest to it among what there is, and what would be found with less.
 
+    ``literal`` is the query that takes no word for a time, where this one does.
     ``unread`` says that not all that may match was looked at.
     """
     understood = words.t("nothing.understood", query=describe(query.tree, words))
@@ -392,6 +435,9 @@ def nothing_found(
         said.append(words.t("nothing.shorter", query=_quoted(cut(_flat(shorter.text), 200)), count=count))
         label = words.t("nothing.try_shorter", query=_quoted(cut(_flat(shorter.text), 40)), count=count)
         made += [*_small(said[-1]), blocks.buttons((actions.SEARCH, label, clean(shorter.text)))]
+    if button := _literally(query, Understood(), literal, words):
+        said.append(button[1])
+        made.append(blocks.buttons(button))
     return Content("\n".join(map(escape, said)), tuple(made))
 
 

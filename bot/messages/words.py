@@ -9,6 +9,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 LANGS = ("en", "ko")
+_Day = date  # which is a method below
 
 
 class Words:
@@ -38,6 +39,14 @@ class Words:
         from babel.dates import format_date  # 25 ms that a process which shows no day need not spend
 
         return format_date(day, format="full", locale=self.lang)
+
+    def span(self, first: "_Day", last: "_Day") -> str:
+        """Some days in a row the way this language writes them."""
+        from babel.dates import format_date, format_interval
+
+        if first == last:
+            return format_date(first, format="medium", locale=self.lang)
+        return format_interval(first, last, skeleton="yMMMd", locale=self.lang)
 
     def weekday(self, number: int) -> str:
         """A weekday's short name, Monday 0."""

@@ -4,7 +4,7 @@ Pure but for the `Archive` it is given. The database proposes, newest first; all
 """
 
 import math
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
@@ -67,10 +67,22 @@ def find(query: Query, archive: Archive, glossary: Glossary, limit: int) -> Foun
     pool = rank(matching.pool, reading, totals)
     ids = (*(entry.id for entry in pool), *matching.rest)
     if len(ids) >= ENOUGH:
-        return _found(ids, matching, reading)
+        return _found(ids, matching, telling(reading, ()))
     close = _close(query.tree, reading, archive, totals, {entry.key for entry in pool})
     ids_close = tuple(entry.id for entry in close)
-    return replace(_found(ids, matching, reading), close=ids_close)
+    return replace(_found(ids, matching, telling(reading, close)), close=ids_close)
+
+
+def telling(reading: Reading, close: Sequence[EntryFields]) -> Reading:
+    """The reading, of whose translations those are told that brought a close match. What matches holds the words as
+    they were typed."""
+
+    def brought(pair: tuple[str, str]) -> bool:
+        typed, other = (nodes.Phrase(text) for text in pair)
+        return any(other.holds(entry) and not typed.holds(entry) for entry in close)
+
+    told = tuple(filter(brought, reading.understood.translated))
+    return replace(reading, understood=replace(reading.understood, translated=told))
 
 
 def _found(ids: tuple[int, ...], matching: Matching, reading: Reading | None = None) -> Found:

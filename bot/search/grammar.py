@@ -22,6 +22,8 @@ from bot.search import tree as nodes
 from bot.search.dates import Span, parse_span
 from bot.search.fields import HAS
 from bot.search.spellings import QUANTITY
+from bot.search.times import LONGEST as LONGEST_TIME
+from bot.search.times import Time, read_time
 from bot.search.tree import Node
 from bot.search.words import nearest, needles
 
@@ -102,6 +104,7 @@ _OR = re.compile(r"OR(?=[\s)]|\Z)")
 _LAST_AND = re.compile(r"AND\s*(?=\)|\Z)")
 _AFTER_A_WORD = ",.;:!?"
 _ENDS = re.compile(r'[\s()"]|\Z')
+_BARE = re.compile(r"\S+")
 _WORD = re.compile(r'[^\s()"]+')
 _PAPER = re.compile(
     r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]{2,20}(?:\.[a-z]{2})?/\d{7})(?:v\d+)?[,.]?|((?:doi|openreview):\S+)",
@@ -117,6 +120,8 @@ class Query:
     tree: Node | None
     sort: Sort = "best"
     text: str = ""
+    times: tuple[Time, ...] = ()
+    """What of the words was taken for times."""
 
     @property
     def ranks(self) -> bool:
@@ -142,25 +147,38 @@ def parse_order(text: str, *, today: date) -> Query:
 
 
 def parse_look_up(text: str, *, today: date, refused: Mapping[str, str] = MappingProxyType({})) -> Query:
-    """As `parse_query`, for whoever waits for the answer: less may be asked for at once. Raises QueryError, also
-    ``query.one_sided``.
+    """As `parse_query`, for whoever waits for the answer: less may be asked for at once, and times that stand beside
+    the words are read (`times.read_time`). Raises QueryError, also ``query.one_sided``.
 
     ``refused`` are fields that cannot be asked for there, each with the code of the error.
     """
-    return _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused, strict=True).query()
+    reader = _Reader(text, today, most_terms=LOOKED_UP, longest=LOOKED_AT, refused=refused, strict=True, timed=True)
+    return reader.query()
 
 
 def literally(text: str, words: Collection[str], *, today: date) -> str:
-    """The query with these of its bare words in quotation marks, so that nothing else is looked for in their place."""
-    reader = _Reader(text, today)
+    """The look-up with these bare words and times in quotation marks, so that nothing else is looked for."""
+    reader = _Reader(text, today, timed=True)
+    query = reader.query()
+    if not isinstance(query.tree, nodes.All | nodes.Word) and len(reader.top) > 1:  # an OR, which is no term
+        return text
+    return " ".join(
+        " ".join(f'"{word}"' for word in term.split()) if term.rstrip(_AFTER_A_WORD) in words else term
+        for term, _ in reader.top
+    )
+
+
+def instead(text: str, others: Mapping[str, str], *, today: date) -> str:
+    """The look-up with other words in the place of some of its bare words."""
+    reader = _Reader(text, today, timed=True)
     if not isinstance(reader.query().tree, nodes.All | nodes.Word):
         return text
-    return " ".join(f'"{term}"' if term.rstrip(_AFTER_A_WORD) in words else term for term, _ in reader.top)
+    return " ".join(others.get(term.rstrip(_AFTER_A_WORD), term) for term, _ in reader.top)
 
 
 def without_each(text: str, *, today: date) -> list[str]:
-    """The query without one of the terms that must all be met, for each of them in turn; none where it has but one."""
-    reader = _Reader(text, today)
+    """The look-up without one of the terms that must all be met, for each in turn; none where it has but one."""
+    reader = _Reader(text, today, timed=True)
     if not isinstance(reader.query().tree, nodes.All) or len(reader.top) < 2:  # one term may be two dates
         return []
     return [
@@ -197,11 +215,14 @@ class _Reader:
         longest: int = MAX_CHARS,
         refused: Mapping[str, str] = MappingProxyType({}),
         strict: bool = False,
+        timed: bool = False,
     ) -> None:
         if len(typed) > MAX_CHARS:
             raise QueryError("query.too_long", position=MAX_CHARS, found=typed[MAX_CHARS : MAX_CHARS + 20])
         self.typed = typed
         self.strict = strict
+        self.timed = timed
+        self.times: list[Time] = []
         self.refused = refused
         self.most_terms = most_terms
         self.longest = longest
@@ -220,7 +241,7 @@ class _Reader:
             self.refuse("query.unexpected", self.at, ")")
         if tree is None and not self.sorted and self.typed.strip():
             self.refuse("query.no_words", 0, self.text.strip()[:40])
-        return Query(tree, self.sort, self.typed)
+        return Query(tree, self.sort, self.typed, tuple(self.times))
 
     def refuse(self, code: str, at: int, found: str) -> NoReturn:
         raise QueryError(code, position=self.places[at], found=found)
@@ -282,7 +303,7 @@ class _Reader:
                 self.at = last.end()
                 continue
             start = self.at
-            part = self.term(field, depth)
+            part = (self.time() if self.timed and depth == 0 else None) or self.term(field, depth)
             if depth == 0:
                 self.top.append((self.text[start : self.at].strip(), part is not None))
             if part is not None:
@@ -360,6 +381,23 @@ class _Reader:
         if address:
             return nodes.Paper(address)
         return nodes.Word(match[0].rstrip(_AFTER_A_WORD) or match[0]) if needles(match[0]) else None
+
+    def time(self) -> Node | None:
+        """A time in as many words as make one, where a term begins."""
+        start = self.at
+        ends = [match.end() for match in _BARE.finditer(self.text[start : start + 60])][:LONGEST_TIME]
+        for end in reversed(ends):
+            if self.text[start + end : start + end + 1].strip():  # within a word
+                continue
+            first, last = not self.text[:start].strip(), not self.text[start + end :].strip()
+            typed = self.text[start : start + end]
+            time = read_time(typed, self.today, at_edge=first or last, alone=first and last)
+            if time:
+                self.count(1, start)
+                self.at = start + end
+                self.times.append(time)
+                return _timed(time)
+        return None
 
     def quantity(self) -> re.Match[str] | None:
         """A number and its unit here, where a space parts them: ``16 billion``, ``1억 5천만``."""
@@ -475,6 +513,17 @@ def _without_bracket(link: str) -> str:
 
 def _paper(link: str) -> nodes.Paper:
     return nodes.Paper(paper_id(link) or link)
+
+
+def _timed(time: Time) -> Node:
+    """On the days of a time; where it is a word too, or with that word."""
+    if time.first == time.last and time.first:
+        return nodes.On(time.first)
+    since: list[Node] = [nodes.Since(time.first)] if time.first else []
+    until: list[Node] = [nodes.Until(time.last)] if time.last else []
+    days = _joined(nodes.All, [*since, *until])
+    assert days is not None  # noqa: S101  a time is open on one side at the most
+    return nodes.Any((nodes.Word(time.word), days)) if time.word else days
 
 
 def _days(name: str, span: Span) -> Node:

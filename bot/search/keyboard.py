@@ -46,6 +46,31 @@ def turned(word: str) -> tuple[str, ...]:
     return tuple(made for made in found if not _ONE_AMONG_OTHERS.fullmatch(made))
 
 
+_PLACES = {
+    key: (row, at + row / 2)
+    for row, keys in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for at, key in enumerate(keys)
+}
+"""Row and column of each key; a lower row stands half a key to the right."""
+
+
+def is_one_slip(typed: str, meant: str) -> bool:
+    """Whether Hangul is a slip on its keyboard away: a key beside the right one, or one too many or too few."""
+    left, right = _latin(typed), _latin(meant)
+    if left is None or right is None:
+        return False
+    if len(left) == len(right):
+        different = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
+        return len(different) == 1 and _are_beside(*different[0])
+    short, long = sorted((left, right), key=len)
+    return len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def _are_beside(one: str, other: str) -> bool:
+    (row, column), (other_row, other_column) = _PLACES[one], _PLACES[other]
+    return abs(row - other_row) <= 1 and abs(column - other_column) <= 1
+
+
 def _turn(word: str) -> str | None:
     made = ""
     for piece in _PIECES.findall(word):

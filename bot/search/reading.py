@@ -18,7 +18,7 @@ from bot.search.glossary import Glossary, Name
 from bot.search.keyboard import turned
 from bot.search.korean import bare, inflected, is_one_with_particle, is_syllable
 from bot.search.sound import alike, sounds
-from bot.search.spelling import corrections
+from bot.search.spelling import corrections, usual
 from bot.search.tree import Node
 from bot.search.words import cut, initials, is_paired, most_holding, needles, stem, tokens_in, tokens_of
 
@@ -31,6 +31,8 @@ WEIGHTS: dict[How, float] = {
 """Tenths up or down change no more than a query or two in 250."""
 HARDLY = 2
 """Entries. A word that no more of them hold may be a slip."""
+SELDOM = 5
+"""Entries. A word that no more of them hold may be a slip that was made before."""
 COUNTED = 30
 """Entries that may hold a Hangul word, up to which they are looked at."""
 COUNTED_APART = 300
@@ -79,6 +81,8 @@ class Understood:
     turned: tuple[tuple[str, str], ...] = ()
     """Typed with the keyboard on the other layout."""
     translated: tuple[tuple[str, str], ...] = ()
+    usual: tuple[tuple[str, str], ...] = ()
+    """Looked for as typed, and the usual spelling of what may be a slip that somebody else made too."""
 
     @property
     def replaced(self) -> list[str]:
@@ -144,6 +148,8 @@ class _Reader:
         self.meant: list[str] = []
         self.corrected: list[tuple[str, str]] = []
         self.turned: list[tuple[str, str]] = []
+        self.usual: list[tuple[str, str]] = []
+        self.asked_for_usual = 0
         self.tried = 0
         self.heard: dict[str, list[Form]] = {}
 
@@ -209,11 +215,21 @@ class _Reader:
 
     def _word(self, text: str) -> _Word:
         """What a word that has no other name is: itself, where the archive knows it, else what it may have been."""
+        if self.holding(text) <= SELDOM:
+            self._offer_usual(text)
         if self.holding(text) > HARDLY:
             return _Word(text, (text,))
         word = self._unknown(text)
         word.others += self._heard(text)
         return word
+
+    def _offer_usual(self, text: str) -> None:
+        """Note how a word is usually spelled, where somebody wrote it as it was typed."""
+        holding = self.holding(text)
+        if holding and self.asked_for_usual < MOST_CORRECTED and len(text) <= LONGEST_TAKEN_APART:
+            self.asked_for_usual += 1
+            if meant := usual(text, holding, self.archive):
+                self.usual.append((text, meant))
 
     def _unknown(self, text: str) -> _Word:
         for other in () if self.holding(text) else turned(text):
@@ -362,7 +378,7 @@ class _Reader:
             tuple(terms),
             self._spoken(),
             self.known,
-            Understood(tuple(self.corrected), tuple(self.turned), tuple(self._translated(terms))),
+            Understood(tuple(self.corrected), tuple(self.turned), tuple(self._translated(terms)), tuple(self.usual)),
         )
 
     def _spoken(self) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ letters of its syllables.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from bot.search.archive import Archive
+from bot.search.keyboard import is_one_slip
 from bot.search.korean import is_syllable, near_syllables
-from bot.search.words import cut, distance, stem
+from bot.search.tree import Word
+from bot.search.words import cut, distance, needles, stem
 
 SHORTEST = 4
 """Letters. A shorter word is a slip away from too many."""
@@ -19,6 +21,14 @@ SHORTEST_TWICE = 7
 SHORTEST_HANGUL = 2
 """Syllables."""
 
+USUAL = 20
+"""Times as many entries hold the usual spelling of a word as hold one that may be a slip; and so many at least."""
+SAMPLED = 20
+"""Entries, the newest, in which it is looked whether a pair of syllables is a word."""
+ALONE = 10
+"""Of so many of them, it stands alone in one."""
+TRIED = 10
+"""Pairs that are looked at so, the most frequent."""
 _ADDED = 200
 """Syllables that are tried in one place: those that most often follow the one before it."""
 _START = 3
@@ -32,6 +42,29 @@ class Correction:
     slips: int
     entries: int
     """How many entries hold it, or a part of it: at most."""
+
+
+def usual(word: str, holding: int, archive: Archive) -> str | None:
+    """The usual spelling of a word that ``holding`` entries have, where that may be a slip somebody made before.
+
+    It is one letter left out, doubled or swapped away, and far more entries hold it.
+    """
+    parts = cut(word)
+    kind, text = parts[0] if len(parts) == 1 else ("", "")
+    near: Mapping[str, int] = {}
+    if kind == "letters" and len(text) > SHORTEST:
+        slips = {stem.__wrapped__(slip): slip for slip in _likely_slips(text) if _ending(slip) == _ending(text)}
+        near = {slips[token]: entries for token, entries in archive.frequencies(slips).items() if token != stem(text)}
+    elif kind == "paired" and len(text) > SHORTEST_HANGUL and all(map(is_syllable, text)):
+        near = {one.text: one.entries for one in _replaced(text, archive, holding)}
+    best = max(near, key=lambda other: (near[other], other), default="")
+    return best if best and near[best] >= USUAL * max(1, holding) else None
+
+
+def _ending(word: str) -> str:
+    """What the stem leaves out."""
+    bare = stem.__wrapped__(word)
+    return word[len(bare) :] if word.startswith(bare) else word
 
 
 def corrections(word: str, archive: Archive, n: int = 3) -> list[Correction]:
@@ -100,6 +133,17 @@ def _unlikely(typed: str, meant: str) -> int:
     return int(len(typed) == len(meant) and sorted(typed) != sorted(meant))
 
 
+def _likely_slips(word: str) -> Iterator[str]:
+    """The words from which this one is a usual slip away: a letter left out or doubled, or two swapped."""
+    for at in range(1, len(word) + 1):
+        left, right = word[:at], word[at:]
+        yield from (left + letter + right for letter in _ALPHABET)
+        if right and left[-1] == right[0]:
+            yield left + right[1:]
+        if len(right) > 1:
+            yield left + right[1] + right[0] + right[2:]
+
+
 def _slips(word: str) -> Iterator[str]:
     """Every word one slip away: a letter dropped, swapped with the next, replaced, or added."""
     for at in range(len(word) + 1):
@@ -134,18 +178,37 @@ def _twice(word: str, archive: Archive) -> list[Correction]:
 def _hangul(word: str, archive: Archive) -> list[Correction]:
     if len(word) < SHORTEST_HANGUL or not all(is_syllable(letter) for letter in word):
         return []
-    return _replaced(word, archive) or _moved(word, archive)
+    near = _replaced(word, archive) or _moved(word, archive)
+    if len(word) > SHORTEST_HANGUL:
+        return near
+    return _words_among([one for one in near if is_one_slip(word, one.text)], archive)
 
 
-def _replaced(word: str, archive: Archive) -> list[Correction]:
-    """Words with one syllable, or two apart from each other, that differ in a letter."""
+def _words_among(near: Iterable[Correction], archive: Archive) -> list[Correction]:
+    """The corrections of a short word that are words: a name is neither 다고, which ends verbs, nor 나오, which begins
+    them."""
+    return [one for one in islice(near, TRIED) if _stands_alone(one.text, archive)]
+
+
+def _stands_alone(text: str, archive: Archive) -> bool:
+    """Whether it stands between spaces in some of the entries that hold it."""
+    sample = archive.newest(Word(text), SAMPLED)
+    alone = sum(any(f" {needle} " in field for needle in needles(text) for field in one.words) for one in sample)
+    return ALONE * alone >= len(sample) > 0
+
+
+def _replaced(word: str, archive: Archive, rare: int = 0) -> list[Correction]:
+    """Words with one syllable, or two apart from each other, that differ in a letter.
+
+    Pairs that no more than ``rare`` entries hold are taken for wrong.
+    """
     others = [list(near_syllables(letter)) for letter in word]
     pairs = {left + right for left, right in pairwise(word)}
     for at, letters in enumerate(others):
         pairs.update(word[at - 1] + letter for letter in letters if at)
         pairs.update(letter + word[at + 1] for letter in letters if at + 1 < len(word))
     known = archive.frequencies(pairs)
-    wrong = {at for at, (left, right) in enumerate(pairwise(word)) if not known.get(left + right)}
+    wrong = {at for at, (left, right) in enumerate(pairwise(word)) if known.get(left + right, 0) <= rare}
     fitting: dict[int, list[tuple[str, int]]] = {}
     for at, letters in enumerate(others):
         touched = _pairs_at(at, len(word))

@@ -36,13 +36,13 @@ from bot.search.command import (
     Why,
 )
 from bot.search.engine import Found
-from bot.search.grammar import Query, parse_query
+from bot.search.grammar import Query, parse_look_up
 from bot.search.reading import Reading
 from bot.search.snippet import Snippet, Snippets
 from bot.search.tree import Is, Known, Node, Remark, remarked
 from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
-from bot.slack.look import asked_about, called, earlier, looked, nearest, related_to, searching, shorter
+from bot.slack.look import as_typed, asked_about, called, earlier, looked, nearest, related_to, searching, shorter
 from bot.slack.permalinks import permalinks
 from bot.slack.why import ask, unlinked, why_here, with_links
 from bot.store.outbox import PostedThread
@@ -267,7 +267,9 @@ def find(query: Query, asker: Asker, desk: Desk) -> Content:
     if desk.digests.count() == 0:
         return results.empty_archive(asker.words)
     less = shorter(query, search, today)
-    return results.nothing_found(query, nearest(query, desk.index), asker.words, less, unread=found.about)
+    literal = as_typed(query, found.understood, today)
+    near = nearest(query, desk.index)
+    return results.nothing_found(query, near, asker.words, less, unread=found.about, literal=literal)
 
 
 def _counted(said: Looked) -> str:
@@ -304,10 +306,10 @@ def _found_again(
 ) -> Content:
     """Another page of what a query found, as it was then: what is new since changes neither order nor numbers."""
     today = asker.today(desk.clock())
-    query = parse_query(text, today=today)
+    query = parse_look_up(text, today=today)
     counted, _, about = kind.partition("~")
     exact = int(counted.removesuffix("+"))
-    reading = desk.index.understand(query)
+    reading = desk.index.understand(query, pool.ids[exact:])
     was = Found(
         pool.ids[:exact],
         int(about or exact),

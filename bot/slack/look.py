@@ -13,7 +13,7 @@ from bot.errors import QueryError
 from bot.messages.results import Looked, Shorter
 from bot.search.command import Related, near_command
 from bot.search.engine import Found
-from bot.search.grammar import Query, literally, parse_query, without_each
+from bot.search.grammar import Query, instead, literally, parse_look_up, without_each
 from bot.search.reading import Understood
 from bot.search.related import Related as Near
 from bot.search.tree import Asked, Known, Tag, Word, asked, tagged, with_known
@@ -46,15 +46,22 @@ def looked(query: Query, found: Found, index: Index, today: date) -> Looked:
         close=len(found.close),
         understood=found.understood,
         literal=as_typed(query, found.understood, today),
+        usual=usually(query, found.understood, today),
         nearest=() if found.ids or found.understood.replaced else nearest(query, index, _unread(query)),
     )
 
 
 def as_typed(query: Query, understood: Understood, today: date) -> str:
     """The query that takes no word for another; empty where the present one does not either."""
-    taken = understood.replaced
+    taken = [*understood.replaced, *(time.typed.rstrip(",.;:!?") for time in query.times)]
     literal = literally(query.text, taken, today=today) if taken else query.text
     return literal if literal != query.text else ""
+
+
+def usually(query: Query, understood: Understood, today: date) -> str:
+    """The query in the usual spelling of its words; empty where that is how they were typed."""
+    usual = instead(query.text, dict(understood.usual), today=today) if understood.usual else query.text
+    return usual if usual != query.text else ""
 
 
 def nearest(query: Query, index: Index, unread: Sequence[Asked] | None = None) -> list[str]:
@@ -86,7 +93,7 @@ def shorter(query: Query, search: Search, today: date) -> Shorter | None:
     found = []
     for text in texts if len(texts) <= TERMS_LEFT_OUT else ():
         with suppress(QueryError):  # "since: 2024" is two words, and the first of them alone a field without a value
-            some = search(parse_query(text, today=today))
+            some = search(parse_look_up(text, today=today))
             if some.ids:
                 found.append(Shorter(text, len(some.ids), some.more))
     return max(found, key=lambda one: one.total, default=None)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
-from bot.search.engine import Found, find
+from bot.search.engine import Found, find, telling
 from bot.search.fields import FIELDS, EntryFields, read_fields, tags_of
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
@@ -132,12 +132,16 @@ class Index:
         with reading(self._engine) as connection:
             return find(query, SqliteArchive(connection), self._glossary(), limit)
 
-    def understand(self, query: Query) -> Reading | None:
-        """What the words of a query were looked for as, for a page of what `search` found; None as there."""
+    def understand(self, query: Query, close: Sequence[int] = ()) -> Reading | None:
+        """What the words of a query were looked for as, for a page of what `search` found; None as there.
+
+        ``close`` are the close matches it found.
+        """
         if not query.ranks:
             return None
         with reading(self._engine) as connection:
-            return read(query.tree, SqliteArchive(connection), self._glossary())
+            understood = read(query.tree, SqliteArchive(connection), self._glossary())
+            return telling(understood, [fields for _, fields in _fields(connection, close).values()])
 
     def related(self, papers: Sequence[StoredEntry], *, outside: date | None = None, most: int = 10) -> list[Related]:
         """The papers nearest to these, and why; as `search.related` has it."""

@@ -19,6 +19,7 @@ from bot.search.grammar import Query, parse_query
 from bot.search.reading import Understood
 from bot.search.related import Related
 from bot.search.snippet import Snippet, Snippets
+from bot.search.times import Time
 from bot.search.tree import Word
 
 DAY = date(2024, 4, 12)
@@ -427,3 +428,29 @@ def test_what_is_related_to_a_day_names_the_day(stored, en, ko, check):
     assert content.text.startswith(f"Related to the papers of {en.date(day.day)}\n")
     assert en.date(day.day) in results.related(day, [], en).text
     assert ko.date(day.day) in results.related(day, [], ko).text
+
+
+def test_says_what_was_taken_for_a_time_and_offers_the_words_instead(stored, en: Words, ko: Words) -> None:
+    hits = [Hit(stored(Entry("A")).entries[0])]
+    year = Time("2024", date(2024, 1, 1), date(2024, 12, 31), "2024")
+    query = replace(
+        looked().query, text="2024 moe 지난주", times=(year, Time("지난주", date(2024, 4, 8), date(2024, 4, 14)))
+    )
+    said = replace(looked(exact=1), query=query, literal='"2024" moe "지난주"')
+    content = results.results(hits[:1], said, page=1, pool_id="", words=en)
+    assert "2024 = Jan 1 – Dec 31, 2024, or the word itself, 지난주 = Apr 8 – 14, 2024" in content.text.replace(
+        "\u2009", " "
+    )
+    assert buttons(content) == {actions.SEARCH: '"2024" moe "지난주"'}
+    assert "2024 = 2024년 1월 1일 ~ 12월 31일 또는 그 단어" in results.taken_for(Understood(), ko, (year,))
+    none = results.nothing_found(query, [], en, literal='"2024" moe')
+    assert buttons(none) == {actions.SEARCH: '"2024" moe'}
+
+
+def test_offers_the_usual_spelling_and_says_nothing_else_of_it(stored, en: Words) -> None:
+    hits = [Hit(stored(Entry("A")).entries[0])]
+    meant = Understood(usual=(("transfomer", "transformer"),))
+    said = looked("transfomer moe", exact=1, understood=meant, usual="transformer moe")
+    content = results.results(hits[:1], said, page=1, pool_id="", words=en)
+    assert "Did you mean: transformer?" in content.text
+    assert buttons(content) == {actions.SEARCH: "transformer moe"}

@@ -126,3 +126,10 @@ def test_no_query_stops_it(text: str) -> None:
     entries = [StoredEntry(1, "1", "vault", date(2024, 4, 1), 0, Entry("Linformer 학습 확산 모델 日本 é-4.0"))]
     found = find(query, MemoryArchive(entries), GLOSSARY, 10)
     assert set(found.ids + found.close) <= {1}
+
+
+def test_another_name_is_told_only_where_it_brought_a_close_match(stored: Make, ask: Ask) -> None:
+    entries = [stored("확산"), stored("Diffusion")]
+    assert ask("확산", entries)[2].understood.translated == (("확산", "diffusion"),)
+    assert ask("확산", entries[:1])[2].understood.translated == ()
+    assert ask("확산 title:확산", entries)[2].understood.translated == ()

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.digest.model import StoredEntry
-from bot.search.spelling import corrections
+from bot.search.spelling import USUAL, corrections, usual
 from tests.search.memory import MemoryArchive
 
 Make = Callable[..., StoredEntry]
@@ -53,3 +53,41 @@ def test_says_how_many_slips(archive: MemoryArchive) -> None:
 def test_of_equals_the_commoner_word_comes_first(stored: Make) -> None:
     archive = MemoryArchive([stored("gate"), stored("rate"), stored("rate")])
     assert [one.text for one in corrections("xate", archive)] == ["rate", "gate"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "common", "offered"),
+    [
+        pytest.param("transfomer", "transfomer", "transformer", "transformer", id="a letter left out"),
+        pytest.param("diffussion", "diffussion", "diffusion", "diffusion", id="a letter doubled"),
+        pytest.param("attnetion", "attnetion", "attention", "attention", id="two letters swapped"),
+        pytest.param("트렌스포머", "트렌스포머", "트랜스포머", "트랜스포머", id="a vowel"),
+        pytest.param("samba", "samba", "mamba", None, id="another name"),
+        pytest.param("linformer", "linformer", "informer", None, id="a letter more"),
+        pytest.param("codesign", "codesign", "coding", None, id="a word whose other form is a slip away"),
+    ],
+)
+def test_the_usual_word_is_offered_for_a_slip_that_was_made_before(
+    stored: Make, typed: str, written: str, common: str, offered: str | None
+) -> None:
+    archive = MemoryArchive([stored(written), *(stored(f"{common} {number}") for number in range(USUAL))])
+    assert usual(typed, 1, archive) == offered
+
+
+def test_a_word_that_is_not_far_commoner_is_not_offered(stored: Make) -> None:
+    archive = MemoryArchive([stored("transfomer"), *(stored("transformer") for _ in range(USUAL - 1))])
+    assert usual("transfomer", 1, archive) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "meant"),
+    [
+        pytest.param("학슴", "학습 결과", ["학습"], id="a key beside the right one"),
+        pytest.param("다오", "했다고 한다고 하다고", [], id="a name that is nearly an ending of verbs"),
+        pytest.param("다오", "다소 어렵다", [], id="a name that is no slip of the fingers"),
+        pytest.param("나우", "나운다", [], id="the beginning of a verb"),
+    ],
+)
+def test_a_short_word_is_only_corrected_to_another_word(stored: Make, typed: str, text: str, meant: list[str]) -> None:
+    archive = MemoryArchive([stored("A title", commentary=text)])
+    assert [one.text for one in corrections(typed, archive)] == meant
