@@ -1,7 +1,7 @@
 """A page as a sequence of blocks: paragraphs, headings, list items, rows, whatever elements they are nested in."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ _BLOCKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre section article main header body center table tbody "
     "thead tr hr address details summary fieldset".split()
 )
+NESTED_TABLES = 8  # to look into each of tables nested deeper costs the square of the depth
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NOISE = re.compile(
     r"(?:^|[\s_-])(?:subscri\w*|share|sharing|button\w*|footer|social|paywall|cookies?|comments|navbar|sidebar|related|"
@@ -52,6 +53,25 @@ class Block:
     """The link that covers all of it, if one does."""
     quoted: bool
     tags: tuple[str, ...] | None
+    runs: tuple[Run, ...] = ()
+    depth: int = 0
+    """How many lists it stands in."""
+    begins_item: bool = False
+    """Whether it is the first paragraph of a list item."""
+    cells: tuple[tuple[Run, ...], ...] = ()
+    """Of a row of a table."""
+    columns: tuple[str, ...] = ()
+    """What the head of its table calls each of its cells; of the head itself, its own cells."""
+    is_head: bool = False
+    """Whether it is the head of a table."""
+    preformatted: bool = False
+    after_rule: bool = False
+    """Whether a rule (``<hr>``) stands right above it."""
+
+    @property
+    def level(self) -> int:
+        """Of a heading, from 1; 0 for anything else."""
+        return 0 if self.tag == "p" else int(self.tag[1])
 
 
 @dataclass(slots=True)
@@ -67,6 +87,14 @@ class _Style:
     heading: list[str] = field(default_factory=list)
     lists: list[int | None] = field(default_factory=list)
     marker: str = ""
+    tables: list[bool] = field(default_factory=list)
+    """Of each table around the place, whether it holds data rather than the layout of the page."""
+    row: list[int] | None = None
+    """Inside a row of a table of data: the number of runs before each of its cells."""
+    heads: int = 0
+    """How many cells of the row are ``<th>``."""
+    columns: tuple[str, ...] = ()
+    ruled: bool = False
 
 
 def read_blocks(root: "LexborNode") -> Iterator[Block]:
@@ -83,14 +111,21 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
                 Run(node.text_content or "", style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs))
             )
         elif not (tag in _DROPPED or tag[0] in "-_!" or _is_noise(node)):
-            if tag == "br" and not style.heading:
+            if style.row is not None and (tag == "br" or (tag in _BLOCKS and tag != "tr")):
+                runs.append(Run("\n", False, False, False, ""))  # a row is one block, whatever stands in its cells
+            elif tag == "br" and not style.heading:
                 yield from _flush(runs, style)
             elif tag == "br":
                 runs.append(Run(" ", False, False, False, ""))
-            if tag in _BLOCKS:
+            elif tag in _BLOCKS:
                 yield from _flush(runs, style)
-            elif tag in ("td", "th") and any(run.text.strip() for run in runs):
-                runs.append(Run(" | ", False, False, False, ""))  # the cells of a row are one paragraph
+            style.ruled = style.ruled or tag == "hr"
+            if tag in ("td", "th"):
+                if any(run.text.strip() for run in runs):
+                    runs.append(Run(" | ", False, False, False, ""))  # the cells of a row are one paragraph
+                if style.row is not None:
+                    style.row.append(len(runs))
+                    style.heads += tag == "th"
             down = node.child
             if down is not None:
                 _enter(tag, node, style)
@@ -105,7 +140,7 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
                 yield from _flush(runs, style)
                 return
             tag = node.tag or ""
-            if tag in _BLOCKS:
+            if tag in _BLOCKS and (style.row is None or tag == "tr"):
                 yield from _flush(runs, style)
             _leave(tag, style)
         node = node.next if node is not None else None
@@ -123,6 +158,11 @@ def _enter(tag: str, node: "LexborNode", style: _Style) -> None:
     _step(tag, style, 1)
     if tag == "a":
         style.hrefs.append((node.attributes.get("href") or "").strip())
+    elif tag == "table":
+        style.tables.append(len(style.tables) < NESTED_TABLES and _is_data(node))
+        style.columns = ()
+    elif tag == "tr" and style.tables and style.tables[-1]:
+        style.row, style.heads = [], 0
     elif tag in _HEADINGS:
         style.heading.append(tag)
     elif tag == "ul":
@@ -137,10 +177,22 @@ def _enter(tag: str, node: "LexborNode", style: _Style) -> None:
             style.lists[-1] = number + 1
 
 
+def _is_data(table: "LexborNode") -> bool:
+    """Whether a table holds data; mails are laid out in tables inside tables, with headings and paragraphs in them."""
+    if any(node.mem_id != table.mem_id for node in table.css("table, h1, h2, h3, h4, blockquote, article")):
+        return False
+    return table.css_first("th") is not None or table.css_first("p") is None
+
+
 def _leave(tag: str, style: _Style) -> None:
     _step(tag, style, -1)
     if tag == "a":
         style.hrefs.pop()
+    elif tag == "table" and style.tables:
+        style.tables.pop()
+        style.columns = ()
+    elif tag == "tr":
+        style.row = None
     elif tag in _HEADINGS:
         style.heading.pop()
     elif tag in ("ul", "ol"):
@@ -171,7 +223,8 @@ def _flush(runs: list[Run], style: _Style) -> Iterator[Block]:
     raw = "".join(run.text for run in runs)
     text = " ".join(raw.split())
     if text:
-        if not style.marker and not style.quote and (split := _split_authors(runs, bool(style.heading))):
+        plain = not style.marker and not style.quote and style.row is None
+        if plain and (split := _split_authors(runs, bool(style.heading))):
             title, authors = split
             yield from _flush(title, style)
             runs[:] = authors
@@ -186,10 +239,32 @@ def _flush(runs: list[Run], style: _Style) -> Iterator[Block]:
             marks |= {"em"} if all(run.italic for run in shown) else set()
             marks |= {"strong"} if all(run.bold for run in shown) else set()
         href = shown[0].href if all(run.href == shown[0].href for run in shown) else ""
-        markdown = f"```\n{raw.strip()}\n```" if style.pre else style.marker + _markdown(runs)
-        yield Block(heading or "p", text, markdown, frozenset(marks), href, style.quote > 0, read_tags(text))
+        markdown = f"```\n{raw.strip()}\n```" if style.pre else style.marker + markdown_of(runs)
+        block = Block(heading or "p", text, markdown, frozenset(marks), href, style.quote > 0, read_tags(text))
+        block.runs = tuple(runs)
+        block.depth, block.begins_item, block.preformatted = len(style.lists), bool(style.marker), style.pre > 0
+        block.after_rule, style.ruled = style.ruled, False
+        if style.row:
+            _add_cells(block, style)
+        yield block
         style.marker = ""
     runs.clear()
+
+
+def _add_cells(block: Block, style: _Style) -> None:
+    """Part a row into its cells, each with the name of its column."""
+    ends = [*(style.row or ())[1:], len(block.runs)]
+    cells = [block.runs[start:end] for start, end in zip(style.row or (), ends, strict=True)]
+    block.cells = tuple(tuple(run for run in cell if run.text != " | ") for cell in cells)
+    if style.heads == len(cells) and not style.columns:
+        style.columns = tuple(text_of(cell) for cell in block.cells)
+        block.is_head = True
+    block.columns = style.columns
+
+
+def text_of(runs: Iterable[Run]) -> str:
+    """The words of these runs, white space between them as one blank."""
+    return " ".join("".join(run.text for run in runs).split())
 
 
 def _split_authors(runs: Sequence[Run], heading: bool) -> tuple[list[Run], list[Run]] | None:
@@ -205,7 +280,7 @@ def _split_authors(runs: Sequence[Run], heading: bool) -> tuple[list[Run], list[
     return (list(runs[:end]), list(runs[end:])) if read_authors(authors) else None
 
 
-def _markdown(runs: Sequence[Run]) -> str:
+def markdown_of(runs: Sequence[Run]) -> str:
     """A block's text with its emphasis, code and links in Markdown; text that is its own link stays bare."""
     merged: list[Run] = []
     for run in runs:

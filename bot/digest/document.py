@@ -49,8 +49,18 @@ def content_hash(data: bytes) -> str:
 
 
 def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:
-    """Read a document of whichever shape. ``day`` is used where neither the text nor the name gives one.
+    """Read a document of one day, of whichever shape. Raises `DigestFormatError` also where it holds several days."""
+    digests = parse_digests(name, data, day)
+    if len(digests) > 1:
+        days = ", ".join(digest.day.isoformat() for digest in digests[:3])
+        raise DigestFormatError(1, "the entries of one day", f"{len(digests)} days: {days}")
+    return digests[0]
 
+
+def parse_digests(name: str, data: bytes, day: date | None = None) -> tuple[Digest, ...]:
+    """Read a document of whichever shape: one day, or several where its sections have their own.
+
+    ``day`` is used where neither the text nor the name gives one. A day comes once, and there is at least one.
     Raises `DigestFormatError`, and nothing else, for bytes that are no digest. Whatever else a reader raises is this
     document's fault, and no reason to leave the others unread.
     """
@@ -62,19 +72,24 @@ def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:
         raise DigestFormatError(1, "a document that its reader understands; simplify it", _named(exc)) from exc
 
 
-def _parse(name: str, text: str, day: date | None) -> Digest:
+def _parse(name: str, text: str, day: date | None) -> tuple[Digest, ...]:
+    if _is_markdown(name, text):
+        from bot.digest.markdown_day import parse_markdown_days
+
+        if days := parse_markdown_days(name, text, day):
+            return days
     shape = find_shape(name, text)
     if shape == "page":
-        from bot.digest.page import parse_page
+        from bot.digest.page import parse_pages
 
-        return parse_page(name, text, day)
+        return parse_pages(name, text, day)
     if shape == "note":
         from bot.digest.note import parse_note
 
-        return parse_note(name, text, day)
+        return (parse_note(name, text, day),)
     from bot.digest.printed import parse_print
 
-    return parse_print(name, text, day)
+    return (parse_print(name, text, day),)
 
 
 def _named(error: Exception) -> str:
@@ -94,6 +109,12 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"\.(md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
+
+
+def _is_markdown(name: str, text: str) -> bool:
+    """Whether this is Markdown: by its name, or by links that only Markdown writes so."""
+    suffix = found[1].lower() if (found := _SUFFIX.search(name)) else ""
+    return suffix in ("md", "markdown") or (suffix in ("txt", "text") and "](http" in text)
 
 
 def find_shape(name: str, text: str) -> Shape:

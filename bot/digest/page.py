@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.digest.blocks import Block, read_blocks
+from bot.digest.days import find_week
 from bot.digest.lines import (
     HANGUL,
     find_day,
@@ -20,6 +21,7 @@ from bot.digest.lines import (
     split_name,
 )
 from bot.digest.model import Digest, Entry
+from bot.digest.several import Found, digests_of, find_units
 from bot.errors import DigestFormatError
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ REOPENED = (
     200_000  # elements that unclosed <b>, <i>, … would be repeated in: HTML's rules copy them into every paragraph
 )
 
+YEAR_HINT = timedelta(days=60)  # a week without its year is the first that ends later than so long before the post
+PAGE_SHARE = 0.3  # of a page's words, the rest being its site's and its writer's
 _MARKS = ("h2", "h3", "h4", "em", "strong", "h5", "h6", "h1")  # where two are as frequent, the first of them
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -40,46 +44,114 @@ _SELF_CLOSING = frozenset(
 _HTML_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,12})")
 
 
-def parse_page(name: str, html: str, day: date | None = None) -> Digest:
-    """Read a page. Its day is its heading's or title's, else the name's, else its ``<time>``, else ``day``.
-
-    How titles are marked (a heading of some level, an emphasised line) is what most linked lines of the page bear.
-    Scripts, forms, pictures and what stands below an entry's tags are left out.
-    Raises `DigestFormatError` for a page without a day or without an entry.
-    """
+def read_tree(html: str) -> "LexborHTMLParser":
+    """The elements of a page. Raises `DigestFormatError` for one that takes more than linear time."""
     _refuse_slow(html)
     from selectolax.lexbor import LexborHTMLParser  # 10 MB that only pages need
 
-    tree = LexborHTMLParser(html)
-    blocks = list(read_blocks(_article(tree))) if tree.body is not None else []
-    head = tree.css_first("title")
-    page_title = " ".join(head.text().split()) if head is not None else ""
-    first = next((block for block in blocks if "h1" in block.marks), None)
-    title = first.text if first else page_title
+    return LexborHTMLParser(html)
+
+
+def parse_pages(name: str, html: str, day: date | None = None) -> tuple[Digest, ...]:
+    """Read a page: one day, or several where sections of it have their own. ``day`` is for a page that gives none.
+
+    Where its titles are not linked themselves, each paper is found by the link in its part of the page.
+    Raises `DigestFormatError` for a page without a day or without an entry.
+    """
+    tree = read_tree(html)
+    page = _Page(name, html, tree, list(read_blocks(_article(tree))) if tree.body is not None else [], day)
+    starts = _find_starts(page)
+    linked = sum(page.blocks[start].href.startswith("http") for start in starts)
+    found = find_units(page.blocks) if linked * 2 <= len(starts) else None
+    if found and _makes_up(found, page.blocks) and (len(found.units) >= max(linked, 2) or not starts):
+        when = _find_day(page, [block.text for block in page.blocks[: found.units[0].start]])
+        return digests_of(page.blocks, found, when, page.title, korean=page.is_korean)
+    if not starts:
+        shown = page.blocks[0].text if page.blocks else ""
+        raise DigestFormatError(1, "a page with titles linked to papers, author lists or tag lines", shown[:80])
+    return (_read_marked(page, starts),)
+
+
+def parse_page(name: str, html: str, day: date | None = None) -> Digest:
+    """Read a page of one day."""
+    return parse_pages(name, html, day)[0]
+
+
+class _Page:
+    """A page and what its readers ask of it."""
+
+    def __init__(
+        self, name: str, html: str, tree: "LexborHTMLParser", blocks: Sequence[Block], day: date | None
+    ) -> None:
+        self.name = name
+        self.tree = tree
+        self.blocks = blocks
+        self.day = day
+        head = tree.css_first("title")
+        self.head_title = " ".join(head.text().split()) if head is not None else ""
+        first = next((block for block in blocks if "h1" in block.marks), None)
+        self.title = first.text if first else self.head_title
+        self.is_korean = HANGUL.search(html) is not None
+
+
+def _find_day(page: _Page, header: Sequence[str]) -> date:
+    """The page's day: its heading's or title's, that of the lines above the papers, the name's, its ``<time>``."""
+    hint = page.day - YEAR_HINT if page.day else None
+    when = (
+        next(
+            (
+                found
+                for words in (page.title, page.head_title, *header)
+                if (found := find_week(words, hint) or find_day(words[:200]))
+            ),
+            None,
+        )
+        or find_week(page.name, hint)
+        or split_name(page.name)[0]
+        or _published(page.tree)
+        or page.day
+    )
+    if when is None:
+        shown = (page.title or page.name)[:80]
+        raise DigestFormatError(1, "a date in the page's heading, or a post's own date", shown)
+    return when
+
+
+def _makes_up(found: Found, blocks: Sequence[Block]) -> bool:
+    """Whether the papers found make up the page, rather than being what one text mentions."""
+    sure = sum(unit.is_sure for unit in found.units)
+    return len(found.units) * 2 >= found.linked and sure * 2 >= len(found.units) and found.share(blocks) >= PAGE_SHARE
+
+
+def _find_starts(page: _Page) -> list[int]:
+    """Where titles stand. How they are marked (a heading of some level, emphasis) is what most linked lines bear.
+
+    None for an announcement with headings: no title is linked, and there are neither authors nor tags.
+    """
+    blocks, title = page.blocks, page.title
     mark = _title_mark(blocks, title)
     starts = [n for n in range(len(blocks)) if _is_title(blocks, n, mark, title)]
     if starts and _is_remainder(blocks, starts[-1]):
         starts.pop()
-    name_day, name_title = split_name(name)
+    name_day, name_title = split_name(page.name)
     dated = read_day(title) if title else name_day and (not name_title or read_day(name_title))
-    if not starts or not (dated or _has_evidence(blocks, starts)):
-        shown = blocks[0].text if blocks else ""
-        raise DigestFormatError(1, "a page with titles linked to papers, author lists or tag lines", shown[:80])
-    header = [block.text for block in blocks[: starts[0]]]
-    when = (
-        next((found for words in (title, page_title, *header) if (found := find_day(words[:200]))), None)
-        or name_day
-        or _published(tree)
-        or day
-    )
-    if when is None:
-        raise DigestFormatError(1, "a date in the page's heading, or a post's own date", (title or name)[:80])
-    korean = HANGUL.search(html) is not None
+    return starts if dated or _has_evidence(blocks, starts) else []
+
+
+def _read_marked(page: _Page, starts: Sequence[int]) -> Digest:
+    """The day of a page whose titles are marked in one way.
+
+    Scripts, forms, pictures and what stands below an entry's tags are left out.
+    """
+    blocks, korean = page.blocks, page.is_korean
+    when = _find_day(page, [block.text for block in blocks[: starts[0]]])
     ends = [*starts[1:], len(blocks)]
     entries = tuple(
         _read_entry(blocks[start], _body(blocks, start, end), korean) for start, end in zip(starts, ends, strict=True)
     )
-    return Digest(day=when, title=title or name_title or when.isoformat(), entries=entries, shape="page")
+    return Digest(
+        day=when, title=page.title or split_name(page.name)[1] or when.isoformat(), entries=entries, shape="page"
+    )
 
 
 def _refuse_slow(html: str) -> None:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from bot.digest.page import parse_page
+from bot.digest.page import parse_page, parse_pages
 from bot.errors import DigestFormatError
 
 LINK = "https://arxiv.org/abs/2404.07965"
@@ -183,3 +183,57 @@ def test_the_name_of_a_section_is_no_commentary():
     assert texts(TITLE, "<p>본문.</p><p>#a</p><h2>Vision</h2>", NEXT) == ["본문."]
     assert texts(TITLE, "<p>본문.</p><h2>Vision</h2><p>이어서.</p>", NEXT) == ["본문.", "이어서."]
     assert texts(TITLE, "<h4>결과</h4><p>본문.</p>", NEXT) == ["결과", "본문."]
+
+
+MAMBA, LORA = "https://arxiv.org/abs/2312.00752", "https://arxiv.org/abs/2106.09685"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "<h2>N. TITLE</h2><p>It works. (<a href='LINK'>Paper</a> | <a href='https://x.com/a/status/N'>Tweet</a>)</p>",
+        "<h3>TITLE</h3><p>It works.</p><p><a href='LINK'>Read the paper</a></p>",
+        "<ul><li><a href='LINK'>TITLE</a>: It works.</li></ul>",
+        "<ol><li>TITLE. It works. [<a href='LINK'>arXiv</a>]</li></ol>",
+        "<ul><li><b>TITLE</b> - It works. (<a href='LINK'>Paper</a>)</li></ul>",
+        "<div><div>📄 <a href='LINK'><b>TITLE</b></a> <span>CV</span></div><p>It works.</p></div>",
+        "<p>TITLE<br>LINK<br>It works.</p>",
+        "<table><tr><th>Paper<th>Links</tr><tr><td><b>TITLE</b> - It works.<td><a href='LINK'>Paper</a></tr></table>",
+    ],
+)
+def test_papers_are_found_by_the_link_in_their_part_where_no_title_is_linked(layout):
+    papers = [("Selective State Spaces", MAMBA), ("Low-Rank Adaptation", LORA)]
+    body = "".join(
+        layout.replace("TITLE", title).replace("LINK", link).replace("N", str(n))
+        for n, (title, link) in enumerate(papers, 1)
+    )
+    entries = parse_page("Top papers of the week.html", body, date(2024, 4, 12)).entries
+    assert [(entry.title, entry.links[0]) for entry in entries] == papers
+    assert all("It works." in entry.commentary[0].text for entry in entries)
+
+
+def test_weeks_of_a_page_are_days_of_their_own():
+    week = "<h2>April {} - April {}, 2024</h2><ul><li><a href='{}'>{}</a></li></ul>"
+    html = (
+        "<h1>Papers</h1>"
+        + week.format(8, 14, MAMBA, "Selective State Spaces")
+        + week.format(1, 7, LORA, "Low-Rank Adaptation")
+    )
+    digests = parse_pages("x.html", html)
+    assert [(digest.day, digest.entries[0].title) for digest in digests] == [
+        (date(2024, 4, 14), "Selective State Spaces"),
+        (date(2024, 4, 7), "Low-Rank Adaptation"),
+    ]
+
+
+def test_a_weeks_post_without_a_year_has_that_of_the_post():
+    html = f"<ul><li><a href='{MAMBA}'>Mamba models</a></li><li><a href='{LORA}'>LoRA adapters</a></li></ul>"
+    digest = parse_page("Papers of the week (December 26 - January 1).html", html, date(2023, 1, 2))
+    assert digest.day == date(2023, 1, 1)
+
+
+def test_an_essay_that_mentions_papers_is_no_digest():
+    essay = "<h2>Thoughts</h2><p>" + "We think about many things. " * 20
+    html = f"{essay}<a href='{MAMBA}'>This</a> is one.</p>{essay}And <a href='{LORA}'>that</a> another.</p>"
+    with pytest.raises(DigestFormatError, match="titles linked to papers"):
+        parse_page("x.html", html, date(2024, 4, 12))
