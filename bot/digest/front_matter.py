@@ -96,8 +96,10 @@ class FrontMatter:
     def tags(self) -> tuple[str, ...]:
         """Tags and keywords in their order, without ``#``; categories where there are none."""
         keys = [*self._keys("tags")]
-        keys = keys if any(True for key in keys for _ in _tags(self.values[key])) else ["categories", "category"]
-        return tuple(dict.fromkeys(tag for key in keys for tag in _tags(self.values.get(key))))
+        keys = (
+            keys if any(True for key in keys for _ in read_tag_texts(self.values[key])) else ["categories", "category"]
+        )
+        return tuple(dict.fromkeys(tag for key in keys for tag in read_tag_texts(self.values.get(key))))
 
     @property
     def abstract(self) -> tuple[str, ...]:
@@ -118,7 +120,7 @@ class FrontMatter:
 
     def _keys(self, name: Field) -> Iterator[str]:
         """The keys there are for a field, the surest first."""
-        return (key for key in labels_of(name) if key in self.values)
+        return (key for key in (labels_of(name) if self.values else ()) if key in self.values)
 
 
 NO_FRONT_MATTER = FrontMatter()
@@ -232,7 +234,7 @@ def _read_toml(lines: Sequence[str]) -> Mapping[str, Any]:
 def _flat(values: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
     """The properties, those of tables inside (Hugo's ``params``, Zola's ``taxonomies``) before what overrides them."""
     for key, value in values.items():
-        if isinstance(value, Mapping) and depth < DEPTH and not read_label(str(key)):
+        if isinstance(value, dict) and depth < DEPTH and not read_label(str(key)):
             yield from _flat(value, depth + 1)
     yield from values.items()
 
@@ -241,13 +243,13 @@ def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
     """Every string in a value, whatever lists and mappings it stands in."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping) and depth < DEPTH:
+    elif isinstance(value, dict) and depth < DEPTH:
         for inner in value.values():
             yield from _leaves(inner, depth + 1)
-    elif isinstance(value, Sequence) and depth < DEPTH:
+    elif isinstance(value, (list, tuple)) and depth < DEPTH:
         for inner in value:
             yield from _leaves(inner, depth + 1)
-    elif value is not None and not isinstance(value, (Mapping, Sequence)):
+    elif value is not None and not isinstance(value, (dict, list, tuple)):
         yield str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -275,7 +277,7 @@ def _wiki_list(value: Any) -> str | None:
 
 def _names(value: Any) -> Iterator[str]:
     """The names of authors: one a list item or mapping, or several in a text."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         parts = {label_key(str(key)): inner for key, inner in value.items() if isinstance(inner, str)}
         last = parts.get("family") or parts.get("lastname") or parts.get("last") or ""
         first = parts.get("given") or parts.get("firstname") or parts.get("first") or ""
@@ -292,7 +294,7 @@ def _names(value: Any) -> Iterator[str]:
         yield from read_names(value)
 
 
-def _tags(value: Any) -> Iterator[str]:
+def read_tag_texts(value: Any) -> Iterator[str]:
     """Tags of a list, of a text between commas, or between blanks where it has no comma."""
     if isinstance(value, str):
         parts = value.split(",") if "," in value else value.split("#") if "#" in value else value.split()
@@ -306,7 +308,7 @@ def _tags(value: Any) -> Iterator[str]:
 
 def _named(key: str, value: Any) -> Iterator[tuple[str, Field | None, str]]:
     """Each string of a property that may be a link, with the label nearest to it and the field that label names."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         kind = next(
             (inner for inner in map(value.get, ("name", "label", "title", "type", "text")) if isinstance(inner, str)),
             None,

@@ -12,7 +12,7 @@ _NAMES: dict[Field, str] = {
         |원제|标题|論文標題|题目|论文题目|论文标题|论文名称|タイトル|論文タイトル|題名
     """,
     "authors": """
-        authors|author|author list|author s|paper authors|written by|writers|creators|creator|저자|저자들
+        authors|author|first author|author list|author s|paper authors|written by|writers|creators|creator|저자|저자들
         |지은이|논문 저자|글쓴이|作者|作者们|论文作者|著者|著者名
     """,
     "paper": """
@@ -42,6 +42,7 @@ _NAMES: dict[Field, str] = {
     """,
     "tags": """
         tags|tag|keywords|keyword|key words|topics|태그|키워드|주제어|标签|关键词|关键字|タグ|キーワード
+        |分类标签|标签分类|关键标签
     """,
     "abstract": """
         abstract|abstract note|paper abstract|초록|논문 초록|摘要|论文摘要|アブストラクト|要旨|抄録|アブスト
@@ -89,3 +90,37 @@ def labels_of(field: Field) -> tuple[str, ...]:
 def read_label(label: str) -> Field | None:
     """The field that a label names, in English, Korean, Chinese or Japanese; None for other words."""
     return _FIELDS.get(label_key(label)) if len(label) <= LABEL_CHARS else None
+
+
+_SMALL_WORDS = """
+    the this to a an of here is at in on for and or with via see by official original full read click version preprint
+    conference journal published my its our more info material materials supplemental abstract ver v1 v2 latest
+    및 와 바로가기 공식 보기 여기 전체 公式 官方 点击 这里 こちら
+"""
+_LINK_WORDS = frozenset(
+    _MARKS.sub("", word)
+    for names in (_NAMES["paper"], _NAMES["link"], _SMALL_WORDS)
+    for word in re.split(r"[\s|]+", names)
+)
+_TOKEN = re.compile(r"[^\W_]+")
+
+
+_PAPER_LINK_WORDS = """
+    paper pdf arxiv abs openreview doi preprint acl pmlr ieee acm cvf neurips abstract
+    논문 원문 아카이브 论文 原文 論文 文章
+"""
+_PAPER_WORDS = frozenset(_PAPER_LINK_WORDS.split())
+
+
+def names_paper(words: str) -> bool:
+    """Whether words only say that a link leads to the paper itself."""
+    return names_link(words) and not _PAPER_WORDS.isdisjoint(_TOKEN.findall(words.casefold()))
+
+
+def names_link(words: str) -> bool:
+    """Whether words only say where a link leads: ``Link to the paper``, ``PDF``, ``공식 코드``, ``arXiv``."""
+    if len(words) > 2 * LABEL_CHARS:
+        return False
+    tokens = _TOKEN.findall(words.casefold())
+    named = [token for token in tokens if not token.isdigit()]
+    return bool(named) and all(token in _LINK_WORDS or _FIELDS.get(token) in ("paper", "link") for token in named)

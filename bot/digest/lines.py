@@ -156,7 +156,7 @@ def read_authors(line: str, *, sure: bool = False) -> tuple[str, ...] | None:
 _WIDE_MARK = re.compile("[（），、；]")
 _WIDE = str.maketrans("（），、；", "(),,;")
 _OTHERS = re.compile(
-    r"(?:^|\s|,)(?:(?:and\s|&\s?)?(?:et\.?\s?al\.?|(?:[0-9]{1,4}\s)?(?:many\s)?(?:others|more))|외(?:\s?[0-9]{1,4}\s?[명인])?|등)$",
+    r"(?:^|\s|,)(?:(?:and\s|&\s?)?(?:et\.?\s?al\.?|(?:[0-9]{1,4}\s)?(?:many\s)?(?:others|more))|외(?:\s?[0-9]{1,4}\s?[명인])?|등|等|ら|他)$",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s(?:and|&)\s")
@@ -198,6 +198,8 @@ def _parted(part: str) -> tuple[str, ...]:
     if part.startswith(("and ", "& ")):
         part = part.partition(" ")[2].strip()
     pair = _AND.split(part) if " and " in part or " & " in part else ()
+    if len(pair) > 2 and all(map(_PERSON.fullmatch, pair)):
+        return tuple(pair)
     if len(pair) != 2 or "(" in part or _TEAM.search(part) or (" " in pair[0]) != (" " in pair[1]):
         return (part,)
     return tuple(pair)

@@ -24,6 +24,10 @@ _BARE_ARXIV = re.compile(
     r"(?:arxiv\s?[:：]?\s?)?([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?|[a-z-]{2,12}(?:\.[A-Z]{2})?/[0-9]{7})(?:\s?\[[\w.-]{1,12}\])?\.?",
     re.IGNORECASE,
 )
+_MISTYPED = re.compile(
+    r"[a-z\W]{0,3}(?:h{0,2}t{1,3}p{1,2}s{0,2}|https?)\s?[:;.]{0,2}\s?/{1,3}([a-z0-9][\w.-]{2,60}/[^\s<>]{1,500})",
+    re.IGNORECASE,
+)
 _OPENREVIEW_ID = re.compile(r"[\w-]{8,14}")
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|bmp|avif|heic|mp4|webm|mov)$", re.IGNORECASE)
 _PICTURE_HOSTS = """
@@ -32,7 +36,7 @@ _PICTURE_HOSTS = """
 """
 # Where papers are published: each page of these hosts below one of the paths is one paper.
 _PAPER_PAGES = """
-    aclanthology.org aclweb.org/anthology proceedings.mlr.press openaccess.thecvf.com papers.nips.cc
+    arxiv.org/ftp aclanthology.org aclweb.org/anthology proceedings.mlr.press openaccess.thecvf.com papers.nips.cc
     papers.neurips.cc proceedings.neurips.cc jmlr.org/papers jmlr.csail.mit.edu ojs.aaai.org
     aaai.org/ocs aaai.org/papers ijcai.org/proceedings dl.acm.org/doi dl.acm.org/citation ieeexplore.ieee.org
     computer.org/csdl ecva.net/papers link.springer.com nature.com/articles science.org/doi
@@ -90,7 +94,7 @@ def find_links(text: str) -> Iterator[Link]:
         elif doi := match["doi"]:
             url = f"https://doi.org/{_without_tail(doi)}"
         else:
-            written = match["md"] or match["html"] or _without_tail(match["bare"])
+            written = (match["md"] or match["html"] or _without_tail(match["bare"])).rstrip("?")
             url = written if written[:4].lower() == "http" else f"https://{written}"
             words = (match["words"] or match["shown"] or "").strip("*_` ")
         if not is_picture(url):
@@ -143,14 +147,25 @@ def link_rank(url: str) -> int:
 
 
 def own_first(links: Iterable[str]) -> tuple[str, ...]:
-    """Each link once, the paper's own in front, the others in their order."""
+    """Each link once, the paper's own in front, the others in their order.
+
+    A report as PDF stays behind the page that announces it: curators who write the page first mean the page.
+    """
     found = list(dict.fromkeys(links))
-    if len(found) > 1:
-        best = min(found, key=link_rank)
-        if link_rank(best) < min(3, link_rank(found[0])):
-            found.remove(best)
-            found.insert(0, best)
+    if len(found) > 1 and not is_paper_link(found[0]) and (own := next(filter(is_paper_link, found), None)):
+        found.remove(own)
+        found.insert(0, own)
     return tuple(found)
+
+
+def repair_link(line: str) -> str | None:
+    """The address of a line of one word that is one but for a slip of the finger at its start; None for any other.
+
+    >>> repair_link("zhttps://arxiv.org/abs/2405.00001")
+    'https://arxiv.org/abs/2405.00001'
+    """
+    match = _MISTYPED.fullmatch(line)
+    return f"https://{match[1]}" if match and "." in match[1].partition("/")[0] else None
 
 
 def _without_tail(url: str) -> str:

@@ -14,7 +14,12 @@ _BESIDE_NAME = re.compile(
     r"|[(<\[][^()<>\[\]\s]{1,80}@[^()<>\[\]\s]{1,80}[)>\]]",
     re.IGNORECASE,
 )
-_MARKS = ' \t*_`,;·•.|"“”'
+# An aside on who did what: (共同一作), (equal contribution), (교신저자).
+_ASIDE = re.compile(
+    r"[(（][^()（）]{0,200}(?:[가-힣\u3041-\u9fff]|equal|contribut|correspond|supervis|co-first|intern)[^()（）]{0,200}[)）]",
+    re.IGNORECASE,
+)
+_MARKS = ' \t\\*_`,;·•.|"“”'
 _SEPARATORS = re.compile(r"\s?[·•|]\s?|\s/\s|\s?[、，]\s?|\n")
 _LAST_FIRST = re.compile(r"([^\W\d_][^,]{0,60}), ?([^\W\d_][^,]{0,60})")
 
@@ -26,7 +31,7 @@ def read_names(text: str) -> tuple[str, ...]:
     ('Ada Cook', 'Bo Baker')
     """
     text = _MARKDOWN.sub(r"\1", _WIKI.sub(lambda match: match[2] or match[1].rpartition("/")[2], text))
-    text = _BESIDE_NAME.sub("", text)
+    text = _BESIDE_NAME.sub("", _ASIDE.sub("", text))
     for separator in (";", "；", " and "):  # "Cook, Ada and Baker, Bo" is how BibTeX writes it
         parts = [part.strip(_MARKS) for part in text.split(separator)]
         if len(parts) > 1 and all(map(_LAST_FIRST.fullmatch, filter(None, parts))):

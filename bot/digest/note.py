@@ -2,114 +2,151 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
-from bot.digest.front_matter import read_front_matter
-from bot.digest.lines import (
-    HANGUL,
-    all_names,
-    closing_group,
-    is_korean,
-    is_link,
-    leading_link,
-    read_authors,
-    read_languages,
-    read_links,
-    read_tags,
-    split_authors,
-    split_name,
-)
+from bot.digest.facts import read_facts, read_link_line
+from bot.digest.front_matter import FrontMatter, read_front_matter
+from bot.digest.headings import read_heading, resembles, section_kind
+from bot.digest.keys import canonical_link
+from bot.digest.labels import names_link, names_paper
+from bot.digest.lines import is_korean, read_languages, read_tags, split_name
+from bot.digest.links import find_links, is_paper_link, link_rank, own_first, read_id, without_images
 from bot.digest.model import Digest, Entry, Lang
+from bot.digest.note_lines import WIKI_LINK, Draft, NoteReader
+from bot.digest.papers import paper_id
 from bot.digest.paragraphs import join_lines
 from bot.errors import DigestFormatError
 
-_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
-_FILE = re.compile(r"\.(?!md$)[A-Za-z0-9]{2,5}\s*$")
-_LINKS_HEADING = re.compile(r"#{1,6}\s+links?:?", re.IGNORECASE)
-_ONLY_WIKI_LINK = re.compile(r"(?:[-*+]\s+)?\[\[[^\[\]]*\]\]")
-_LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s")
-_ENGLISH = re.compile(r"<(/?)english>", re.IGNORECASE)
-# A comment of the vault's editor, between %% marks or from a line that begins with one to the end, but not inside code.
-_COMMENT = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|(?P<comment>%%.*?%%|^%%.*)", re.DOTALL | re.MULTILINE)
-_CALLOUT = re.compile(r"(>[> \t]*)\[!([\w-]{1,30})[^\[\]]{0,30}\][+-]?\s*(.*)", re.DOTALL)
-_CALLOUT_NAMES = ("abstract", "summary", "tldr", "초록", "요약")
-_MD_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
+# What neither the vault's editor nor a site shows, but not inside code: a comment of HTML, and one between %% marks or
+# from a line that begins with one to the end.
+_CODE = r"```.*?(?:```|\Z)|`[^`\n]*`"
+_HIDDEN = re.compile(rf"{_CODE}|(?P<hidden>%%.*?%%|^%%.*)", re.DOTALL | re.MULTILINE)
+_HIDDEN_HTML = re.compile(rf"{_CODE}|(?P<hidden><!--.*?-->)", re.DOTALL)
+# Marks of Hugo ({{< >}}, {{% %}}), Jekyll ({% %}, {: }) and Logseq (id::, collapsed::) that say nothing of the paper.
+_SITE_MARK = re.compile(
+    r"\{\{[<%][^{}\n]*[>%]\}\}|^[ \t]*\{%[^{}\n]*%\}[ \t]*$|^[ \t]*\{:[^{}\n]*\}[ \t]*$|^[ \t]*\[\[?toc\]\]?[ \t]*$"
+    r"|^[ \t]*(?:[-*] )?(?:id|collapsed|heading|logseq\.[\w.-]+):: .*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\{\{<\s*(?:figure|image|img)\b(?P<values>[^{}\n]*)>\}\}")
+_FIGURE_VALUE = re.compile(r"\b(src|link|caption|alt|title)\s?=\s?\"([^\"\n]*)\"")
+_PROPERTY = re.compile(r"^[ \t]+(?=[\w-]{1,30}:: )", re.MULTILINE)  # of a Logseq block, a line of its own
 
-
-@dataclass(slots=True)
-class _Draft:
-    """A note half read."""
-
-    title: str = ""
-    authors: tuple[str, ...] = ()
-    links: list[str] = field(default_factory=list)
-    abstract: list[str] = field(default_factory=list)
-    commentary: list[str] = field(default_factory=list)
-    english: list[bool] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-
-    def begun(self) -> bool:
-        """Whether the abstract or the commentary has begun, so that a bare link belongs to the commentary."""
-        return bool(self.abstract or self.commentary)
+_EXPORT_ID = re.compile(r"\s[0-9a-f]{32}$")  # of a page exported by Notion
+_ARXIV_NAME = re.compile(r"(?:arxiv[-_ ]?)?([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)(?![0-9])[-_ .]*", re.IGNORECASE)
+_SLUG = re.compile(r"[^\s_-]+(?:[-_]+[^\s_-]+){2,}")
+_GENERIC_NAME = re.compile(
+    r"(?:index|_index|readme|paper|note|notes|summary|review|untitled|content|main|article)(?:[-. ][a-z]{2})?",
+    re.IGNORECASE,
+)
+# What a sentence says that leads to another paper.
+_ELSEWHERE = re.compile(
+    r"\b(?:see also|related|similar|follow.?up|cf\.|compared? (?:to|with)|unlike|builds? (?:up)?on|based on|inspired by"
+    r"|another)\b|비슷|유사|후속|관련|참고|비교|기반|이전|다른 논문|相关|类似|参考|関連|類似",
+    re.IGNORECASE,
+)
+HEAD_LINES = 8  # an own link that nothing labels stands no further down
 
 
 def parse_note(name: str, text: str, day: date | None = None) -> Digest:
-    """Read one note. Its day is in its name (``YYMMDD``) or its front matter (``date:``), else ``day``.
+    """Read one note. Its day is in its name (``YYMMDD``), its front matter or its head (``date:``), else ``day``.
 
-    Paragraphs after the title may come in any order; curators move the tags about. Where no line is a title
-    (``*Title* (authors)``, or ``Title (authors)``), the title is the name after the date.
+    What front matter says comes first, then labelled facts of the head, then the lines themselves. Paragraphs after the
+    title may come in any order; curators move the tags about. Where no line is a title, the file's name is.
     Raises `DigestFormatError` for a note without a day or without a title.
     """
     front = read_front_matter(text)
-    lines = (_without_comments(text) if "%%" in text else text).split("\n")
-    draft = _Draft(links=list(front.links), tags=list(front.tags))
-    name_day, name_title = split_name(name)
-    when = name_day or front.day or day
+    named = _read_name(name)
+    found = list(join_lines(_shown_lines(text, front.lines), 0))
+    draft = Draft(title=front.title, sure_title=bool(front.title), links=list(front.links), tags=list(front.tags))
+    NoteReader(found, named.title, draft).read()
+    when = named.day or front.day or draft.day or day
     if when is None:
         raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
-    found = list(join_lines(lines, front.lines))
     if not found and not front.title:
         raise DigestFormatError(1, "a link, a title or words", "")
-    _read_lines(found, draft)
     _take_closing_tags(draft)
-    title = front.title or draft.title or name_title
+    title = draft.title or draft.link_title or next(iter(front.aliases), "") or named.title
     if not title:
         raise DigestFormatError(front.lines + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
-    default: Lang = "ko" if is_korean(text) or not draft.commentary else "en"
-    commentary = read_languages(draft.commentary, draft.english, default=default)
+    if not draft.commentary and not draft.details:
+        draft.details.extend(front.summary)
+    texts = [*draft.details, *draft.commentary]
+    default: Lang = "ko" if is_korean(text) or not texts else "en"
     entry = Entry(
         title=title,
-        authors=front.authors or draft.authors,
-        links=tuple(dict.fromkeys(draft.links)),
+        authors=front.authors or tuple(draft.authors),
+        links=_own_links(draft, front, named, found, title),
         abstract=tuple(draft.abstract) or front.abstract,
-        commentary=commentary,
+        commentary=read_languages(texts, [*(False for _ in draft.details), *draft.english], default=default),
         tags=tuple(dict.fromkeys(draft.tags)),
         notes=tuple(dict.fromkeys(name for line in found if "[[" in line for name in _linked_notes(line))),
     )
     return Digest(day=when, title=when.isoformat(), entries=(entry,), shape="note")
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a file's name says."""
+
+    day: date | None
+    title: str
+    link: str | None
+
+
+def _read_name(name: str) -> _Name:
+    """Day, title and arXiv id of a file's name; those of its folder where it is called ``index.md`` or the like."""
+    folder = name.rpartition("/")[0]
+    day, title = split_name(name)
+    if folder and _GENERIC_NAME.fullmatch(title):
+        folder_day, title = split_name(folder + ".md")
+        day = day or folder_day
+    title = _EXPORT_ID.sub("", title)
+    link = None
+    if match := _ARXIV_NAME.match(title):
+        link = read_id(match[1])
+        title = title[match.end() :].strip() or title
+    if _SLUG.fullmatch(title) and (title == title.casefold() or "_" in title):
+        title = re.sub(r"[-_]+", " ", title)
+    return _Name(day, title.strip(), link)
+
+
+def _shown_lines(text: str, skip: int) -> list[str]:
+    """The lines below the front matter without what is hidden, and without marks that only build a site."""
+    if skip:
+        text = text.split("\n", skip)[skip] if text.count("\n") >= skip else ""
+    if "%%" in text:
+        text = _HIDDEN.sub(_without_hidden, text)
+    if (last := text.rfind("-->")) >= 0:  # none is looked for below the last end: that would take quadratic time
+        end = text.find("\n", last) + 1 or len(text)
+        text = _HIDDEN_HTML.sub(_without_hidden, text[:end]) + text[end:]
+    if "{" in text:
+        text = _FIGURE.sub(_as_picture, text)
+    if "{" in text or "::" in text or "[toc" in text.casefold():
+        text = _PROPERTY.sub("", _SITE_MARK.sub("", text))
+    return text.split("\n")
+
+
+def _without_hidden(found: re.Match[str]) -> str:
+    return "\n" * found.group().count("\n") if found["hidden"] else found.group()
+
+
+def _as_picture(match: re.Match[str]) -> str:
+    values = dict(_FIGURE_VALUE.findall(match["values"]))
+    words = values.get("caption") or values.get("alt") or values.get("title") or ""
+    return f"![{words}]({values['src']})" if values.get("src") else words
+
+
 def _linked_notes(line: str) -> Iterator[str]:
     """The names in its ``[[folder/note.md#heading|shown]]``, without all but the name; a heading of its own is none."""
-    for found in _WIKI_LINK.finditer(line):
+    for found in WIKI_LINK.finditer(line):
         name = found[1].partition("#")[0].rpartition("/")[2].rstrip("\\ ")
         if name := name.removesuffix(".md").strip():
             yield name
 
 
-def _shown_link(link: re.Match[str]) -> str:
-    """What stands for a link between notes; an embedded file (``![[plot.png]]``) stays, for its name to be shown."""
-    is_file = link.group().startswith("!") and _FILE.search(link[1]) is not None
-    return link.group() if is_file else link[2] or link[1]
-
-
-def _without_comments(text: str) -> str:
-    """The text without what its writer hid; its lines keep their numbers."""
-    return _COMMENT.sub(lambda found: "\n" * found.group().count("\n") if found["comment"] else found.group(), text)
-
-
-def _take_closing_tags(draft: _Draft) -> None:
+def _take_closing_tags(draft: Draft) -> None:
     """Tags at the end of the last paragraph (``… #normalization #resnet``) are the note's."""
     if not draft.commentary or "\n" in draft.commentary[-1]:
         return
@@ -121,121 +158,55 @@ def _take_closing_tags(draft: _Draft) -> None:
     draft.commentary[-1] = " ".join(words[:end])
 
 
-def _read_lines(lines: Sequence[str], draft: _Draft) -> None:
-    in_links = in_english = False
-    skip_next = False
-    for line, following in zip(lines, [*lines[1:], ""], strict=False):
-        if skip_next:
-            skip_next = False
-        elif _LINKS_HEADING.fullmatch(line):
-            in_links = True
-        elif in_links and _ONLY_WIKI_LINK.fullmatch(line):
+def _own_links(draft: Draft, front: FrontMatter, named: _Name, lines: Sequence[str], title: str) -> tuple[str, ...]:
+    """The note's links, the paper's own first; where its head has none, the one its text gives."""
+    links = list(dict.fromkeys(draft.links))
+    own = [] if links else [link for link in (_find_own(lines, title), named.link) if link][:1]
+    if front.links or draft.beside or own:
+        first: dict[str, str] = {}
+        for link in links:
+            first.setdefault(paper_id(link) or link, link)
+        links = list(first.values())
+    return own_first([*own, *links, *draft.beside])
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The lines of a paragraph, none of code."""
+    if text[:3] not in ("```", "~~~"):
+        yield from text.split("\n")
+
+
+def _find_own(lines: Sequence[str], title: str) -> str | None:
+    """The paper's own link in a text: a labelled one, one that is called like the paper, else the only one there is."""
+    labelled: list[str] = []
+    called: list[str] = []
+    early: list[str] = []
+    papers: dict[str, str] = {}
+    kind = None
+    for number, line in ((number, line) for number, text in enumerate(lines) for line in _parts(text)):
+        if heading := read_heading(line):
+            kind = section_kind(heading.words)
+        if ("/" not in line and "arxiv" not in line.casefold()) or kind == "related":
             continue
-        elif (tags := read_tags(line)) is not None:
-            draft.tags.extend(tags)
-        elif mark := _ENGLISH.match(line):
-            in_english = not mark[1]
-            rest = line[mark.end() :]
-            closed = rest.lower().endswith("</english>")
-            _add(draft, rest[: -len("</english>")].strip() if closed else rest.strip(), in_english)
-            in_english = in_english and not closed
-        elif not draft.begun() and (links := read_links(line)):
-            draft.links.extend(links)
-        elif draft.title and not draft.authors and not draft.begun() and (authors := read_authors(line)):
-            draft.authors = authors  # on a line of their own
-        elif not draft.title and not draft.commentary and (title := _read_title(line, following)):
-            draft.title, draft.authors, link, skip_next = title
-            draft.links.extend(link)
-            in_links = False
-        elif line.lower().endswith("</english>"):
-            _add(draft, line[: -len("</english>")].strip(), in_english)
-            in_english = False
-        else:
-            _add(draft, line, in_english)
-            in_links = False
-
-
-def _add(draft: _Draft, line: str, in_english: bool) -> None:
-    """Put a line where it belongs: a link of the paper, the abstract, the commentary."""
-    while not draft.begun() and (found := leading_link(line)) and (not draft.title or not found[1]):
-        draft.links.append(found[0])
-        line = found[1]
-    if not line:
-        return
-    if line[0] == ">" and not draft.commentary and (callout := _CALLOUT.fullmatch(line)):
-        mark, kind, words = callout.groups()
-        if not words or words.casefold() in (kind.casefold(), *_CALLOUT_NAMES):
-            return
-        line = mark + words
-    if line[0] == ">" and not draft.commentary:
-        if quoted := line.lstrip("> \t"):
-            draft.abstract.append(quoted)
-        return
-    draft.commentary.append(_WIKI_LINK.sub(_shown_link, line) if "[[" in line else line)
-    draft.english.append(in_english)
-
-
-_Title = tuple[str, tuple[str, ...], tuple[str, ...], bool]
-
-
-def _read_title(line: str, following: str) -> _Title | None:
-    """Title, authors and link of a title line, and whether the line after it was its second half.
-
-    Forms: ``*Title* (authors)``, ``Title (authors)``, ``[Title](link) (authors)``, ``Title (link)``, ``# Title``.
-    """
-    if "![" in line or "<img" in line:
-        return None  # a picture
-    if line[0] in "*_" and not _LIST_ITEM.match(line):
-        if starred := _starred(line):
-            return (*starred, False)
-        wrapped = line.rstrip("*_") == line and not leading_link(following) and following[:1] not in ">#"
-        if wrapped and (starred := _starred(f"{line} {following}")):
-            return (*starred, True)
-        return None
-    if line[0] == "#" and line.lstrip("#")[:1] == " ":
-        heading = line.lstrip("#").strip()
-        return _read_title(heading, "") or (*_linked(heading), False) if heading else None
-    if _LIST_ITEM.match(line) or not (start := closing_group(line)):
-        return None
-    title, inside = line[:start].strip(), line[start + 1 : -1].strip()
-    if line[start - 1] == "]" and (found := _MD_LINK.fullmatch(line)):
-        return found[1].strip("*_ "), (), (found[2],), False
-    if is_link(inside) and not HANGUL.search(title) and not leading_link(title):
-        return title, (), (inside,), False
-    names = split_authors(inside)
-    if not title or not names or not all_names(names) or is_link(inside):
-        return None
-    if len(names) == 1 and _is_acronym(names[0], title):
-        return line, (), (), False
-    if HANGUL.search(title) and (len(names) == 1 or title[-1] in ".,!"):
-        return None
-    title, _, link = _linked(title)
-    return title, names, link, False
-
-
-def _is_acronym(name: str, title: str) -> bool:
-    """Whether the name is the title's own short form: letters that its words begin with, in their order."""
-    initials = iter(word[0] for word in re.split(r"[\s-]+", title.casefold()) if word)
-    short = name.removesuffix("s")
-    return short[-1:].isupper() and short.isalpha() and all(letter in initials for letter in short.casefold())
-
-
-def _starred(line: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
-    """``*Title* (authors)`` or ``*Title*``, with one to three stars or underscores."""
-    mark = line[0]
-    start = closing_group(line)
-    head = line[:start].rstrip() if start else line
-    if head[-1] != mark and not head.endswith(mark):
-        return None
-    title = head.strip(mark).strip()
-    if not title or len(head) < 3:
-        return None
-    names = split_authors(line[start + 1 : -1]) if start else ()
-    title, _, link = _linked(title)
-    return title, names, link
-
-
-def _linked(title: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """A title that may be a Markdown link: its words, no authors, and the link."""
-    found = _MD_LINK.fullmatch(title)
-    return (found[1].strip("*_ "), (), (found[2],)) if found else (title, (), ())
+        shown = without_images(line)
+        linked = list(find_links(shown))
+        found = [link for link in linked if is_paper_link(link.url)]
+        labelled += [link.url for link in linked if names_paper(link.words)]
+        if any(fact.field == "paper" for fact in read_facts(line)):
+            labelled += [link.url for link in linked]
+        if not found:
+            continue
+        called += [link.url for link in found if not names_link(link.words) and resembles(link.words, title)]
+        if not found[0].words and read_link_line(line):
+            labelled.append(found[0].url)
+        if _ELSEWHERE.search(shown[:500]):
+            continue
+        if number < HEAD_LINES:
+            early.append(found[0].url)
+        papers.update({paper_id(link.url) or canonical_link(link.url): link.url for link in found})
+    for links in (called, labelled):
+        if links:
+            return min(links, key=link_rank)
+    if len(papers) == 1:
+        return next(iter(papers.values()))
+    return early[0] if early else None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from bot.digest.links import own_first
 from bot.digest.model import Digest, Entry, Paragraph
 
 KOREAN = (
@@ -41,7 +42,7 @@ def entries(draw: st.DrawFn) -> Entry:
     return Entry(
         title=draw(TITLE),
         authors=tuple(draw(st.lists(NAME, min_size=1, max_size=5))),
-        links=tuple(draw(st.lists(LINK, min_size=1, max_size=3, unique=True))),
+        links=own_first(draw(st.lists(LINK, min_size=1, max_size=3, unique=True))),
         abstract=tuple(draw(st.lists(ENGLISH_TEXT, max_size=2))),
         commentary=(
             *(Paragraph(text, "ko") for text in draw(st.lists(KOREAN_TEXT, min_size=1, max_size=3))),
