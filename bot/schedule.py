@@ -5,11 +5,10 @@ A missed tick is late, a double tick is harmless, a restart forgets nothing.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, timedelta
-
-from apscheduler.schedulers.background import BackgroundScheduler
+from datetime import timedelta
 
 from bot.delivery.due import deliver_owed
 from bot.delivery.outbox import Place
@@ -30,6 +29,58 @@ from bot.wiring import Bot, Workspace, pace, subscribe_from_config, wording
 log = logging.getLogger(__name__)
 
 SILENCE_EVERY = timedelta(hours=1)
+LEAST_SECONDS = 0.01  # between two calls of a tick, at any speed
+
+
+class Ticks:
+    """Calls functions at intervals of the monotonic clock: a wall clock that is set moves none of them.
+
+    Each has a thread of its own, so that none delays another or runs twice at once. One that outlasts its interval is
+    called once afterwards, however many intervals have passed. What is called must not raise.
+    """
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._is_started = False
+
+    def every(self, span: timedelta, name: str, tick: Callable[[], None]) -> None:
+        """Call ``tick`` at the start and every ``span``."""
+        self._add(name, self._repeat, max(span.total_seconds(), LEAST_SECONDS), tick)
+
+    def once(self, after: timedelta, name: str, tick: Callable[[], None]) -> None:
+        """Call ``tick`` after ``after``."""
+        self._add(name, self._call_once, max(after.total_seconds(), 0.0), tick)
+
+    def start(self) -> None:
+        """Begin. What is added later begins at once."""
+        self._is_started = True
+        for thread in self._threads:
+            thread.start()
+        self._threads.clear()
+
+    def stop(self) -> None:
+        """Call nothing more. Waits for nothing that is under way."""
+        self._stopped.set()
+
+    def _add(
+        self, name: str, run: Callable[[float, Callable[[], None]], None], seconds: float, tick: Callable[[], None]
+    ) -> None:
+        thread = threading.Thread(target=run, args=(seconds, tick), name=f"tick {name}", daemon=True)
+        if self._is_started:
+            thread.start()
+        else:
+            self._threads.append(thread)
+
+    def _repeat(self, seconds: float, tick: Callable[[], None]) -> None:
+        due = time.monotonic()
+        while not self._stopped.wait(max(due - time.monotonic(), 0.0)):
+            tick()
+            due = max(due + seconds, time.monotonic())
+
+    def _call_once(self, seconds: float, tick: Callable[[], None]) -> None:
+        if not self._stopped.wait(seconds):
+            tick()
 
 
 def start(
@@ -40,10 +91,7 @@ def start(
     ``orders`` of the config whose channels are not all found yet are looked at ``again`` after so long.
     """
     settings = bot.settings
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
+    ticks = Ticks()
     at_most, waits, team = settings.delivery.senders, pace(settings), workspace.identity.team
     pool = ThreadPoolExecutor(at_most, thread_name_prefix="sender")
     senders = Senders(bot.outbox, workspace.poster, workspace.owner, bot.clock, waits, pool, at_most)
@@ -61,9 +109,7 @@ def start(
             senders.wake()
 
     def every(span: timedelta, name: str, tick: Callable[[], None]) -> None:
-        seconds = max(span.total_seconds() / settings.speed, 0.01)
-        job = _reported(name, tick, told)
-        scheduler.add_job(job, "interval", seconds=seconds, next_run_time=bot.clock(), id=name)
+        ticks.every(span / settings.speed, name, _reported(name, tick, told))
 
     def follow_config() -> None:
         after: timedelta | None = pace(settings).retry
@@ -74,11 +120,8 @@ def start(
 
     def once(after: timedelta | None) -> None:
         if after is not None:
-            job = _reported("config", follow_config, told)
-            # Without an id: the scheduler forgets the job that is running now, by its id, and may do so only later.
-            scheduler.add_job(job, "date", run_date=bot.clock() + after)
+            ticks.once(after, "config", _reported("config", follow_config, told))
 
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its span is no news
     every(settings.reading.every, "read", lambda: read_sources(bot, told))
     every(settings.delivery.plan_every, "plan", plan)
     every(settings.delivery.send_every, "send", send)
@@ -86,11 +129,11 @@ def start(
     every(waits.operator * settings.speed, "open", lambda: look_again(team, bot.outbox, workspace.directory))
     every(SILENCE_EVERY, "silence", lambda: tell_silence(bot, workspace, told))
     once(again)
-    scheduler.start()
+    ticks.start()
 
     def stop() -> None:
         senders.stop()
-        scheduler.shutdown(wait=False)
+        ticks.stop()
         pool.shutdown(wait=False, cancel_futures=True)
 
     return stop

@@ -101,7 +101,11 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now, changi
         engine=engine,
         index=index,
         digests=Digests(engine, index),
-        outbox=Outbox(engine, team_gap=MINUTE / settings.delivery.team_cap / settings.speed),
+        outbox=Outbox(
+            engine,
+            team_gap=MINUTE / settings.delivery.team_cap / settings.speed,
+            longest=pace(settings).operator,
+        ),
         subscriptions=Subscriptions(engine, clock),
         pages=ResultPages(engine),
         sources=tuple(named_sources((), settings)),

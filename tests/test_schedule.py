@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 
 import bot.schedule
 from bot.delivery.outbox import Place
@@ -18,7 +20,7 @@ from bot.delivery.told import Told
 from bot.errors import DeliveryDeferredError, DeliveryUnknownError, RequestRefusedError, StoreUnavailableError
 from bot.messages.content import Content
 from bot.sandbox.server import running
-from bot.schedule import plan_deliveries, read_sources, start, tell_silence
+from bot.schedule import Ticks, plan_deliveries, read_sources, start, tell_silence
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
 from bot.slack.directory import Channel
 from bot.wiring import Bot, build, connect, pace, subscribe_from_config
@@ -418,3 +420,49 @@ def test_orders_whose_channel_was_not_found_are_looked_at_again_until_it_is(
             stop()
         made.engine.dispose()
     assert orders == [(ON_PAPERS,)] * 3
+
+
+def test_a_tick_comes_at_its_interval_whatever_the_wall_clock_says() -> None:
+    ticks, calls, seen = Ticks(), [], threading.Event()
+
+    def tick() -> None:
+        calls.append(time.monotonic())
+        if len(calls) == 2:
+            traveller.move_to(datetime(2020, 1, 1, tzinfo=UTC))  # as if somebody set the clock back by years
+        if len(calls) >= 5:
+            seen.set()
+
+    with time_machine.travel(datetime(2024, 4, 12, tzinfo=UTC)) as traveller:
+        ticks.every(timedelta(milliseconds=20), "test", tick)
+        ticks.start()
+        assert seen.wait(10)
+        ticks.stop()
+
+
+def test_a_tick_that_outlasts_its_interval_is_called_once_afterwards() -> None:
+    ticks, calls, go_on, seen = Ticks(), [], threading.Event(), threading.Event()
+
+    def tick() -> None:
+        calls.append(threading.current_thread().name)
+        if len(calls) == 1:
+            go_on.wait(10)
+        else:
+            seen.set()
+
+    ticks.every(timedelta(seconds=3600), "long", tick)
+    ticks.once(timedelta(0), "other", go_on.set)  # another is not kept waiting
+    ticks.start()
+    assert go_on.wait(10)
+    ticks.stop()
+    assert not seen.is_set()
+    assert calls == ["tick long"]
+
+
+def test_nothing_is_called_once_the_ticks_have_stopped() -> None:
+    ticks, calls = Ticks(), []
+    ticks.every(timedelta(0), "test", lambda: calls.append(1))
+    ticks.stop()
+    ticks.start()
+    ticks.once(timedelta(0), "late", lambda: calls.append(2))
+    assert not threading.Event().wait(0.05)
+    assert not calls

@@ -72,8 +72,9 @@ class FeedSource:
         further one, at most a day; later where the server says so (``Retry-After``, also at most a day).
         """
         row = known.get(self.row_uri) or KnownDocument(self.row_uri, hash="")
-        resting = row.retry_at is not None and now < row.retry_at
-        if resting or (self._asked_at is not None and now - self._asked_at < self.every):
+        # A moment further ahead than any rest is long, or a look that is yet to come, is of a clock that was wrong.
+        resting = row.retry_at is not None and now < row.retry_at <= now + LONGEST_REST
+        if resting or (self._asked_at is not None and timedelta(0) <= now - self._asked_at < self.every):
             return Reading(waiting=(self.row_uri,))
         fetched = self._ask(row, now)
         self._asked_at = now

@@ -17,6 +17,7 @@ from bot.search.words import initials
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
 from bot.store.entries import load
+from bot.store.moments import Moments
 from bot.store.shelf import EntryIndex, SaveReport, Shelf
 
 
@@ -66,6 +67,7 @@ class Digests:
     def __init__(self, engine: Engine, index: EntryIndex) -> None:
         self._engine = engine
         self._index = index
+        self._moments = Moments(engine)
 
     # What sources ask and say
 
@@ -187,6 +189,8 @@ class Digests:
         counts, as does what goes, once the day has been quiet for as long again.
         """
         g = t.Digest
+        if self._moments.is_suspect(now):
+            self._moments.correct(now)
         with reading(self._engine) as connection:
             waiting = _unsettled(connection, source)
         ready = {one: moment for one in waiting if (moment := one.ready_from(settle)) is not None and moment <= now}

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.delivery.outbox import Claim, Edition, Place
+from bot.delivery.pace import Pace
 from bot.digest.model import StoredEntry
 from bot.messages.content import Content, DayMessage
 from bot.plan.subscription import Subscription
@@ -21,19 +22,28 @@ from bot.store.channels import EPOCH, ClosedChannel
 from bot.store.database import reading, transaction
 from bot.store.deliveries import DeliveryRow, PostedThread
 from bot.store.laying import lay
+from bot.store.moments import Moments, cut_turns
 
 __all__ = ["EPOCH", "ClosedChannel", "DeliveryRow", "Outbox", "PostedThread"]
 
 log = logging.getLogger(__name__)
 
+LONGEST_WAIT = Pace().operator
+
 
 class Outbox:
     """Rows of messages and of channels. Every method is one short transaction."""
 
-    def __init__(self, engine: Engine, team_gap: timedelta = timedelta(0)) -> None:
-        """``team_gap`` lies between two messages of one workspace, in whichever channels; 0 is no cap."""
+    def __init__(self, engine: Engine, team_gap: timedelta = timedelta(0), longest: timedelta = LONGEST_WAIT) -> None:
+        """``team_gap`` lies between two messages of one workspace, in whichever channels; 0 is no cap.
+
+        ``longest`` is the most that a channel waits before a further try.
+        """
         self._engine = engine
         self._team_gap = team_gap
+        self._longest = longest
+        self._moments = Moments(engine)
+        self._is_planned = False
         self._quiet: Mapping[Place, datetime] = {}
 
     # What delivery needs: see `bot.delivery.outbox.Outbox`
@@ -105,7 +115,7 @@ class Outbox:
 
         In place of what was said before: until it is asked again, also what comes to be next in a queue is held here.
         """
-        self._quiet = dict(until)
+        self._quiet, self._is_planned = dict(until), True
         with reading(self._engine) as connection:
             if not channels.to_hold(connection, until):
                 return
@@ -113,7 +123,17 @@ class Outbox:
             channels.hold(connection, channels.to_hold(connection, until))
 
     def claim_next(self, owner: str, now: datetime, lease_until: datetime) -> Claim | None:
-        """The oldest message of the channel whose turn came first, claimed; None where it is nobody's turn."""
+        """The oldest message of the channel whose turn came first, claimed; None where it is nobody's turn.
+
+        Where the clock was set back, nobody waits until it has caught up (`moments`). What is held through quiet hours
+        is known only once somebody has said so: before that no turn is cut.
+        """
+        if self._is_planned and self._moments.is_suspect(now):
+            self._moments.correct(now)
+            with transaction(self._engine) as connection:
+                cut = cut_turns(connection, now, lease_until - now, self._longest, self._team_gap, self._quiet)
+            if cut:
+                log.warning("waits cut, the clock was ahead channels=%d", cut)
         while True:
             # Asked without the lock that a claim needs: mostly there is nothing to send.
             with reading(self._engine) as connection:
