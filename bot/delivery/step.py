@@ -30,6 +30,8 @@ _DONE: dict[str, Outcome] = {"post": "posted", "update": "updated", "delete": "d
 
 BUSY = "slack.busy"
 """The code of being too fast, which is no attempt."""
+STRANGE = "slack.strange"
+"""The code of an answer that nobody knows: whether it was done is not known either, so it is looked up first."""
 FEW = 2
 """The post and the first look for it: after a night's rest Slack is asked once more before that is said to be long."""
 
@@ -99,7 +101,8 @@ class Step:
         try:
             posted_ts = self._call(claim)
         except DeliveryDeferredError as exc:
-            self._give_back(claim, self._retry_at(claim, exc), exc, unknown=unsure, counted=exc.code != BUSY)
+            unknown = unsure or (exc.code == STRANGE and claim.op == "post")
+            self._give_back(claim, self._retry_at(claim, exc), exc, unknown=unknown, counted=exc.code != BUSY)
             return Sent(claim, "deferred")
         except DeliveryUnknownError as exc:
             retry_at = self.clock() + self.pace.settled(claim.attempts)

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 from urllib.error import HTTPError
-from urllib.request import HTTPHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from slack_sdk import WebClient
 
+MAX_BYTES = 32 * 2**20  # of one answer; the largest that Slack gives, a page of messages, has a few megabytes
+
 
 class BoundedClient(WebClient):
-    """A client whose calls end after its time-out in all.
+    """A client whose calls end after its time-out in all, and that follows no redirect.
 
     The SDK gives every operation on the socket that long: an answer that drips has no end, and a connection that takes
     its time sends the message when nobody waits for it any more.
@@ -29,14 +31,16 @@ class BoundedClient(WebClient):
         with _Call(self.timeout) as call:
             # Without a handler of ours urllib would take the environment's proxies, for loopback too.
             proxies = ProxyHandler({"http": self.proxy, "https": self.proxy} if self.proxy else {})
-            opener = build_opener(_Http(call), _Https(call, self.ssl), proxies)
+            opener = build_opener(_Http(call), _Https(call, self.ssl), proxies, _NoRedirect())
             try:
                 answer = opener.open(req, timeout=self.timeout)
             except HTTPError as refusal:  # of an HTTP status only; its answer is read here, while the time runs
                 answer = refusal
             with answer:
-                body = answer.read()
+                body = answer.read(MAX_BYTES + 1)
             call.check()
+            if len(body) > MAX_BYTES:
+                raise ValueError("the answer is too large")
             charset = answer.headers.get_content_charset() or "utf-8"
             return {"status": answer.status, "headers": answer.headers, "body": body.decode(charset)}
 
@@ -101,6 +105,13 @@ class _Call:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect for an answer: Slack sends none, and the token is for nobody else."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
 
 
 class _Http(HTTPHandler):

@@ -130,7 +130,9 @@ WALL = (
     http.client.HTTPException,  # an answer cut short
     ValueError,  # an answer that is no text
     AttributeError,  # an answer that is JSON but no object: the SDK asks it for its "ok"
-    KeyError,  # an answer without what it must have
+    LookupError,  # an answer without what it must have, or in a character set that nobody knows
+    TypeError,  # an answer of another shape
+    RecursionError,  # JSON that is nested too deep
 )
 """Whatever a call of the Web API may end in besides its answer; `translate` says what each means."""
 
@@ -163,9 +165,9 @@ def _translate_answer(exc: SlackApiError, now: datetime, pace: Pace, attempts: i
     code = code or f"http {status}"
     match failure:
         case Failure.BUSY:
-            return DeliveryDeferredError(
-                failure.value, retry_at=now + (retry_after(exc, now) or pace.retry), error=code
-            )
+            asked = retry_after(exc, now)
+            retry_at = now + (pace.retry if asked is None else asked)
+            return DeliveryDeferredError(failure.value, retry_at=retry_at, error=code)
         case Failure.UNCLEAR:
             return DeliveryUnknownError(failure.value, error=code)
         case Failure.NOT_DONE | Failure.STRANGE:
@@ -212,6 +214,6 @@ def retry_after(exc: SlackApiError, now: datetime | None = None) -> timedelta | 
         except ValueError:
             return None
         seconds = (until.replace(tzinfo=until.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds()
-    if math.isnan(seconds):
+    if not math.isfinite(seconds):
         return None
     return timedelta(seconds=min(max(0.0, seconds), LONGEST_ASKED.total_seconds()))

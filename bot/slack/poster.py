@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -81,7 +81,7 @@ class SlackPoster:
             posted_ts, message = answer.get("ts"), answer.get("message")
         except WALL as exc:
             raise self._failed(exc, claim) from exc
-        if not isinstance(posted_ts, str) or not posted_ts:
+        if not is_ts(posted_ts):
             raise DeliveryUnknownError(Failure.UNCLEAR.value, error="answer without ts")
         if claim.thread_ts is not None and isinstance(message, dict) and not message.get("thread_ts"):
             self._take_back(claim, claim.thread_ts, posted_ts)
@@ -158,8 +158,8 @@ class SlackPoster:
         return reading.alike
 
     def _look(self, claim: Claim, thread_ts: str | None) -> "_Reading":
-        oldest = f"{(claim.claimed_at - (FARTHEST_BACK if claim.after_ts else CLOCK_WRONG)).timestamp():.6f}"
-        if claim.after_ts:
+        oldest = f"{(claim.claimed_at - (FARTHEST_BACK if is_ts(claim.after_ts) else CLOCK_WRONG)).timestamp():.6f}"
+        if is_ts(claim.after_ts):
             oldest = max(oldest, claim.after_ts, key=float)
         words = _bare(claim.content.text)
         return self._read(
@@ -269,14 +269,24 @@ class _Reading:
 
     def _see(self, message: Message) -> None:
         metadata = message.get("metadata") or {}
-        ts = str(message["ts"])
-        self.newest_ts = max(self.newest_ts or ts, ts, key=float)
         key = (metadata.get("event_payload") or {}).get("key")
+        is_ours = metadata.get("event_type") == EVENT_TYPE and isinstance(key, str)
+        ts = message.get("ts")
+        if not is_ts(ts):
+            if is_ours:
+                raise ValueError("a message of ours without a ts")  # to pass it over would be to post it again
+            return
+        self.newest_ts = max(self.newest_ts or ts, ts, key=float)
         words = _fingerprint(_bare(str(message.get("text") or "")))
-        if metadata.get("event_type") == EVENT_TYPE and isinstance(key, str):
-            self.ours.setdefault(key, Seen(ts, words))
+        if is_ours:
+            self.ours.setdefault(str(key), Seen(ts, words))
         elif words == self._words and ts != self._thread_ts and "client_msg_id" not in message:
             self.alike = ts  # what a person typed carries a client_msg_id
+
+
+def is_ts(value: object) -> TypeGuard[str]:
+    """Whether this is what Slack names a message by."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}\.[0-9]{1,9}", value) is not None
 
 
 def _within(text: str, chars: int) -> str:

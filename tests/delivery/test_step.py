@@ -112,6 +112,17 @@ def test_a_message_whose_answer_was_lost_is_found_and_not_posted_again(step, put
     assert len(slack.posted) == 1
 
 
+def test_after_an_answer_that_nobody_knows_the_message_is_looked_for_first(step, put, slack, clock):
+    row = put()
+    retry_at = clock() + PACE.retry
+    slack.faults = [DeliveryDeferredError("slack.strange", retry_at=retry_at, error="brand_new_error")]
+    step()
+    assert row.state == "unknown"
+    clock.pass_by(PACE.retry)
+    assert step().outcome == "posted"
+    assert slack.looked_for == [row.key]
+
+
 def test_a_message_that_was_lost_on_the_way_is_looked_for_and_then_posted(step, put, slack, clock):
     row = put()
     slack.faults = [DeliveryUnknownError("slack.unclear")]

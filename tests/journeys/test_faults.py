@@ -125,6 +125,7 @@ CALL_FAULTS = (
     fault("http_500", commit=True),
     fault("http_503", commit=True),
     error("service_unavailable", commit=True),
+    error("unheard_of", commit=True),
     error("message_limit_exceeded"),
     error("account_inactive"),
     error("is_archived"),

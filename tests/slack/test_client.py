@@ -29,7 +29,7 @@ from bot.messages.content import Content
 from bot.sandbox.server import running
 from bot.slack.client import identify, reading_client, sending_client, slack_proxy, translate, untokened
 from bot.slack.failures import FAILURES, ONCE_MORE, Failure
-from bot.slack.poster import SlackPoster
+from bot.slack.poster import SlackPoster, is_ts
 
 NOW = datetime(2024, 4, 12, 9, tzinfo=UTC)
 PACE = Pace()
@@ -656,3 +656,102 @@ def test_a_variable_that_keeps_slack_from_being_reached_is_named(monkeypatch, va
     with pytest.raises(SettingsError) as caught:
         sending_client("xoxb-1", "https://slack.com/api/")
     assert variable in str(caught.value)
+
+
+# Answers nobody foresaw
+
+
+def redirects(status: int) -> Answer:
+    def answer(handler: Handler) -> None:
+        handler.send(b"moved", status, {"Location": handler.server.url + "elsewhere"})
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(server: Server, status: int) -> None:
+    server.answers = [redirects(status), ok]
+    with pytest.raises(DeliveryUnknownError):
+        SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE).post(CLAIM)
+    assert [method for method, _ in server.calls] == ["chat.postMessage"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param(
+            b'{"ok": true, "ts": "\xe9"}', {"Content-Type": "application/json; charset=klingon"}, id="charset"
+        ),
+        pytest.param(b'{"ok": true, "ts": "\xff"}', {}, id="not UTF-8"),
+        pytest.param(b"[" * 200_000, {}, id="deep"),
+        pytest.param(b'{"a":' * 200_000, {}, id="deep objects"),
+        pytest.param(b"[1, 2]", {}, id="a list"),
+        pytest.param(b'"words"', {}, id="a string"),
+        pytest.param(b"null", {}, id="nothing"),
+        pytest.param(b'{"ok": true}', {}, id="without ts"),
+        pytest.param(b'{"ok": true, "ts": "soon"}', {}, id="a ts that is a word"),
+        pytest.param(b'{"ok": true, "ts": 1712912400.0001}', {}, id="a ts that is a number"),
+        pytest.param(b'{"ok": true, "ts": "nan"}', {}, id="a ts that is not a number"),
+        pytest.param(b'{"ok": true, "ts": ["1712912400.000100"]}', {}, id="a ts in a list"),
+        pytest.param(b'{"ok": 7, "error": {"a": 1}}', {}, id="an error of another shape"),
+        pytest.param(b'{"ok": false, "error": ["invalid_auth"]}', {}, id="an error in a list"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_an_unknown_outcome(server: Server, body: bytes, headers: dict) -> None:
+    server.answers = [lambda handler: handler.send(body, 200, headers)]
+    with pytest.raises(DeliveryUnknownError):
+        SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE).post(CLAIM)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"ok": True, "messages": 5}, id="messages that are a number"),
+        pytest.param({"ok": True, "messages": ["a", None]}, id="messages that are words"),
+        pytest.param({"ok": True, "messages": {"ts": "1.1"}}, id="messages that are an object"),
+        pytest.param({"ok": True, "messages": [{"ts": "1.1", "metadata": [1]}]}, id="metadata in a list"),
+        pytest.param({"ok": True, "messages": [], "response_metadata": "x"}, id="a cursor of another shape"),
+    ],
+)
+def test_a_page_of_another_shape_is_an_unknown_outcome(server: Server, answer: object) -> None:
+    server.answers = [says(answer)]
+    with pytest.raises(DeliveryUnknownError):
+        SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE).find(CLAIM)
+
+
+def test_a_message_of_others_without_a_ts_is_passed_over(server: Server) -> None:
+    mine = {"event_type": "paperround_delivery", "event_payload": {"key": CLAIM.key}}
+    page = [{"text": "no ts"}, {"ts": "soon"}, {"ts": "1712912400.000100", "text": "Rho-1", "metadata": mine}]
+    server.answers = [says({"ok": True, "messages": page})]
+    poster = SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE)
+    assert poster.find(replace(CLAIM, after_ts="never")) == "1712912400.000100"
+
+
+def test_a_message_of_ours_without_a_ts_is_not_taken_for_missing(server: Server) -> None:
+    mine = {"event_type": "paperround_delivery", "event_payload": {"key": CLAIM.key}}
+    server.answers = [says({"ok": True, "messages": [{"ts": "soon", "text": "Rho-1", "metadata": mine}]})]
+    with pytest.raises(DeliveryUnknownError):
+        SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE).find(CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("31536000000", 600), ("1e300", 600), ("0", 0), ("inf", 30), ("-5", 0), ("-inf", 30), ("nan", 30), ("soon", 30),
+        ("", 30), ("Fri, 12 Apr 2024 09:01:00 GMT", 60), ("Fri, 12 Apr 3024 09:01:00 GMT", 600),
+        ("Fri, 12 Apr 1024 09:01:00 GMT", 0), ("2.5", 2.5), ("99999999999999999999999999", 600),
+    ],
+)  # fmt: skip
+def test_what_slack_asks_us_to_wait_has_bounds(server: Server, told: str, seconds: float) -> None:
+    server.answers = [says({"ok": False, "error": "ratelimited"}, 429, retry_after=told)]
+    with pytest.raises(DeliveryDeferredError) as caught:
+        SlackPoster(sending_client("xoxb-1", server.url), lambda: NOW, PACE).post(CLAIM)
+    assert caught.value.retry_at == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("value", ["1712912400.000100", "1.1"])
+def test_a_ts_is_two_numbers(value: str) -> None:
+    assert is_ts(value)
+    assert not is_ts(f"{value} ")
+    assert not is_ts(f"-{value}")
+    assert not is_ts(float(value))
