@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.digest.document import Document, KnownDocument, parse_document
+from bot.digest.document import Document, KnownDocument, by_day, parse_digests, whole_uri
 from bot.digest.model import Digest
 from bot.errors import DigestFormatError, SourceUnavailableError
 from bot.sources.reading import Refused, Source
@@ -108,7 +108,10 @@ def read_source(
             digests.save_failure(source.name, document, str(why), now)
         # After the documents, so that an entry that moved to another file is held by that one; and also where none
         # is missing, so that one that came back is known to be there.
-        kept.withdrawn += digests.mark_missing(source.name, reading.missing, now, at_once=accept_removals)
+        # A day that a document no longer holds is missing as a document is that is gone.
+        dropped = {uri for uri in known if whole_uri(uri) in kept.uris}
+        missing = (reading.missing | dropped) - kept.uris
+        kept.withdrawn += digests.mark_missing(source.name, missing, now, at_once=accept_removals)
         # Last: a feed whose validators are saved is not read again.
         state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
         if state:
@@ -143,6 +146,8 @@ class _Kept:
     changed: int = 0
     withdrawn: int = 0
     faults: list[Fault] = field(default_factory=list)
+    uris: set[str] = field(default_factory=set)
+    """Of what was read, with the parts of a document that holds several days."""
 
 
 def _keep(
@@ -157,10 +162,12 @@ def _keep(
         good: list[Pair] = []
         for document in documents[start : start + batch]:
             try:
-                good.append((document, parse_document(document.name, document.data, day=document.day)))
+                digests = parse_digests(document.name, document.data, day=document.day)
+                good += by_day(document, digests)
             except DigestFormatError as error:
                 kept.faults.append((document, error))
         if good:
+            kept.uris.update(document.uri for document, _ in good)
             save(good, kept)
         if progress:
             progress(min(start + batch, len(documents)), len(documents))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from bot.digest.document import parse_document
+from bot.digest.days import day_of_path
+from bot.digest.document import parse_digests
 from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
 from bot.errors import DigestFormatError
@@ -37,26 +38,26 @@ def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
     digests: list[tuple[str, str, Digest]] = []
     failures: list[str] = []
     for path in paths:
-        for shown, name, data in _documents(path, max_bytes, failures):
+        for shown, name, data, day in _documents(path, max_bytes, failures):
             try:
-                digests.append((shown, name, parse_document(name, data)))
+                digests.extend((shown, name, digest) for digest in parse_digests(name, data, day))
             except DigestFormatError as exc:
                 failures.append(f"{shown}:{exc.line}: expected {exc.expected}, got {exc.found!r}")
     return Read(tuple(_placed(digests)), tuple(failures))
 
 
-def _documents(path: Path, max_bytes: int, failures: list[str]) -> Iterator[tuple[str, str, bytes]]:
-    """Each document's path for people, its name and its bytes."""
+def _documents(path: Path, max_bytes: int, failures: list[str]) -> Iterator[tuple[str, str, bytes, date | None]]:
+    """Each document's path for people, its name, its bytes, and the day that its folders give."""
     if not path.is_dir():
         try:
-            yield str(path), path.name, read_file(path, max_bytes)
+            yield str(path), path.name, read_file(path, max_bytes), day_of_path(str(path))
         except OSError as exc:
             failures.append(f"{path}:0: expected a file that can be read, got {exc.strerror!r}")
         return
     reading = FolderSource(path.name, path, quiet=timedelta(0), max_bytes=max_bytes).fetch({}, datetime.now(UTC))
     failures.extend(f"{path / refused.uri}:0: {refused.words}" for refused in reading.refused)
     for document in sorted(reading.documents, key=lambda document: document.uri):
-        yield str(path / document.uri), document.name, document.data
+        yield str(path / document.uri), document.name, document.data, document.day
 
 
 def _placed(digests: Iterable[tuple[str, str, Digest]]) -> Iterator[ReadEntry]:

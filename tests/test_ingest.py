@@ -397,3 +397,64 @@ def test_the_whole_vault_is_ingested_within_its_time_and_then_costs_nothing(corp
     # Seconds of the processor, since a test shares its machine; the bench holds them to the real targets.
     assert cold < 10
     assert warm < 1
+
+
+WEEK = "## Papers of April {} - April {}, 2024\n\n- [{}](https://arxiv.org/abs/2404.{:05}): We tried it.\n\n"
+WEEKS = [
+    WEEK.format(1, 7, "Selective State Spaces", 1),
+    WEEK.format(8, 14, "Low-Rank Adaptation", 2),
+    WEEK.format(15, 21, "Preference Optimization", 3),
+]
+
+
+def days_of(digests: Digests) -> dict[int, list[str]]:
+    loaded = (digests.load_day("notes", date(2024, 4, day)) for day in (7, 14, 21))
+    return {stored.day.day: [each.entry.title for each in stored.entries] for stored in loaded if stored}
+
+
+def test_a_file_of_several_weeks_is_several_days(digests, source, write):
+    write("README.md", "".join(reversed(WEEKS[:2])))
+    report = read_source(source, digests, NOW)
+    assert (report.added, report.failed) == (2, ())
+    assert days_of(digests) == {7: ["Selective State Spaces"], 14: ["Low-Rank Adaptation"]}
+    report = read_source(source, digests, NOW + TICK)
+    assert (report.added, report.missing, report.unchanged) == (0, (), 1)
+
+    write("README.md", "".join(reversed(WEEKS)))  # a new week on top changes none below
+    report = read_source(source, digests, NOW + 2 * TICK)
+    assert (report.added, report.changed, report.withdrawn) == (1, 0, 0)
+    assert days_of(digests)[21] == ["Preference Optimization"]
+
+
+def test_a_week_that_a_file_no_longer_holds_is_withdrawn_at_the_second_look(digests, source, write):
+    write("README.md", "".join(WEEKS))
+    read_source(source, digests, NOW)
+    write("README.md", "".join(WEEKS[:2]))
+    assert read_source(source, digests, NOW + TICK).withdrawn == 0
+    assert read_source(source, digests, NOW + 2 * TICK).withdrawn == 1
+    assert list(days_of(digests)) == [7, 14]
+    assert read_source(source, digests, NOW + 3 * TICK).missing == ()
+
+
+def test_a_week_that_comes_back_before_the_second_look_stays(digests, source, write):
+    for weeks in (WEEKS, WEEKS[:2], WEEKS):
+        write("README.md", "".join(weeks))
+        read_source(source, digests, NOW)
+    assert read_source(source, digests, NOW + TICK).withdrawn == 0
+    assert list(days_of(digests)) == [7, 14, 21]
+
+
+def test_a_file_of_several_weeks_that_goes_takes_all_of_them(digests, source, write, vault):
+    write("240412 Other.md", NOTE.format(commentary="x"))
+    write("README.md", "".join(WEEKS))
+    read_source(source, digests, NOW)
+    (vault / "README.md").unlink()
+    for tick in (1, 2):
+        report = read_source(source, digests, NOW + tick * TICK)
+    assert (report.withdrawn, days_of(digests)) == (3, {})
+
+
+def test_the_day_of_a_file_is_in_its_folders(digests, source, write):
+    write("archive/2024/04/07.md", WEEKS[0].partition("\n")[2] + WEEKS[1].partition("\n")[2])
+    assert read_source(source, digests, NOW).failed == ()
+    assert days_of(digests) == {7: ["Selective State Spaces", "Low-Rank Adaptation"]}

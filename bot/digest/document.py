@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.digest.lines import is_link, read_day, split_name
@@ -46,6 +47,24 @@ class KnownDocument:
 def content_hash(data: bytes) -> str:
     """What tells one content from another: 32 hexadecimal digits."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+_PART = re.compile(r"//[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+
+
+def by_day(document: Document, digests: Sequence[Digest]) -> list[tuple[Document, Digest]]:
+    """The document once for each of its days. The oldest is its own; each other one is a part with a uri of its own.
+
+    A weekly list grows at its new end, so that what was read before keeps its uri.
+    """
+    oldest, *others = sorted(digests, key=lambda digest: digest.day)
+    parts = [(replace(document, uri=f"{document.uri}//{digest.day}"), digest) for digest in others]
+    return [(document, oldest), *parts]
+
+
+def whole_uri(uri: str) -> str:
+    """The uri of the document that this one, perhaps a part for one day (`by_day`), belongs to."""
+    return _PART.sub("", uri)
 
 
 def parse_document(name: str, data: bytes, day: date | None = None) -> Digest:

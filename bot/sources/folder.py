@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from io import FileIO
 from pathlib import Path
 
-from bot.digest.document import Document, KnownDocument, content_hash
+from bot.digest.days import day_of_path
+from bot.digest.document import Document, KnownDocument, content_hash, whole_uri
 from bot.digest.normalize import nfc
 from bot.errors import SourceUnavailableError
 from bot.sources.ignore import ignoring
@@ -119,7 +120,8 @@ class FolderSource:
                 state.append(replace(was, last_modified=validator))
                 unchanged += 1
             else:
-                documents.append(Document(uri, uri.rpartition("/")[2], data, digest, last_modified=validator))
+                name, day = uri.rpartition("/")[2], day_of_path(uri)
+                documents.append(Document(uri, name, data, digest, last_modified=validator, day=day))
         self._growing = growing
 
         missing = _missing(known, walk)
@@ -221,7 +223,11 @@ class FolderSource:
 
     def _check_missing(self, known: Mapping[str, KnownDocument], missing: frozenset[str], moved_to: set[str]) -> None:
         # A row without a hash is of something refused, which held nothing.
-        held = {uri: was.hash for uri, was in known.items() if was.hash and was.missing_since is None}
+        held = {
+            uri: was.hash
+            for uri, was in known.items()
+            if was.hash and was.missing_since is None and whole_uri(uri) == uri
+        }
         present = len(held)
         vanished = sum(uri in held and held[uri] not in moved_to for uri in missing)
         if vanished > FEW and vanished > present * SHARE:
@@ -290,7 +296,12 @@ def _name_apart(
 
 
 def _missing(known: Mapping[str, KnownDocument], walk: _Walk) -> frozenset[str]:
-    gone = known.keys() - walk.found.keys()
+    gone = {
+        uri
+        for uri in known.keys() - walk.found.keys()
+        if known[uri].missing_since is not None
+        or whole_uri(uri) not in walk.found  # else a day of a file that is there
+    }
     # What is refused or away is there, and so is all that stood in a folder that cannot be entered now.
     there = tuple(f"{uri}/" for uri in (*(each.uri for each in walk.refused), *walk.away))
     # What is ignored keeps what it held; of one that could not be read nothing has to be remembered.
