@@ -53,7 +53,15 @@ class Editions:
             return None
         entries = _printed(digest, edition, {entry.id for entry in fresh})
         messages = self._messages(digest, entries, edition.layout)
-        return self._outbox.lay(edition, messages, entries, at, edit_since=self._edit_since, subscription=subscription)
+        return self._outbox.lay(
+            edition,
+            messages,
+            entries,
+            at,
+            edit_since=self._edit_since,
+            unchanged=_unchanged(edition, entries),
+            subscription=subscription,
+        )
 
     def _messages(self, digest: StoredDigest, entries: Sequence[StoredEntry], layout: Layout) -> Sequence[DayMessage]:
         if not entries:
@@ -62,6 +70,14 @@ class Editions:
         if same not in self._laid_out:
             self._laid_out[same] = tuple(self._lay_out(digest, entries, layout))
         return self._laid_out[same]
+
+
+def _unchanged(edition: Edition, entries: Sequence[StoredEntry]) -> frozenset[int]:
+    """The entries whose words are those that the edition was last laid out with, whatever our settings say since."""
+    laid_at = edition.laid_at
+    if laid_at is None:
+        return frozenset()
+    return frozenset(one.id for one in entries if one.changed_at is not None and one.changed_at <= laid_at)
 
 
 def _printed(digest: StoredDigest, edition: Edition, fresh: Collection[int]) -> list[StoredEntry]:

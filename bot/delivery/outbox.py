@@ -6,7 +6,7 @@ in a channel and should read otherwise goes back to ``pending``, to be updated o
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -39,6 +39,8 @@ class Edition:
     """The papers it carries, withdrawn ones too; none where it is not written down yet."""
     begun: frozenset[int] = frozenset()
     """Of these, whatever stands in the channel or may: they are marked as withdrawn there, the others left out."""
+    laid_at: datetime | None = field(default=None, compare=False)
+    """Up to when its messages show the curator's changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Outbox(Protocol):
         at: datetime,
         *,
         edit_since: datetime,
+        unchanged: Collection[int] = (),
         subscription: Subscription | None = None,
     ) -> int | None:
         """Make what is written down of an edition be these messages, all of it or nothing. Returns how many rows now
@@ -112,7 +115,9 @@ class Outbox(Protocol):
         ``entries`` are all that the edition carries from now on, ``at`` is the day's ``settled_at`` that they show. A
         message that stands in the channel with other words is updated there, one that is no longer needed is deleted;
         what was posted before ``edit_since`` is left alone. What has not begun is changed or taken out as if it had
-        never been written down; without any ``entries`` so is all of the edition.
+        never been written down; without any ``entries`` so is all of the edition. Of the ``unchanged`` entries (by id),
+        what stands in the channel whole stays as it is: were it laid out otherwise, only our settings or our program
+        would have changed.
 
         It could not be where the channel carries one of the entries in another edition, where an entry that is missing
         from ``entries`` has begun meanwhile, where a row of the edition is under way, and where ``subscription``, on

@@ -1,7 +1,7 @@
 """What a digest is: the nouns every other room uses."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 Shape = Literal["print", "note", "page"]
@@ -55,6 +55,8 @@ class StoredEntry:
     """From 0 within its day."""
     entry: Entry
     withdrawn: bool = False
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When its words were last changed, or it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,17 @@ def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[St
     e, g = t.Entry, t.Digest
     rows = connection.execute(
         sa.select(
-            e.id, e.key, g.source, g.day, e.position, e.withdrawn_at, e.title, e.authors, e.abstract, e.commentary
+            e.id,
+            e.key,
+            g.source,
+            g.day,
+            e.position,
+            e.changed_at,
+            e.withdrawn_at,
+            e.title,
+            e.authors,
+            e.abstract,
+            e.commentary,
         )
         .join(g, g.id == e.digest_id)
         .where(*conditions)
@@ -34,6 +44,7 @@ def load(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[St
             position=row.position,
             entry=_entry(row, links.get(row.id, ()), tags.get(row.id, ()), notes.get(row.id, ())),
             withdrawn=row.withdrawn_at is not None,
+            changed_at=row.changed_at,
         )
         for row in rows
     ]

@@ -2,7 +2,7 @@
 is touched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,7 @@ def lay(
     at: datetime,
     edit_since: datetime,
     subscription: Subscription | None,
+    unchanged: Collection[int] = (),
 ) -> int | None:
     """As `bot.delivery.outbox.Outbox.lay`. Raises ValueError for a reply to nothing."""
     if subscription is not None and not stands(connection, subscription):
@@ -98,6 +99,9 @@ def lay(
         return None
     if edition_id is None:
         edition_id = _begin(connection, edition, at)
+    complete = _complete(rows, unchanged)
+    rows = [row for row in rows if row.entry_id not in complete]
+    wanted = [one for one in wanted if one.entry_id not in complete]
     laying = _Laying(connection, edition, edition_id, edit_since, grows=bool(gained))
     laying.forget([others[one.key] for one in wanted if one.key in others])
     laying.withdraw(rows, {one.key for one in wanted})
@@ -119,6 +123,13 @@ def _find(connection: Connection, edition: Edition) -> tuple[int | None, Any]:
         )
     ).first()
     return (None, None) if found is None else (found.id, found.layout)
+
+
+def _complete(rows: Sequence[Written], unchanged: Collection[int]) -> set[int]:
+    """Of the unchanged entries, those that stand in the channel whole: nothing of theirs is posted, edited, deleted."""
+    standing = {row.entry_id for row in rows if row.entry_id is not None and row.stands}
+    missing = {row.entry_id for row in rows if not row.stands}
+    return (standing - missing) & set(unchanged)
 
 
 def _begin(connection: Connection, edition: Edition, at: datetime) -> int:

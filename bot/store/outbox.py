@@ -85,6 +85,7 @@ class Outbox:
         at: datetime,
         *,
         edit_since: datetime,
+        unchanged: Collection[int] = (),
         subscription: Subscription | None = None,
     ) -> int | None:
         """Make what is written down of an edition be these messages, all of it or nothing.
@@ -93,7 +94,7 @@ class Outbox:
         for a reply to nothing.
         """
         with transaction(self._engine) as connection:
-            return lay(connection, edition, messages, entries, at, edit_since, subscription)
+            return lay(connection, edition, messages, entries, at, edit_since, subscription, unchanged)
 
     def add_note(
         self,

@@ -206,9 +206,9 @@ class Shelf:
         self._insert_days(now)
         self._write_documents(now)
         self._write_keys([paper for paper in touched if paper in self._stored and self._stored[paper].key != paper.key])
-        self._update(changed, now)
+        self._update(changed, touched, now)
         self._insert(new, touched, now)
-        self._withdraw(gone, now)
+        self._withdraw(gone, touched, now)
         moved = self._write_positions()
         shown = [paper for paper in changed if self._reads_differently(paper)]
         self._write_changed_days([*(touched[paper] for paper in (*new, *gone, *shown)), *moved], now)
@@ -241,14 +241,18 @@ class Shelf:
         for day, digest_id in zip(new, self._insert_rows(t.Digest, rows), strict=True):
             day.id = digest_id
 
+    def _moment(self, day: Day, now: datetime) -> datetime:
+        """When a change of the day counts as made: later than the one before, also where the clock was put back."""
+        return max(now, self._before[day][1] + _MOMENT) if day in self._before else now
+
     def _write_changed_days(self, changed: Sequence[Day], now: datetime) -> None:
         """The titles, and that these days changed and those of another title.
 
-        Each change is later than the one before, also where the clock was put back: else it would count as settled.
+        Were a change not later than the one before, it would count as settled.
         """
         others = {day for day, (title, _) in self._before.items() if day.title != title}
         rows = [
-            {"of": day.id, "called": day.title, "at": max(now, self._before[day][1] + _MOMENT)}
+            {"of": day.id, "called": day.title, "at": self._moment(day, now)}
             for day in {*changed, *others}
             if day in self._before
         ]
@@ -306,12 +310,12 @@ class Shelf:
         for paper, entry_id in zip(papers, self._insert_rows(t.Entry, rows), strict=True):
             paper.id = entry_id
 
-    def _update(self, papers: Sequence[Paper], now: datetime) -> None:
+    def _update(self, papers: Sequence[Paper], days: dict[Paper, Day], now: datetime) -> None:
         e = t.Entry
         rows = []
         for paper in papers:
             row = fields(paper.entry) | {"title_key": paper.title_key}
-            rows.append(row | {"changed_at": now, "withdrawn_at": None, "of": paper.id})
+            rows.append(row | {"changed_at": self._moment(days[paper], now), "withdrawn_at": None, "of": paper.id})
         names = rows[0].keys() - {"of"} if rows else ()
         update = sa.update(e).where(e.id == bindparam("of")).values({name: bindparam(name) for name in names})
         self._execute_many(update, rows)
@@ -323,10 +327,11 @@ class Shelf:
         self._execute_many(update, [{"of": paper.id, "named": f"~{paper.id}"} for paper in papers])
         self._execute_many(update, [{"of": paper.id, "named": paper.key} for paper in papers])
 
-    def _withdraw(self, papers: Sequence[Paper], now: datetime) -> None:
+    def _withdraw(self, papers: Sequence[Paper], days: dict[Paper, Day], now: datetime) -> None:
         e = t.Entry
-        for some in bunches([_id(paper) for paper in papers]):
-            self._connection.execute(sa.update(e).where(e.id.in_(some)).values(withdrawn_at=now))
+        rows = [{"of": _id(paper), "at": self._moment(days[paper], now), "gone": now} for paper in papers]
+        update = sa.update(e).where(e.id == bindparam("of"))
+        self._execute_many(update.values(changed_at=bindparam("at"), withdrawn_at=bindparam("gone")), rows)
 
     def _write_positions(self) -> list[Day]:
         """A paper that comes or goes moves those after it, which nobody touched. Returns the days of what moved."""

@@ -78,7 +78,7 @@ class MemoryOutbox:
     def outdated(self, team, since):
         return [(self.editions[_name(edition)], at) for edition, at in self.changed]
 
-    def lay(self, edition, messages, entries, at, *, edit_since, subscription=None):
+    def lay(self, edition, messages, entries, at, *, edit_since, unchanged=(), subscription=None):
         carried = self.brought.setdefault((edition.place, edition.source, edition.day), {})
         elsewhere = any(carried.get(entry.key, _name(edition)) != _name(edition) for entry in entries)
         if self.under_way or elsewhere or (subscription and subscription.id in self.ended):
@@ -86,7 +86,7 @@ class MemoryOutbox:
         carried.update((entry.key, _name(edition)) for entry in entries)
         ids = tuple(entry.id for entry in entries)
         self.editions[_name(edition)] = replace(edition, entry_ids=ids)
-        self.laid.append(Laid(edition, list(messages), list(entries), at, edit_since))
+        self.laid.append(Laid(edition, list(messages), list(entries), at, edit_since, frozenset(unchanged)))
         return len(messages)
 
     def add_note(self, place, source, day, name, content, *, subscription=None, passed_over=()):
@@ -182,6 +182,7 @@ class Laid:
     entries: list
     at: datetime
     edit_since: datetime
+    unchanged: frozenset = frozenset()
 
 
 @dataclass

@@ -151,3 +151,15 @@ def test_a_store_that_is_gone_ends_the_pass(look, carry, outbox):
     outbox.lay = full
     with pytest.raises(StoreUnavailableError):
         look()
+
+
+def test_entries_that_did_not_change_since_the_edition_was_laid_out_are_named(look, carry, outbox, archive):
+    """So that another language or layout, or an upgrade, edits none of their messages."""
+    laid_at = SETTLED_AT - timedelta(hours=1)
+    edition = replace(carry(ids=(1, 2, 3)), laid_at=laid_at)
+    outbox.editions[edition.place, "vault", DAY, ""] = edition
+    moments = (laid_at, laid_at + timedelta(seconds=1), None)
+    papers = tuple(paper(number, changed_at=at) for number, at in enumerate(moments, 1))
+    archive.digest = StoredDigest("vault", DAY, "", papers)
+    look()
+    assert outbox.laid[0].unchanged == frozenset({1})

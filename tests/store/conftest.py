@@ -198,13 +198,20 @@ class Press:
         day: date = DAY,
         subscription: Subscription | None = None,
         edit_since: datetime = NOW - timedelta(days=14),
+        unchanged: Sequence[StoredEntry] = (),
         **what: object,
     ) -> int | None:
         edition = self.edition(place, query, layout, day)
         if messages is None:
             messages = papers(entries, **what) if edition.layout == "papers" else listed(entries, **what)
         return self.outbox.lay(
-            edition, messages if entries else (), entries, NOW, edit_since=edit_since, subscription=subscription
+            edition,
+            messages if entries else (),
+            entries,
+            NOW,
+            edit_since=edit_since,
+            unchanged=[entry.id for entry in unchanged],
+            subscription=subscription,
         )
 
     def claim(self, owner: str = "me") -> Claim | None:

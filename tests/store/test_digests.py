@@ -825,3 +825,18 @@ def test_two_programs_may_save_at_once(engine: Engine, url: str, curator) -> Non
     curator.write("3.md", HGRN)
     assert len(curator.day()) == 3
     other_engine.dispose()
+
+
+def test_an_entry_knows_when_it_last_changed_also_where_the_clock_was_put_back(curator) -> None:
+    one, other = Entry("Paper A", links=("https://arxiv.org/abs/2404.00001",)), Entry("Paper B")
+    curator.write("a.md", one)
+    curator.write("b.md", other)
+    before = curator.digests.load_day("vault", DAY)
+    curator.write("a.md", replace(one, tags=("moe",)), now=NOW - timedelta(hours=1))
+    changed, same = curator.digests.load_day("vault", DAY).entries
+    assert changed.changed_at > max(entry.changed_at for entry in before.entries)
+    assert same.changed_at == NOW
+    curator.lose("b.md", now=NOW - timedelta(hours=1))
+    gone = curator.digests.load_day("vault", DAY, withdrawn=True).entries[1]
+    assert gone.withdrawn
+    assert gone.changed_at > changed.changed_at

@@ -275,6 +275,29 @@ def changed(messages: list[DayMessage], text: str) -> list[DayMessage]:
     ]
 
 
+@pytest.mark.parametrize("replies", [0, 1, 2])
+def test_an_entry_with_the_same_words_stays_as_it_stands_however_it_would_be_laid_out_now(press, replies) -> None:
+    first, second = press.entries("a", "b")
+    press.lay([first, second])
+    press.send_all()
+    press.lay([first, second], said=" in another language", replies=replies, unchanged=[first])
+    changed = {claim.content.text for claim in press.send_all() if claim.content.text}
+    assert changed == {"b in another language", *[f"b.{part} in another language" for part in range(1, replies + 1)]}
+    rows = press.outbox.rows_of(PAPERS, "vault", DAY)
+    assert [row.part for row in rows if row.entry_key == "a"] == [0, 1]
+    assert [row.part for row in rows if row.entry_key == "b"] == list(range(replies + 1))
+
+
+def test_an_unchanged_entry_that_is_half_posted_is_finished(press) -> None:
+    (first,) = press.entries("a")
+    press.lay([first], replies=2)
+    press.send_next()
+    press.send_next()
+    press.lay([first], replies=3, unchanged=[first])
+    press.send_all()
+    assert [row.part for row in press.outbox.rows_of(PAPERS, "vault", DAY) if row.entry_key == "a"] == [0, 1, 2, 3]
+
+
 def test_white_space_is_no_difference() -> None:
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "one  two\n\nthree"}}
     same = {"type": "section", "text": {"type": "mrkdwn", "text": "one two\nthree"}}
