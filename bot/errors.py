@@ -44,6 +44,14 @@ class DigestFormatError(BotError):
         return f"line {self.line}: expected {self.expected}, got {self.found!r}"
 
 
+class UndatedError(DigestFormatError):
+    """This text names no day, and its source gives none. Skip the document and say where a date may be written."""
+
+
+class UnlikelyDayError(DigestFormatError):
+    """This text's day is too long ago or too far ahead. Skip the document; by another clock it may be right."""
+
+
 class SourceUnavailableError(BotError):
     """The folder or feed cannot be reached now. Try at the next tick; withdraw nothing."""
 

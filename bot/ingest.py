@@ -6,9 +6,10 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.digest.dates import check_days
 from bot.digest.document import Document, KnownDocument, by_day, parse_digests, whole_uri
 from bot.digest.model import Digest
-from bot.errors import DigestFormatError, SourceUnavailableError
+from bot.errors import DigestFormatError, SourceUnavailableError, UndatedError, UnlikelyDayError
 from bot.sources.reading import Refused, Source
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
@@ -95,7 +96,7 @@ def read_source(
 
     save = partial(_rehearse if dry_run else _save, source.name, digests, now, reading.missing)
     # What a batch would add is not there for the next one to find, so all is rehearsed at once.
-    kept = _keep(reading.documents, save, progress, len(reading.documents) if dry_run else BATCH)
+    kept = _keep(reading.documents, save, progress, len(reading.documents) if dry_run else BATCH, now)
     skipped: list[Fault] = []
     failed: list[Fault] = []
     for fault in kept.faults:
@@ -105,7 +106,9 @@ def read_source(
     ready: list[date] = []
     if not dry_run:
         for document, why in failed:
-            digests.save_failure(source.name, document, str(why), now)
+            # A day is unlikely only now, or by a clock that is wrong: such a document is tried again at each look.
+            failed_one = document.uri if isinstance(why, UnlikelyDayError) else document
+            digests.save_failure(source.name, failed_one, str(why), now)
         # After the documents, so that an entry that moved to another file is held by that one; and also where none
         # is missing, so that one that came back is known to be there.
         # A day that a document no longer holds is missing as a document is that is gone.
@@ -155,6 +158,7 @@ def _keep(
     save: Callable[[Sequence[Pair], _Kept], None],
     progress: Progress | None,
     batch: int,
+    now: datetime,
 ) -> _Kept:
     """Parse and save, batch by batch."""
     kept = _Kept()
@@ -163,7 +167,11 @@ def _keep(
         for document in documents[start : start + batch]:
             try:
                 digests = parse_digests(document.name, document.data, day=document.day)
+                check_days(digests, now.date())
                 good += by_day(document, digests)
+            except UndatedError as error:
+                found = document.undated or error.found
+                kept.faults.append((document, UndatedError(error.line, error.expected, found)))
             except DigestFormatError as error:
                 kept.faults.append((document, error))
         if good:

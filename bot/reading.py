@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bot.digest.dates import check_days
 from bot.digest.days import day_of_path
 from bot.digest.document import parse_digests
 from bot.digest.merge import Statement, make_statement, merge
@@ -40,7 +41,9 @@ def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
     for path in paths:
         for shown, name, data, day in _documents(path, max_bytes, failures):
             try:
-                digests.extend((shown, name, digest) for digest in parse_digests(name, data, day))
+                found = parse_digests(name, data, day)
+                check_days(found, datetime.now(UTC).date())
+                digests.extend((shown, name, digest) for digest in found)
             except DigestFormatError as exc:
                 failures.append(f"{shown}:{exc.line}: expected {exc.expected}, got {exc.found!r}")
     return Read(tuple(_placed(digests)), tuple(failures))

@@ -1,3 +1,4 @@
+import html
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -294,6 +295,48 @@ def test_a_feeds_digests_are_kept_under_the_posts_own_day(digests, feed, web):
     assert read_source(feed, digests, NOW) == IngestReport(added=1, ready=(DAY,))
     assert titles(digests, source="letter") == {"JetMoE"}
     assert read_source(feed, digests, NOW + TICK) == IngestReport(unchanged=1)
+
+
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>f</id><updated>{day}T00:00:00Z</updated><entry>'
+    '<id>e1</id><title>Today in papers</title><updated>{day}T09:00:00Z</updated><content type="html">{page}</content>'
+    "</entry></feed>"
+)
+RSS_AT_BUILD = (
+    '<rss version="2.0"><channel><title>t</title><item><guid>e1</guid><title>Today in papers</title>'
+    "<pubDate>{day}T09:00:00Z</pubDate><description>{page}</description></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize("form", [ATOM, RSS_AT_BUILD], ids=["updated", "pubDate at each build"])
+def test_a_post_that_is_changed_stays_on_its_day_and_its_entries_are_edited(digests, form):
+    def fetch(url, headers, max_bytes):
+        return Fetched(200, {}, form.format(day=day, page=html.escape(page)).encode())
+
+    feed = FeedSource("letter", "https://digest.example/feed", fetch, every=timedelta(0))
+    day, page = "2024-04-12", PAGE
+    assert read_source(feed, digests, NOW).added == 1
+    day = "2024-04-13"
+    assert read_source(feed, digests, NOW + TICK) == IngestReport(unchanged=1)
+    page = PAGE.replace("</p>", " A typo less.</p>")
+    report = read_source(feed, digests, NOW + 2 * TICK)
+    assert (report.added, report.changed, report.withdrawn) == (0, 1, 0)
+    assert digests.load_day("letter", date(2024, 4, 13)) is None
+
+
+def test_a_post_whose_date_is_none_says_why(digests):
+    body = RSS_AT_BUILD.format(day="2024-13-12", page=html.escape(PAGE)).encode()
+    feed = FeedSource("letter", "https://digest.example/feed", lambda *_: Fetched(200, {}, body))
+    [(_, fault)] = read_source(feed, digests, NOW).skipped
+    assert "2024-13-12T09:00:00Z: there is no month 13" in str(fault)
+
+
+def test_a_note_far_ahead_is_refused_until_the_clock_gets_there(digests, source, write):
+    write("300412 Later.md", NOTE)
+    report = read_source(source, digests, NOW)
+    [(_, fault)] = report.failed
+    assert "a day from 1990 to a year from now" in str(fault)
+    assert read_source(source, digests, NOW.replace(year=2030)).added == 1
 
 
 def test_a_post_that_leaves_the_feed_keeps_its_entries(digests, feed, web):

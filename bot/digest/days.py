@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from bot.digest.lines import find_day, split_name
+from bot.digest.dates import find_day, split_name
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"

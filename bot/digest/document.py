@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.digest.lines import is_link, read_day, split_name
+from bot.digest.dates import read_day, split_name
+from bot.digest.lines import is_link
 from bot.digest.model import Digest, Shape
 from bot.digest.normalize import nfc
 from bot.errors import DigestFormatError
@@ -28,6 +29,10 @@ class Document:
     """A validator, not a moment: the feed's header, or a file's size and mtime in one word."""
     day: date | None = None
     """The day its source gives it (a post's title or date), for a text that names none itself."""
+    is_named: bool = False
+    """Whether its title names that day, rather than the date it was posted on."""
+    undated: str = ""
+    """Where its source gives a date that is no day: the date, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class KnownDocument:
     failures: int = 0
     retry_at: datetime | None = None
     error: str | None = None
+    day: date | None = None
+    """The day it spoke of when it was last readable."""
 
 
 def content_hash(data: bytes) -> str:

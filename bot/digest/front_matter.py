@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bot.digest.dates import find_day
 from bot.digest.labels import Field, label_key, labels_of, read_label
-from bot.digest.lines import find_day
 from bot.digest.links import find_links, is_paper_link, link_rank, read_id
 from bot.digest.names import first_name_first, read_names
 from bot.errors import DigestFormatError

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.digest.dates import read_day
 from bot.digest.facts import unmarked
 from bot.digest.keys import title_key
 from bot.digest.labels import read_label
-from bot.digest.lines import read_day
 from bot.digest.links import find_links, is_paper_link
 
 SectionKind = Literal["abstract", "facts", "related", "words"]

@@ -5,7 +5,6 @@ Every rule looks at one line (or one file name), in time linear in its length; t
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from bot.digest.model import Lang, Paragraph
 
@@ -16,29 +15,6 @@ _TAG_LABEL = re.compile(r"(?:tags?|태그)\s?[:：]\s*", re.IGNORECASE)
 _TAG = re.compile(r"[^\s#:,;!?()\[\]|·•]+")
 _BETWEEN_TAGS = " \t\xa0,.;|·•、。，；"
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:[a-z]{{0,6}})\.?"
-_DAY = re.compile(
-    r"(?<![0-9A-Za-z./-])(?:"
-    r"(?P<y1>[0-9]{4}|[0-9]{2})\s?[년年]\s{0,2}(?P<m1>[0-9]{1,2})\s?[월月]\s{0,2}(?P<d1>[0-9]{1,2})\s?[일日]"
-    r"|(?P<y2>[0-9]{4})(?P<sep>[-./])\s?(?P<m2>[0-9]{1,2})(?P=sep)\s?(?P<d2>[0-9]{1,2})"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?![0-9A-Za-z-])\.?"
-    r"|" + _MONTH.format("m3") + r"\s{1,2}(?P<d3>[0-9]{1,2})(?:st|nd|rd|th)?,?\s{1,2}(?P<y3>[0-9]{4})(?![0-9])"
-    r"|(?P<d4>[0-9]{1,2})(?:st|nd|rd|th)?\s{1,2}" + _MONTH.format("m4") + r",?\s{1,2}(?P<y4>[0-9]{4})(?![0-9])"
-    r"|(?P<y5>[0-9]{4})\s{1,2}" + _MONTH.format("m5") + r"\s{1,2}(?P<d5>[0-9]{1,2})(?:st|nd|rd|th)?(?![0-9])"
-    r")",
-    re.IGNORECASE,
-)
-_WEEKDAY = re.compile(
-    r"\b(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b|[월화수목금토일]요일|\([월화수목금토일]\)",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"[0-9]{4}|[0-9]{2}\s?년")  # most lines have none, and are done with
-_DATE_LINE_CHARS = 60  # "Wednesday, September 30th, 2024" with marks around it; a longer line is prose
-_NAME_DAY = re.compile(r"(?P<y>[0-9]{4})[-._ ]?(?P<m>[0-9]{2})[-._ ]?(?P<d>[0-9]{2})(?![0-9])")
-_NAME_SHORT_DAY = re.compile(r"(?P<y>[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?![0-9])")
-_SUFFIX = re.compile(r"\.(?:md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
 
 
 def is_korean(text: str) -> bool:
@@ -277,53 +253,6 @@ _FOOTER = re.compile(
 def is_footer(line: str) -> bool:
     """Whether a line begins as a mail's or a site's own closing lines do."""
     return _FOOTER.match(line) is not None
-
-
-def find_day(text: str) -> date | None:
-    """The first date with its year in a short text: ``2024년 4월 12일``, ISO, ``April 12, 2024``, ``12 Apr 2024``."""
-    for match in _DAY.finditer(text):
-        if day := _as_day(match):
-            return day
-    return None
-
-
-def read_day(line: str) -> date | None:
-    """The date of a line that is wholly a date, weekday and marks such as ``# … (금)`` aside."""
-    if len(line) > _DATE_LINE_CHARS or not _YEAR.search(line) or not (match := _DAY.search(line)):
-        return None
-    rest = _WEEKDAY.sub("", line[: match.start()] + " " + line[match.end() :])
-    return None if any(letter.isalnum() for letter in rest) else _as_day(match)
-
-
-def _as_day(match: re.Match[str]) -> date | None:
-    for n in "12345":
-        if (day := match[f"d{n}"]) is not None:
-            month = match[f"m{n}"]
-            number = int(month) if month.isdigit() else _MONTHS.index(month.lower()[:3]) + 1
-            year = int(match[f"y{n}"])
-            return _valid(year if year > 99 else 2000 + year, number, int(day))
-    return None
-
-
-def _valid(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def split_name(name: str) -> tuple[date | None, str]:
-    """The date a file name starts with, and the words after it: ``240412 Rho-1.md`` is 2024-04-12 and ``Rho-1``.
-
-    A date elsewhere in the name counts where it is written with its year (``Papers 2024-04-12.txt``).
-    """
-    stem = _SUFFIX.sub("", name.rsplit("/", 1)[-1]).strip()
-    for pattern, century in ((_NAME_DAY, 0), (_NAME_SHORT_DAY, 2000)):
-        if (match := pattern.match(stem)) and (
-            day := _valid(century + int(match["y"]), int(match["m"]), int(match["d"]))
-        ):
-            return day, stem[match.end() :].lstrip(" _-.").strip()
-    return find_day(stem[:200]), stem
 
 
 def read_languages(texts: Sequence[str], english: Sequence[bool], *, default: Lang) -> tuple[Paragraph, ...]:

@@ -10,14 +10,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.digest.blocks import Block, read_blocks
+from bot.digest.dates import explain_name, find_day, read_day, split_name
 from bot.digest.days import find_week
 from bot.digest.front_matter import read_front_matter
-from bot.digest.lines import HANGUL, find_day, is_link, read_day, split_name
+from bot.digest.lines import HANGUL, is_link
 from bot.digest.links import find_links, is_paper_link
 from bot.digest.model import Digest
 from bot.digest.papers import paper_id
 from bot.digest.several import Found, digests_of, find_units, is_title_of_day
-from bot.errors import DigestFormatError
+from bot.errors import DigestFormatError, UndatedError
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -69,7 +70,7 @@ def parse_markdown_days(name: str, text: str, day: date | None = None) -> tuple[
     digests = digests_of(blocks, found, known or (None if written else day), title, written=written, korean=korean)
     if not digests:
         expected = "a date in the file's name or folders, its front matter (date:) or its first heading"
-        raise DigestFormatError(1, expected, name[-80:])
+        raise UndatedError(1, expected, explain_name(name))
     return digests
 
 

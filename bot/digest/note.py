@@ -5,18 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.digest.dates import explain_name, split_name
 from bot.digest.facts import read_facts, read_link_line
 from bot.digest.front_matter import FrontMatter, read_front_matter
 from bot.digest.headings import read_heading, resembles, section_kind
 from bot.digest.keys import canonical_link
 from bot.digest.labels import names_link, names_paper
-from bot.digest.lines import is_korean, read_languages, read_tags, split_name
+from bot.digest.lines import is_korean, read_languages, read_tags
 from bot.digest.links import find_links, is_paper_link, link_rank, own_first, read_id, without_images
 from bot.digest.model import Digest, Entry, Lang
 from bot.digest.note_lines import WIKI_LINK, Draft, NoteReader
 from bot.digest.papers import paper_id
 from bot.digest.paragraphs import join_lines
-from bot.errors import DigestFormatError
+from bot.errors import DigestFormatError, UndatedError
 
 # What neither the vault's editor nor a site shows, but not inside code: a comment of HTML, and one between %% marks or
 # from a line that begins with one to the end.
@@ -63,7 +64,7 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     NoteReader(found, named.title, draft).read()
     when = named.day or front.day or draft.day or day
     if when is None:
-        raise DigestFormatError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", name[-80:])
+        raise UndatedError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", explain_name(name))
     if not found and not front.title:
         raise DigestFormatError(1, "a link, a title or words", "")
     _take_closing_tags(draft)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.digest.dates import read_day
 from bot.digest.facts import Fact, read_facts, read_link_line, read_row, table_facts, unmarked
 from bot.digest.front_matter import read_tag_texts, read_written_day
 from bot.digest.headings import (
@@ -17,7 +18,7 @@ from bot.digest.headings import (
     section_kind,
 )
 from bot.digest.labels import Field, label_key, names_link, read_label
-from bot.digest.lines import all_names, leading_link, read_authors, read_bare_authors, read_day, read_links, read_tags
+from bot.digest.lines import all_names, leading_link, read_authors, read_bare_authors, read_links, read_tags
 from bot.digest.links import find_links, is_paper_link, read_id, repair_link
 from bot.digest.names import read_names
 from bot.digest.titles import TitleLine, read_title, read_title_heading

@@ -7,22 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from bot.digest.blocks import Block, read_blocks
+from bot.digest.dates import explain_day, find_day, read_day, split_name
 from bot.digest.days import find_week
-from bot.digest.lines import (
-    HANGUL,
-    find_day,
-    is_footer,
-    is_link,
-    read_authors,
-    read_bare_authors,
-    read_day,
-    read_languages,
-    read_links,
-    split_name,
-)
+from bot.digest.lines import HANGUL, is_footer, is_link, read_authors, read_bare_authors, read_languages, read_links
 from bot.digest.model import Digest, Entry
 from bot.digest.several import Found, digests_of, find_units
-from bot.errors import DigestFormatError
+from bot.errors import DigestFormatError, UndatedError
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -113,7 +103,9 @@ def _find_day(page: _Page, header: Sequence[str]) -> date:
     )
     if when is None:
         shown = (page.title or page.name)[:80]
-        raise DigestFormatError(1, "a date in the page's heading, or a post's own date", shown)
+        why = explain_day(shown)
+        said = f"{shown}: {why}" if why else shown
+        raise UndatedError(1, "a date in the page's heading, or a post's own date", said)
     return when
 
 

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from bot.digest.dates import explain_day, find_day, read_day, split_name
 from bot.digest.lines import (
     HANGUL,
     are_people,
-    find_day,
     is_footer,
     is_korean,
     read_authors,
-    read_day,
     read_languages,
     read_links,
     read_tags,
-    split_name,
 )
 from bot.digest.model import Digest, Entry, Lang
-from bot.errors import DigestFormatError
+from bot.errors import DigestFormatError, UndatedError
 
 TITLE_CHARS = 300  # the longest real title has 150; the shortest real abstract 499
 AUTHOR_LINES = 12  # how far a wrapped author list is followed: the longest, of 1,300 names, would need a window
@@ -113,7 +111,9 @@ def _read_header(name: str, lines: Sequence[_Line], day: date | None) -> tuple[d
         return written, first.lstrip("# "), _after_byline(lines, begin + 1)
     when = sent or named or day
     if when is None:
-        raise DigestFormatError(lines[0].number if lines else 1, "a date line such as 2024-04-12", first[:80])
+        why = explain_day(first[:100])
+        said = f"{first[:80]}: {why}" if why else first[:80]
+        raise UndatedError(lines[0].number if lines else 1, "a date line such as 2024-04-12", said)
     return when, subject, begin
 
 

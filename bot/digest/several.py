@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.digest.blocks import Block, Run, markdown_of, text_of
+from bot.digest.dates import find_day, read_day
 from bot.digest.days import find_week
 from bot.digest.keys import canonical_link
 from bot.digest.labels import Field, read_label
 from bot.digest.lines import (
     are_people,
-    find_day,
     is_footer,
     read_authors,
     read_bare_authors,
-    read_day,
     read_languages,
     read_links,
     read_tags,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.digest.document import KnownDocument, content_hash
 from bot.errors import SourceUnavailableError
 from bot.sources.fetch import MAX_BYTES, Fetch, Fetched, http_fetch
+from bot.sources.posted import keep_day
 from bot.sources.posts import read_posts
 from bot.sources.reading import Reading
 
@@ -95,7 +96,8 @@ class FeedSource:
         except SourceUnavailableError as exc:
             raise self._unavailable(exc.code, row, now, values=exc.values) from exc
         self._follow(fetched.moved_to)
-        changed = tuple(post for post in posts.documents if post.uri not in known or known[post.uri].hash != post.hash)
+        documents = [keep_day(post, known.get(post.uri), now.date()) for post in posts.documents]
+        changed = tuple(post for post in documents if post.uri not in known or known[post.uri].hash != post.hash)
         unchanged = len(posts.documents) - len(changed)
         return Reading(changed, refused=posts.refused, state=(fresh,), unchanged=unchanged)
 

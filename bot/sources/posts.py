@@ -4,16 +4,14 @@ feedparser raises what its handlers happen to raise (`KeyError`, `TypeError`, `O
 fault of the post in which it happens; the other posts are read.
 """
 
-import email.utils
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from bot.digest.document import Document, content_hash
-from bot.digest.lines import find_day
+from bot.digest.document import Document
 from bot.errors import SourceUnavailableError
+from bot.sources.posted import make_post
 from bot.sources.reading import Refused
 
 # feedparser reads on after these, and so may we: a bare & or &nbsp; in a text. After any other fault of the XML, and
@@ -178,13 +176,14 @@ def _to_document(post: Any, number: int) -> Document | Refused:
             words = "a post without guid, link and title; it cannot be told from others"
             return Refused("", "source.post_nameless", words)
         text, extension = _text(post)
-        day = find_day(title) or _posted_day(post)
+        # feedparser answers "updated" for a missing "published", with a warning.
+        names = ("published", "created", "updated")
+        dates = {each: _text_of(post[each]) for each in names if dict.__contains__(post, each)}
     except Exception as exc:
         return _unreadable(uri, number, _named(exc))
     data = text.encode()
     name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
-    # The day is part of what a post says: a corrected date is a change.
-    return Document(uri, name + extension, data, content_hash(f"{day}\n".encode() + data), day=day)
+    return make_post(uri, name + extension, data, title, dates)
 
 
 def _text_of(value: Any) -> str:
@@ -201,22 +200,3 @@ def _text(post: Any) -> tuple[str, str]:
     if not texts:
         return "", ".html"
     return _text_of(texts[0]["value"]), ".txt" if texts[0].get("type") == "text/plain" else ".html"
-
-
-def _posted_day(post: Any) -> date | None:
-    """The day it was posted, where it was posted: in the zone that the feed writes its dates in."""
-    # feedparser answers "updated" for a missing "published", with a warning; RSS 1.0 has only what it calls "updated".
-    key = next((each for each in ("published", "created", "updated") if dict.__contains__(post, each)), None)
-    if key is None:
-        return None
-    written = str(post[key])
-    for read in (email.utils.parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            return read(written).date()
-        except (ValueError, TypeError, OverflowError):
-            continue
-    parsed = post.get(f"{key}_parsed")
-    try:
-        return date(*parsed[:3]) if parsed else None
-    except (ValueError, TypeError, OverflowError):
-        return None  # the year 0, for which some programs write "no date"

@@ -75,8 +75,9 @@ class Digests:
         """What is remembered of each document of a source, by uri."""
         d = t.Document
         columns = (d.uri, d.hash, d.etag, d.last_modified, d.missing_since, d.failures, d.retry_at, d.error)
+        question = sa.select(*columns, t.Digest.day).outerjoin(t.Digest, t.Digest.id == d.digest_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(*columns).where(d.source == source))
+            rows = connection.execute(question.where(d.source == source))
             return {row[0]: KnownDocument(*row) for row in rows}
 
     def save(

@@ -2,17 +2,8 @@ from datetime import date
 
 import pytest
 
-from bot.digest.lines import (
-    find_day,
-    is_korean,
-    is_link,
-    read_authors,
-    read_day,
-    read_languages,
-    read_tags,
-    split_authors,
-    split_name,
-)
+from bot.digest.dates import find_day, read_day, split_name
+from bot.digest.lines import is_korean, is_link, read_authors, read_languages, read_tags, split_authors
 
 DAY = date(2024, 4, 12)
 
