@@ -24,6 +24,8 @@ from bot.printing import (
     print_json,
     print_message,
     print_report,
+    print_totals,
+    print_understood,
     progress_bar,
     stored_fields,
 )
@@ -161,13 +163,17 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
     read = read_paths(paths, _max_bytes())
     for one in read.entries:
         if as_json:
-            print_json(day=one.day, position=one.position, **entry_fields(one.entry))
+            fields = entry_fields(one.entry)
+            missing = [part for part, found in one.understood.items() if not found]
+            print_json(
+                day=one.day, position=one.position, **fields, file=one.files[0], files=one.files, missing=missing
+            )
         else:
             print_entry(one.day, one.entry, whole=True)
-    if not read.entries and not read.failures:
-        click.echo("no digests found", err=True)
+            print_understood(one)
     for failure in read.failures:
         click.echo(failure, err=True)
+    print_totals(read, err=as_json)
     if read.failures:
         sys.exit(1)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.digest.model import Entry, StoredEntry
     from bot.ingest import IngestReport
     from bot.messages.content import DayMessage
+    from bot.reading import LeftOut, Read, ReadEntry
     from bot.store.outbox import DeliveryRow
 
 
@@ -68,6 +70,43 @@ def print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] = 
     if whole:
         for paragraph in (*entry.abstract, *(paragraph.text for paragraph in entry.commentary)):
             click.echo(textwrap.indent(paragraph, "  ") + "\n")
+
+
+def print_understood(one: "ReadEntry") -> None:
+    """What was found of an entry, what was not, and where it stands."""
+    found = [part for part, is_found in one.understood.items() if is_found]
+    missing = [part for part, is_found in one.understood.items() if not is_found]
+    click.echo(f"  found: {', '.join(found)}" + (f"; missing: {', '.join(missing)}" if missing else ""))
+    click.echo(f"  in {', '.join(one.files)}\n")
+
+
+def print_totals(read: "Read", *, err: bool = False) -> None:
+    """How much was read, what is missing of how many entries, and each reason for a file left out with an example."""
+    say = partial(click.echo, err=err)
+    if not (read.files or read.failures or read.ignored):
+        click.echo("no digests found", err=True)
+        return
+    days = f"{_count(len(read.entries), 'entry', 'entries')} on {_count(read.days, 'day')}"
+    say(f"read: {_count(read.files, 'file')}, {days}")
+    understood = [one.understood for one in read.entries]
+    parts = understood[0] if understood else ()
+    lacking = {part: sum(not parts[part] for parts in understood) for part in parts}
+    if any(lacking.values()):
+        shown = ", ".join(f"{part} {count}" for part, count in lacking.items() if count)
+        say(f"  missing, of {_count(len(understood), 'entry', 'entries')}: {shown}")
+    for name, left_out in (("refused", read.failures), ("left out", read.ignored)):
+        say(f"{name}: {_count(len(left_out), 'file')}")
+        reasons: dict[str, list[LeftOut]] = {}
+        for one in left_out:
+            reasons.setdefault(one.reason, []).append(one)
+        for reason, ones in sorted(reasons.items(), key=lambda item: -len(item[1])):
+            example = ones[0]
+            place = f"{example.path}:{example.line}" if example.line else example.path
+            say(f"  {len(ones)}: {reason}; for example {place}" + (f": {example.found!r}" if example.found else ""))
+
+
+def _count(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def print_message(message: "DayMessage", channel: str, as_json: bool) -> None:

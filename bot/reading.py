@@ -21,14 +21,48 @@ class ReadEntry:
     day: date
     position: int
     entry: Entry
+    files: tuple[str, ...]
+    """The files that say something of it, the first in its order first."""
+
+    @property
+    def understood(self) -> dict[str, bool]:
+        """Which of its parts were found."""
+        entry = self.entry
+        parts = (entry.title, entry.links, entry.authors, entry.tags, entry.abstract, entry.commentary)
+        return dict(zip(PARTS, map(bool, parts), strict=True))
+
+
+PARTS = ("title", "link", "authors", "tags", "abstract", "commentary")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is not read, or could not be, and why."""
+
+    path: str
+    line: int
+    """0 where it was not opened."""
+    reason: str
+    """The same for all files that have this fault."""
+    found: str = ""
+    """What stood there instead."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}" + (f", got {self.found!r}" if self.found else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read, and ``path:line: what was expected, what stood there`` for what could not be."""
+    """What was read and what was not."""
 
     entries: tuple[ReadEntry, ...]
-    failures: tuple[str, ...]
+    files: int = 0
+    """How many could be read."""
+    days: int = 0
+    failures: tuple[LeftOut, ...] = ()
+    """Files that should be digests and could not be read."""
+    ignored: tuple[LeftOut, ...] = ()
+    """Files that are left out on purpose, or not there yet."""
 
 
 def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
@@ -37,28 +71,41 @@ def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
     Raises SourceUnavailableError for a folder that cannot be listed.
     """
     digests: list[tuple[str, str, Digest]] = []
-    failures: list[str] = []
+    failures: list[LeftOut] = []
+    ignored: list[LeftOut] = []
+    files = 0
     for path in paths:
-        for shown, name, data, day in _documents(path, max_bytes, failures):
+        for shown, name, data, day in _documents(path, max_bytes, failures, ignored):
             try:
                 found = parse_digests(name, data, day)
                 check_days(found, datetime.now(UTC).date())
                 digests.extend((shown, name, digest) for digest in found)
             except DigestFormatError as exc:
-                failures.append(f"{shown}:{exc.line}: expected {exc.expected}, got {exc.found!r}")
-    return Read(tuple(_placed(digests)), tuple(failures))
+                failures.append(LeftOut(shown, exc.line, f"expected {exc.expected}", exc.found))
+            else:
+                files += 1
+    days = len({digest.day for _, _, digest in digests})
+    return Read(tuple(_placed(digests)), files, days, tuple(failures), tuple(ignored))
 
 
-def _documents(path: Path, max_bytes: int, failures: list[str]) -> Iterator[tuple[str, str, bytes, date | None]]:
+def _documents(
+    path: Path, max_bytes: int, failures: list[LeftOut], ignored: list[LeftOut]
+) -> Iterator[tuple[str, str, bytes, date | None]]:
     """Each document's path for people, its name, its bytes, and the day that its folders give."""
     if not path.is_dir():
         try:
             yield str(path), path.name, read_file(path, max_bytes), day_of_path(str(path))
         except OSError as exc:
-            failures.append(f"{path}:0: expected a file that can be read, got {exc.strerror!r}")
+            failures.append(LeftOut(str(path), 0, "expected a file that can be read", str(exc.strerror)))
         return
     reading = FolderSource(path.name, path, quiet=timedelta(0), max_bytes=max_bytes).fetch({}, datetime.now(UTC))
-    failures.extend(f"{path / refused.uri}:0: {refused.words}" for refused in reading.refused)
+    failures.extend(LeftOut(str(path / refused.uri), 0, refused.words) for refused in reading.refused)
+    ignored.extend(
+        LeftOut(str(path / uri), 0, "ignored by name: no digest by what tools call it") for uri in reading.ignored
+    )
+    ignored.extend(
+        LeftOut(str(path / uri), 0, "put away by the cloud drive: open it there once") for uri in reading.away
+    )
     for document in sorted(reading.documents, key=lambda document: document.uri):
         yield str(path / document.uri), document.name, document.data, document.day
 
@@ -71,4 +118,5 @@ def _placed(digests: Iterable[tuple[str, str, Digest]]) -> Iterator[ReadEntry]:
         of_day += [make_statement(uri, name, position, entry) for position, entry in enumerate(digest.entries)]
     for day, statements in sorted(days.items()):
         for position, merged in enumerate(merge(statements)):
-            yield ReadEntry(day, position, merged.entry)
+            files = tuple(dict.fromkeys(statement.uri for statement in merged.statements))
+            yield ReadEntry(day, position, merged.entry, files)

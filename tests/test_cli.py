@@ -85,7 +85,10 @@ def test_parse_prints_every_field_of_every_entry(run: Run) -> None:
     assert [row["title"][:6] for row in rows] == ["Rho-1:", "JetMoE"]
     assert [row["position"] for row in rows] == [0, 1]
     first = rows[0]
-    assert list(first) == ["day", "position", "title", "authors", "links", "abstract", "commentary", "tags"]
+    fields = ["day", "position", "title", "authors", "links", "abstract", "commentary", "tags"]
+    assert list(first) == [*fields, "file", "files", "missing"]
+    assert (first["file"], first["files"]) == ("vault/2024-04-12.txt", ["vault/2024-04-12.txt"])
+    assert rows[1]["missing"] == ["link", "abstract"]
     assert first["day"] == "2024-04-12"
     assert first["authors"] == ["Zhenghao Lin", "Zhibin Gou"]
     assert first["links"] == ["https://arxiv.org/abs/2404.07965"]
@@ -100,6 +103,30 @@ def test_parse_names_the_line_it_could_not_read_and_prints_the_rest(run: Run, tm
     assert len(ran.rows) == 2
     assert ran.err.startswith("vault/broken.txt:1: expected ")
     assert "no date and no papers here" in ran.err
+
+
+def test_parse_ends_with_what_was_read_and_each_reason_for_what_was_not(run: Run, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    (notes / "2024" / "11").mkdir(parents=True)
+    day = "## [{}](https://arxiv.org/abs/2411.0000{})\n\nWe tried it.\n\n"
+    (notes / "2024" / "11" / "01.md").write_text(day.format("Selective", 1) + day.format("Low-Rank", 2), "utf-8")
+    for name in ("A.md", "B.md"):
+        (notes / name).write_text("*A Title* (Ada Byron)\n", "utf-8")
+    (notes / "templates").mkdir()
+    (notes / "templates" / "paper.md").write_text("*{{title}}*\n", "utf-8")
+    ran = run("parse", "notes")
+    assert ran.code == 1
+    assert "  found: title, link, commentary; missing: authors, tags, abstract\n  in notes/2024/11/01.md\n" in ran.out
+    totals = ran.out[ran.out.index("read: ") :].splitlines()
+    assert totals[:3] == ["read: 1 file, 2 entries on 1 day", totals[1], "refused: 2 files"]
+    assert totals[1].endswith("authors 2, tags 2, abstract 2")
+    assert totals[3].startswith("  2: expected a date in the note's name")
+    assert totals[3].endswith("for example notes/A.md:1: 'A.md'")
+    assert totals[4] == "left out: 1 file"
+    assert totals[5].endswith("for example notes/templates")
+    quiet = run("parse", "notes", "--json")
+    assert "refused: 2 files" in quiet.err
+    assert [row["file"] for row in quiet.rows] == ["notes/2024/11/01.md"] * 2
 
 
 def test_notes_of_a_day_are_numbered_in_the_order_of_their_names(run: Run, tmp_path: Path) -> None:
