@@ -36,7 +36,7 @@ def examine() -> list[Check]:
     except BotError as exc:
         words = error_text(exc, words_for(None))
         return [*checks, Check("store", False, exc.code, words)]
-    return [*checks, *_store(bot), *_deliveries(bot), *_sources(bot), *_slack(bot)]
+    return [*checks, *_store(bot), *_deliveries(bot), *_subscriptions(bot), *_sources(bot), *_slack(bot)]
 
 
 def _remedy(problem: str) -> str:
@@ -65,6 +65,16 @@ def _deliveries(bot: Bot) -> Iterator[Check]:
         if rows:
             channels = ", ".join(sorted({row.place.channel for row in rows}))
             yield Check(f"deliveries {state}", False, f"{len(rows)} in {channels}: {rows[0].error}", remedy)
+
+
+def _subscriptions(bot: Bot) -> Iterator[Check]:
+    """Those that can never post as they are stored."""
+    from bot.slack.records import fault_of
+
+    for sub in bot.subscriptions.all():
+        fault = fault_of(sub)
+        if fault is not None:
+            yield Check(f"subscription {sub.id}", False, str(fault), error_text(fault, words_for(None)))
 
 
 def _sources(bot: Bot) -> Iterator[Check]:

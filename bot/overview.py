@@ -8,7 +8,7 @@ import click
 
 from bot.delivery.outbox import Place
 from bot.errors import RequestRefusedError
-from bot.plan.hours import next_time
+from bot.plan.hours import next_time, zone_of
 from bot.plan.subscription import EVERY_DAY, Subscription
 from bot.printing import delivery_fields, fields_of
 
@@ -124,12 +124,13 @@ def subscription_row(item: "Standing", name: str | None, now: datetime) -> dict[
         "days": "every day" if sub.days == EVERY_DAY else [calendar.day_abbr[day] for day in sorted(sub.days)],
         "layout": sub.layout or "papers",
         "quiet": quiet,
-        "next": None if sub.is_paused(now) or item.closed is not None else next_time(sub, now),
+        "next": None if sub.is_paused(now) or item.closed is not None or item.fault else next_time(sub, now),
         "next_post": item.next_at,
         "last_day": item.last_day,
         "last_at": item.last_at,
         "waiting": item.waiting,
         "closed": item.closed,
+        "fault": str(item.fault) if item.fault else None,
     }
 
 
@@ -143,14 +144,12 @@ def find_subscription(subscription_id: int, bot: "Bot") -> Subscription:
 
 def pause(sub: Subscription, until: str | None, bot: "Bot", *, dry_run: bool) -> datetime | None:
     """Pause it, for a while or until somebody resumes it. Returns when it ends; exits 2 for no day to come."""
-    from zoneinfo import ZoneInfo
-
     from bot.search.ahead import parse_ahead
     from bot.slack.records import end_of_pause
 
     end = None
     if until is not None:
-        day = parse_ahead(until, bot.clock().astimezone(ZoneInfo(sub.zone)).date())
+        day = parse_ahead(until, bot.clock().astimezone(zone_of(sub.zone)).date())
         if day is None:
             raise click.BadParameter(
                 f"{until!r} is no day to come; write for example 2w or 2030-01-01", param_hint="--until"

@@ -23,12 +23,14 @@ from bot.plan.owed import is_silent
 from bot.settings import SubscriptionSettings
 from bot.slack.closed import look_again, tell_subscribers
 from bot.slack.directory import Channel
+from bot.slack.recheck import look_at_remarks
 from bot.sources.reading import Source
 from bot.wiring import Bot, Workspace, pace, subscribe_from_config, wording
 
 log = logging.getLogger(__name__)
 
 SILENCE_EVERY = timedelta(hours=1)
+LOOK_EVERY = timedelta(minutes=1)
 LEAST_SECONDS = 0.01  # between two calls of a tick, at any speed
 
 
@@ -127,6 +129,7 @@ def start(
     every(settings.delivery.send_every, "send", send)
     every(waits.retry * settings.speed, "closed", lambda: tell_closed(bot, workspace, told))
     every(waits.operator * settings.speed, "open", lambda: look_again(team, bot.outbox, workspace.directory))
+    every(LOOK_EVERY, "remarks", lambda: look_at_remarks(team, workspace.desk))
     every(SILENCE_EVERY, "silence", lambda: tell_silence(bot, workspace, told))
     once(again)
     ticks.start()

@@ -1,7 +1,7 @@
 """The names of what a person can press, and what their values carry.
 
 `slack` listens for these names; the builders here write them. A value is data from outside once it comes back: the
-readers raise ValueError on anything the writers would not have written. What stands in a message several times (a
+readers raise UnreadableError on anything the writers would not have written. What stands in a message several times (a
 result's menu, a subscription's button) has its id behind its name: action ids are to be unique within a message.
 """
 
@@ -19,6 +19,12 @@ SEARCH = "results.search"
 MARK = "saved.mark"
 """Carries what a menu's choice to save or to drop does."""
 END = "standing.end"
+END_REMARKS = "remarks.end"
+
+
+class UnreadableError(ValueError):
+    """No writer here would have written this value: it is forged, cut, or of another version."""
+
 
 Choice = Literal["commentary", "related", "save", "drop", "share"]
 
@@ -37,7 +43,7 @@ def read_page(value: str) -> tuple[str, int]:
     """The pool and the page a button leads to."""
     match = _PAGE.match(value)
     if not match:
-        raise ValueError(value)
+        raise UnreadableError(value)
     return match[1], int(match[2])
 
 
@@ -60,7 +66,7 @@ def read_menu(value: str) -> tuple[Choice, int]:
     """What was chosen, and for which entry."""
     match = _MENU.match(value)
     if not match:
-        raise ValueError(value)
+        raise UnreadableError(value)
     return cast(Choice, match[1]), int(match[2])
 
 
@@ -73,7 +79,7 @@ def read_more(value: str) -> tuple[int, int]:
     """The entry, and how many messages of its commentary were shown."""
     match = _MORE.match(value)
     if not match:
-        raise ValueError(value)
+        raise UnreadableError(value)
     return int(match[1]), int(match[2])
 
 
@@ -85,5 +91,5 @@ def end_value(subscription_id: int) -> str:
 def read_end(value: str) -> int:
     """The subscription to end."""
     if not _END.match(value):
-        raise ValueError(value)
+        raise UnreadableError(value)
     return int(value)

@@ -1,7 +1,7 @@
 """What is kept of what people write in a channel's threads, said to those whose words they are."""
 
 from bot.errors import BotError
-from bot.messages import richtext
+from bot.messages import actions, blocks, richtext
 from bot.messages.content import Content
 from bot.messages.errors import error_text
 from bot.messages.richtext import Leaf, user_leaf
@@ -17,6 +17,13 @@ def ended(user_id: str, erased: int, words: Words, not_told: BotError | None = N
     """The channel's line: who ended it, and how much was erased. ``not_told``: as in `standing.subscribed`."""
     leaves = _by("remarks.ended", user_id, words)
     return _line([*leaves, Leaf(" " + words.n("remarks.erased", erased)), *_not_told(not_told, words)])
+
+
+def sure(kept: int, words: Words) -> Content:
+    """Asks whoever would erase what others wrote. The answer is a button."""
+    asked = _line([Leaf(words.n("remarks.sure", kept))])
+    button = (actions.END_REMARKS, words.t("remarks.end_it"), "end")
+    return Content(asked.text, (*asked.blocks, blocks.buttons(button)))
 
 
 def state(kept: int | None, words: Words) -> Content:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from bot.errors import BotError, QueryError
 from bot.messages import actions, blocks, richtext
@@ -15,6 +14,7 @@ from bot.messages.notes import closed_remedy, closed_why
 from bot.messages.query import describe
 from bot.messages.richtext import Leaf, user_leaf
 from bot.messages.words import Words
+from bot.plan.hours import is_zone, zone_of
 from bot.plan.subscription import EVERY_DAY, Subscription
 from bot.search.grammar import Query, parse_query
 
@@ -45,6 +45,8 @@ class Standing:
     """Why its channel takes nothing more, as it is stored; None where it is open."""
     waiting: int = 0
     """How many days it is still to catch up with."""
+    fault: BotError | None = None
+    """Why it can never post as it is stored."""
 
 
 def subscribed(
@@ -108,9 +110,23 @@ def which(subs: Sequence[Subscription], words: Words) -> Content:
     return Content("\n".join(said), tuple(made))
 
 
-def stopped(sub: Subscription, where: str, words: Words) -> Content:
-    """A subscription of the config stops posting; where it is written and how it is taken up again."""
-    return _line(_woven("standing.stopped", words, what=_what(sub, words), where=Leaf(_flat(where), code=True)))
+def stopped(sub: Subscription, where: str, user_id: str, words: Words, not_told: BotError | None = None) -> Content:
+    """The channel's line: who stopped what the config orders, where it is written and how it is resumed."""
+    values = {"user": user_leaf(user_id), "what": _what(sub, words), "where": Leaf(_flat(where), code=True)}
+    return _line([*_woven("standing.stopped", words, **values), *_not_told(not_told, words)])
+
+
+def sure(sub: Subscription, words: Words) -> Content:
+    """Asks whoever ends what somebody else, or the config, ordered. The answer is a button."""
+    if sub.origin == "config":
+        leaves = _woven("standing.sure_config", words, what=_what(sub, words))
+        label = words.t("standing.pause_it")
+    else:
+        leaves = _woven("standing.sure", words, what=_what(sub, words), user=user_leaf(sub.created_by or ""))
+        label = words.t("standing.end_it")
+    asked = _line(leaves)
+    button = (actions.of(actions.END, sub.id), label, actions.end_value(sub.id))
+    return Content(asked.text, (*asked.blocks, blocks.buttons(button)))
 
 
 def paused(
@@ -199,7 +215,7 @@ def _ordered(item: Standing, words: Words, now: datetime, *, source: bool) -> li
 def _in_words(sub: Subscription, words: Words, now: datetime) -> str:
     """What was understood of the query; nothing where it has none, or cannot be read."""
     try:
-        tree = parse_query(sub.query, today=now.astimezone(ZoneInfo(sub.zone)).date()).tree
+        tree = parse_query(sub.query, today=now.astimezone(zone_of(sub.zone)).date()).tree
     except QueryError:
         return ""
     return cut(describe(tree, words), _QUERY) if tree else ""
@@ -209,12 +225,14 @@ def _state(item: Standing, words: Words, now: datetime) -> list[Leaf]:
     """What becomes of it: whether it is paused, the next post, the last one, who wants it."""
     sub = item.sub
     said: list[str] = []
-    stands = item.closed is None and not sub.is_paused(now)
-    if item.closed is not None:
+    stands = item.closed is None and item.fault is None and not sub.is_paused(now)
+    if item.fault is not None:
+        said.append(error_text(item.fault, words))
+    elif item.closed is not None:
         said.append(words.t("standing.paused_why", why=closed_why(item.closed, words)))
     elif not stands:
         said += _pause(sub, words)
-    if stands or (item.next_at and item.closed is None):
+    if stands or (item.next_at and item.closed is None and item.fault is None):
         said.append(_next(item, words))
     if item.waiting and stands:
         said.append(words.n("standing.waiting", item.waiting))
@@ -242,8 +260,14 @@ def _last(item: Standing, words: Words) -> str:
     day = words.date(item.last_day)
     if item.last_at is None:
         return words.t("standing.last", date=day)
-    there = item.last_at.astimezone(ZoneInfo(item.sub.zone))
-    return words.t("standing.last_at", date=day, at=f"{there:%Y-%m-%d %H:%M}", zone=item.sub.zone)
+    zone = item.sub.zone if is_zone(item.sub.zone) else "UTC"
+    there = item.last_at.astimezone(zone_of(zone))
+    return words.t(
+        "standing.last_at",
+        date=day,
+        at=f"{there:%Y-%m-%d %H:%M}",
+        zone=item.sub.zone if is_zone(item.sub.zone) else "UTC",
+    )
 
 
 def _what(sub: Subscription, words: Words) -> Leaf:

@@ -51,6 +51,7 @@ _SAID = {
     "query_not": "why.query_not",
     "query_some": "why.query_some",
     "query_none": "why.query_none",
+    "zone_unknown": "why.zone_unknown",
     "not_paused": "why.not_paused",
     "paused": "why.paused",
     "paused_until": "why.paused_until",

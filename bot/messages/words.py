@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from zoneinfo import ZoneInfo
+
+from bot.plan.hours import is_zone, zone_of
 
 LANGS = ("en", "ko")
 _Day = date  # which is a method below
@@ -58,9 +59,9 @@ class Words:
         """A moment in a zone and in UTC, so that nobody has to know where the other one is."""
         from babel.dates import format_date
 
-        there, utc = when.astimezone(ZoneInfo(zone)), when.astimezone(UTC)
+        there, utc = when.astimezone(zone_of(zone)), when.astimezone(UTC)
         day = format_date(there, format="full", locale=self.lang)
-        if zone == "UTC":
+        if zone == "UTC" or not is_zone(zone):
             return self.t("time.utc", date=day, time=f"{utc:%H:%M}")
         return self.t("time.zone", date=day, time=f"{there:%H:%M}", zone=zone, utc=f"{utc:%Y-%m-%d %H:%M}")
 

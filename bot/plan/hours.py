@@ -8,9 +8,9 @@ clock on the wall says: nothing fires inside them, and what would have moves to 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.plan.subscription import EVERY_DAY, Subscription
 
@@ -20,6 +20,20 @@ Quiet = tuple[time, time]
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _MIDNIGHT = time()
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine's time zone data know the zone; a database may come from a machine with other data."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone, to show moments and days in; UTC where this machine does not know it."""
+    return ZoneInfo(name) if is_zone(name) else UTC
 
 
 def next_fire(sub: Subscription, ready_at: datetime) -> datetime:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from bot.digest.model import StoredDigest, StoredEntry
-from bot.plan.hours import next_arrival, next_fire, quiet_until
+from bot.plan.hours import is_zone, next_arrival, next_fire, quiet_until, zone_of
 from bot.plan.owed import wanted
 from bot.plan.subscription import Subscription
 from bot.search.grammar import parse_query
@@ -161,6 +160,8 @@ def walk(
     gates.append(_since(asked, sub))
     matching = _matching(asked, sub, now)
     gates.append(_query(asked, sub, matching))
+    if not mine and not is_zone(sub.zone):
+        return Walk(sub, (*gates, Gate("zone_unknown", "stopped", {"zone": sub.zone})))
     if mine:  # whatever would stop it today did not
         passed = (gate for gate in gates if gate.lets_on)
         there = (*_held(sub, mine, now), *_messages(asked, mine, here, now), *_again(asked, now))
@@ -256,7 +257,7 @@ def _matching(asked: Subject, sub: Subscription, now: datetime) -> tuple[StoredE
     """Of what is asked about, the papers that the subscription wants."""
     if asked.digest is None:
         return ()
-    query = parse_query(sub.query, today=now.astimezone(ZoneInfo(sub.zone)).date())
+    query = parse_query(sub.query, today=now.astimezone(zone_of(sub.zone)).date())
     found = wanted(asked.digest, query)
     return found if asked.entry is None else tuple(entry for entry in found if entry.id == asked.entry.id)
 
@@ -336,7 +337,7 @@ def _mine(asked: Subject, sub: Subscription, here: Here) -> tuple[Message, ...]:
 
 def _held(sub: Subscription, mine: Sequence[Message], now: datetime) -> Iterator[Gate]:
     """What was written down before its quiet hours and has not begun begins after them."""
-    until = quiet_until(sub, now)
+    until = quiet_until(sub, now) if is_zone(sub.zone) else None
     if until is not None and sub.quiet is not None and all(one.state == "pending" and not one.attempts for one in mine):
         yield Gate("quiet", "waiting", {"from": sub.quiet[0], "to": sub.quiet[1], "until": until})
 

@@ -73,14 +73,15 @@ def _message_events(channel: Channel, change: Change, before: Message | None) ->
     return []
 
 
+_OF_A_MENTION = ("user", "text", "ts", "thread_ts", "blocks", "team", "user_team", "source_team")
+
+
 def _mentions(app: App, channel: Channel, message: Message) -> list[Event]:
     if "app_mention" not in app.events or "app_mentions:read" not in app.scopes or channel.kind in ("im", "mpim"):
         return []
     if message.get("subtype") or message["user"] == app.bot_user or app.bot_user not in mentioned(message["text"]):
         return []
-    told: Event = {
-        name: message[name] for name in ("user", "text", "ts", "thread_ts", "blocks", "team") if name in message
-    }
+    told: Event = {name: message[name] for name in _OF_A_MENTION if name in message}
     return [{"type": "app_mention", "channel": channel.id, "event_ts": message["ts"], **told}]
 
 

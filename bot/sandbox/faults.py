@@ -42,6 +42,7 @@ NOW_KINDS = {
     "archive": "`channel` is archived",
     "unarchive": "`channel` comes back",
     "rename": "`channel` gets another `name`",
+    "convert": "`channel` becomes private, or public with `public` true, by `who`",
     "change_id": "`channel` gets the id `to`",
     "uninstall": "the app is removed: its tokens meet account_inactive; `app` where there are several",
     "delete_message": "message `ts` of `channel` is deleted",
@@ -153,6 +154,8 @@ def act_now(workspace: Workspace, kind: str, values: Mapping[str, Any], now: flo
         workspace.archive(channel, kind == "archive", now)
     elif kind == "rename":
         workspace.rename(channel, str(values["name"]), now)
+    elif kind == "convert":
+        workspace.convert(channel, not values.get("public", False), str(values.get("who") or channel.creator), now)
     elif kind == "change_id":
         workspace.renumber(channel, str(values["to"]), now)
     elif kind == "delete_message":

@@ -510,10 +510,14 @@ def users_list(call: Call) -> Body:
 
 
 def _user_body(call: Call, user: User) -> Body:
-    offset = datetime.fromtimestamp(call.now, UTC).astimezone(ZoneInfo(user.tz)).utcoffset()
+    try:
+        offset = datetime.fromtimestamp(call.now, UTC).astimezone(ZoneInfo(user.tz)).utcoffset()
+    except (KeyError, ValueError, OSError):  # Slack knows zones that a machine's own data do not
+        offset = None
     body: Body = {
         "id": user.id,
-        "team_id": call.workspace.team_id,
+        "team_id": user.team or call.workspace.team_id,
+        "is_stranger": bool(user.team),
         "name": user.name,
         "deleted": user.deleted,
         "color": user.color,

@@ -94,7 +94,7 @@ def _told(workspace: Workspace, change: Change, before: Message | None, user: st
     channel = workspace.channels[values["channel"]]
     if change.type.startswith("ephemeral"):
         return _told_ephemeral(workspace, change) if values["user"] == user else []
-    if change.type == "left" and values["user"] == user:
+    if change.type == "converted" or (change.type == "left" and values["user"] == user):
         return [{"type": "channels"}]
     if not workspace.sees(user, channel):
         return []

@@ -51,6 +51,9 @@ class People:
         workspace, now = self._workspace, self._clock()
         message: Message = {"user": user, "client_msg_id": str(uuid.uuid4()), **self._typed(text)}
         stored = str(message["text"])
+        home = workspace.user(user).team
+        if home:
+            message |= {"team": home, "user_team": home, "source_team": home}
         if thread_ts is not None:
             message["thread_ts"] = thread_ts
         posted = workspace.post(place, message, now)
@@ -183,7 +186,7 @@ class People:
             container["thread_ts"] = source["thread_ts"]
         payload = {
             "type": "block_actions",
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": team["id"]},
+            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team or team["id"]},
             "api_app_id": app.id,
             "token": "sandbox",
             "container": container,

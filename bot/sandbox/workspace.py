@@ -49,6 +49,8 @@ class User:
     is_bot: bool = False
     deleted: bool = False
     app_id: str | None = None
+    team: str = ""
+    """The id of another workspace, for somebody who is here through a shared channel (Slack Connect)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +337,23 @@ class Workspace:
             raise SlackError("name_taken")
         self.change("renumbered", now, channel=id, old=channel.id)
 
+    def convert(self, channel: Channel, is_private: bool, user: str, now: float) -> None:
+        """Make a public channel private, or the other way round; it keeps its id, and sees a line about it.
+
+        docs.slack.dev, the message subtypes channel_convert_to_private and channel_convert_to_public.
+        """
+        if channel.is_im or channel.is_mpim:
+            raise SlackError("method_not_supported_for_channel_type")
+        self.change("converted", now, channel=channel.id, is_private=is_private)
+        kind = "private" if is_private else "public"
+        who = "it can only be viewed or joined by invitation" if is_private else "everybody can see and join it"
+        line = {
+            "subtype": f"channel_convert_to_{kind}",
+            "user": user,
+            "text": f"made this channel *{kind}*. Now, {who}.",
+        }
+        self.post(channel, line, now)
+
     # Changing
 
     def change(self, type: str, now: float, **values: Any) -> None:
@@ -404,6 +423,9 @@ class Workspace:
 
     def _apply_unarchived(self, _now: float, channel: str) -> None:
         self.channels[channel].is_archived = False
+
+    def _apply_converted(self, _now: float, channel: str, is_private: bool) -> None:
+        self.channels[channel].is_private = is_private
 
     def _apply_renamed(self, _now: float, channel: str, name: str) -> None:
         place = self.channels[channel]

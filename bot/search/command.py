@@ -360,10 +360,18 @@ def _pause(text: str, today: date) -> Pause | Resume | None:
     if not verb:
         return None
     words = typed[verb.end() :].split(" ")
-    ends = ((at, parse_ahead(" ".join(words[at:]), today)) for at in range(len(words)))
-    at, until = next(((at, until) for at, until in ends if until), (len(words), None))  # the longest end that is a day
-    named = " ".join(words[:at])
+    named, until = _named_and_until(words, today)
     return Pause(until, named, _otherwise(named, text, today) if named else None)
+
+
+def _named_and_until(words: list[str], today: date) -> tuple[str, date | None]:
+    """A query with the end of a pause after it, or before it: the longest end that is a day."""
+    cuts = range(len(words))
+    ends = ((words[:at], parse_ahead(" ".join(words[at:]), today)) for at in cuts)
+    starts = ((words[-at:], parse_ahead(" ".join(words[:-at]), today)) for at in cuts if at)
+    found = ((named, until) for named, until in (*ends, *starts) if until)
+    named, until = next(found, (words, None))
+    return " ".join(named), until
 
 
 def _otherwise(named: str, text: str, today: date) -> Query | None:

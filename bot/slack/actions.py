@@ -8,9 +8,10 @@ from bot.digest.model import StoredEntry
 from bot.errors import RequestRefusedError
 from bot.messages import actions as ids
 from bot.messages import results
+from bot.messages.content import Content
 from bot.messages.words import words_for
 from bot.search.grammar import parse_look_up
-from bot.slack import standing
+from bot.slack import remarks, standing
 from bot.slack.answer import find, latest, mark, page, related
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
@@ -30,14 +31,43 @@ def register(app: App, work: Work) -> None:
         ids.LATEST: show_latest,
         ids.SEARCH: search,
         ids.any_of(ids.END): end_subscription,
+        ids.END_REMARKS: end_remarks,
     }
     for action_id, listener in listeners.items():
-        app.action(action_id)(work.later(listener))
+        app.action(action_id)(work.later(_readable(listener)))
+
+
+def _readable(listener: Listener) -> Listener:
+    """A value that no builder of ours wrote, or none at all, is answered in words."""
+
+    def listen(asked: Asked, desk: Desk) -> None:
+        try:
+            _value(asked)
+            listener(asked, desk)
+        except ids.UnreadableError as exc:
+            raise RequestRefusedError("click.unreadable") from exc
+
+    return listen
+
+
+def unknown(asked: Asked, desk: Desk) -> None:
+    """A button, menu or shortcut of another version, or of nobody's."""
+    if asked.body.get("response_url"):
+        raise RequestRefusedError("click.unreadable")
+
+
+def _value(asked: Asked) -> str:
+    """What the button, or the choice in the menu, carries. Raises UnreadableError."""
+    option = asked.payload.get("selected_option")
+    value = option.get("value") if isinstance(option, dict) else asked.payload.get("value")
+    if not isinstance(value, str):
+        raise ids.UnreadableError("no value")
+    return value
 
 
 def turn_page(asked: Asked, desk: Desk) -> None:
     """Rewrite the same message with another page of its pool."""
-    pool_id, number = ids.read_page(asked.payload["value"])
+    pool_id, number = ids.read_page(_value(asked))
     reply(asked, desk, page(pool_id, number, asked.asker, desk), replace=True)
 
 
@@ -48,13 +78,13 @@ def show_latest(asked: Asked, desk: Desk) -> None:
 
 def search(asked: Asked, desk: Desk) -> None:
     """Rewrite the same message with what another query finds."""
-    query = parse_look_up(asked.payload["value"], today=asked.asker.today(desk.clock()))
+    query = parse_look_up(_value(asked), today=asked.asker.today(desk.clock()))
     reply(asked, desk, find(query, asked.asker, desk), replace=True)
 
 
 def choose(asked: Asked, desk: Desk) -> None:
     """A result's menu: commentary, related papers, a bookmark for oneself, or the paper for everybody."""
-    what, entry_id = ids.read_menu(asked.payload["selected_option"]["value"])
+    what, entry_id = ids.read_menu(_value(asked))
     entry = _entry(entry_id, desk)
     if what == "share":
         # By the click's own address: that works where the bot is no member, and Slack's rules let it delete it later.
@@ -69,13 +99,13 @@ def choose(asked: Asked, desk: Desk) -> None:
 
 def mark_again(asked: Asked, desk: Desk) -> None:
     """Rewrite what saving or dropping a paper did with what its contrary does."""
-    what, entry_id = ids.read_menu(asked.payload["value"])
+    what, entry_id = ids.read_menu(_value(asked))
     reply(asked, desk, mark(_entry(entry_id, desk), asked.asker, desk, is_saved=what == "save"), replace=True)
 
 
 def read_on(asked: Asked, desk: Desk) -> None:
     """More of a commentary that is longer than one click may show."""
-    entry_id, after = ids.read_more(asked.payload["value"])
+    entry_id, after = ids.read_more(_value(asked))
     _show(_entry(entry_id, desk), after, asked, desk)
 
 
@@ -96,11 +126,23 @@ def _entry(entry_id: int, desk: Desk) -> StoredEntry:
 
 def take_back(asked: Asked, desk: Desk) -> None:
     """Delete a shared paper, for the one who shared it."""
-    if asked.payload["value"] != asked.asker.user:
+    if _value(asked) != asked.asker.user:
         raise RequestRefusedError("share.not_yours")
     delete(asked, desk)
 
 
 def end_subscription(asked: Asked, desk: Desk) -> None:
-    """Rewrite "which one?" with the end of the one that was meant."""
-    reply(asked, desk, standing.end(ids.read_end(asked.payload["value"]), asked.asker, desk), replace=True)
+    """End the one that was meant; the channel is told, and the question goes."""
+    _done(standing.end(ids.read_end(_value(asked)), asked.asker, desk), asked, desk)
+
+
+def end_remarks(asked: Asked, desk: Desk) -> None:
+    """Keep no remarks any more; the channel is told, and the question goes."""
+    _done(remarks.end(asked.asker, desk), asked, desk)
+
+
+def _done(content: Content | None, asked: Asked, desk: Desk) -> None:
+    if content is None:
+        delete(asked, desk)
+    else:
+        reply(asked, desk, content, replace=True)

@@ -1,6 +1,6 @@
 """A command and who asks it -> what they read. The slash command, a click and a mention all come here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -44,6 +44,8 @@ from bot.slack import remarks, standing
 from bot.slack.desk import Asker, Desk
 from bot.slack.look import as_typed, asked_about, called, earlier, looked, nearest, related_to, searching, shorter
 from bot.slack.permalinks import permalinks
+from bot.slack.privacy import open_channels
+from bot.slack.recheck import confirm
 from bot.slack.why import ask, unlinked, why_here, with_links
 from bot.store.outbox import PostedThread
 from bot.store.result_pages import ResultPool
@@ -242,7 +244,10 @@ def _known(asker: Asker, desk: Desk) -> Callable[[Known], frozenset[int]]:
         if isinstance(node, Is):
             return desk.saved.entries(asker.team, _alone(asker))
         if isinstance(node, Remark):
-            return desk.remarks.entries(node.text, asker.team, asker.channel)
+            public = open_channels(desk.remarks.channels(asker.team), asker, desk)
+            found = desk.remarks.entries(node.text, asker.team, asker.channel, public)
+            confirm(asker.team, found, desk)
+            return desk.remarks.entries(node.text, asker.team, asker.channel, public)
         return desk.outbox.posted(asker.team, asker.channel)
 
     return entries
@@ -339,11 +344,17 @@ def _hits(ids: Sequence[int], tree: Node | None, asker: Asker, desk: Desk, readi
     entries = desk.digests.load_entries(ids)
     elsewhere = desk.digests.also_on(ids)
     posted = desk.outbox.threads(asker.team, ids)
-    threads = {entry_id: thread for entry_id in ids if (thread := _thread(posted.get(entry_id, []), asker))}
+    public = open_channels(
+        {thread.channel for some in posted.values() for thread in _elsewhere(some, asker)}, asker, desk
+    )
+    threads = {entry_id: thread for entry_id in ids if (thread := _thread(posted.get(entry_id, []), asker, public))}
     links = permalinks(threads.values(), desk)
     # What everybody reads does not tell what one of them saved.
     saved = desk.saved.among(asker.team, asker.user, ids) if asker.alone else frozenset[int]()
-    said = desk.remarks.texts(ids, asker.team, asker.channel) if remarked(tree) else {}
+    said = {}
+    if remarked(tree):
+        others = open_channels(desk.remarks.channels(asker.team), asker, desk)
+        said = desk.remarks.texts(ids, asker.team, asker.channel, others)
     snippets = Snippets(tree, reading)
     return [
         Hit(
@@ -362,8 +373,14 @@ def _matching(found: Snippet | None) -> Snippet | None:
     return found if found and any(matched for _, matched in found.pieces) else None
 
 
-def _thread(posted: Sequence[PostedThread], asker: Asker) -> PostedThread | None:
+def _thread(posted: Sequence[PostedThread], asker: Asker, public: Collection[str]) -> PostedThread | None:
     """Where the paper can be talked about: in this channel, else in a public one."""
     here = [thread for thread in posted if thread.channel == asker.channel]
-    public = [thread for thread in posted if not thread.is_private]
-    return next(iter(here + public), None)
+    return next(iter(here + [thread for thread in _elsewhere(posted, asker) if thread.channel in public]), None)
+
+
+def _elsewhere(posted: Sequence[PostedThread], asker: Asker) -> list[PostedThread]:
+    """The first thread in a channel that was public when it was last seen; none where the paper stands here."""
+    if any(thread.channel == asker.channel for thread in posted):
+        return []
+    return [thread for thread in posted if not thread.is_private][:1]

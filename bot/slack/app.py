@@ -11,6 +11,7 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.messages.words import words_for
 from bot.slack import actions, commands, mentions, remarks
 from bot.slack.asker import mend_surrogates
 from bot.slack.client import Identity, untokened
@@ -44,7 +45,7 @@ def build_app(desk: Desk, identity: Identity) -> App:
     actions.register(app, work)
     mentions.register(app, work)
     remarks.register(app, work, desk)
-    _acknowledge_the_rest(app)
+    _answer_the_rest(app, work)
     app.error(work.failed)
     return app
 
@@ -82,16 +83,32 @@ def _name(body: dict[str, Any]) -> str | None:
     return next((f"{field}:{body[field]}" for field in ("event_id", "trigger_id") if body.get(field)), None)
 
 
-def _acknowledge_the_rest(app: App) -> None:
-    """What we have no use for is acknowledged all the same: Slack sends again what it got no answer to."""
+def _answer_the_rest(app: App, work: Work) -> None:
+    """What we have no use for is acknowledged all the same: Slack sends again what it got no answer to.
+
+    Where a person did something, it is answered in words.
+    """
     app.event(EVERYTHING)(_nothing)
-    for kind in (app.command, app.action, app.shortcut, app.view, app.options):
-        kind(EVERYTHING)(_acknowledge)
+    for kind in (app.command, app.action, app.shortcut):
+        kind(EVERYTHING)(work.later(actions.unknown))
+    app.view(EVERYTHING)(_unknown_view)
+    app.options(EVERYTHING)(_no_options)
 
 
 def _nothing() -> None:
     """Events are acknowledged by Bolt itself."""
 
 
-def _acknowledge(ack: Callable[[], BoltResponse]) -> None:
-    ack()
+def _unknown_view(ack: Callable[..., BoltResponse], body: dict[str, Any]) -> None:
+    """A form that is not ours, or no longer: its place says so."""
+    if body.get("type") != "view_submission":
+        ack()
+        return
+    said = words_for(None).t("error.click.unreadable")
+    block = {"type": "section", "text": {"type": "plain_text", "text": said}}
+    title = {"type": "plain_text", "text": "Paperround"}
+    ack(response_action="update", view={"type": "modal", "title": title, "blocks": [block]})
+
+
+def _no_options(ack: Callable[..., BoltResponse]) -> None:
+    ack(options=[])

@@ -47,14 +47,31 @@ class Asked:
 def asker_of(context: BoltContext, body: dict[str, Any], person: Person) -> Asker:
     """The person, their language and zone, and the channel they are in."""
     container = body.get("container")
+    team = team_of(context)
     return Asker(
-        team=context.team_id or "",
+        team=team,
         user=person.id,
         channel=context.channel_id or "",
         locale=person.locale,
         zone=person.zone,
         in_public="event" in body or (container is not None and not container.get("is_ephemeral")),
+        is_stranger=person.is_stranger or (person.home or _home(body)) not in ("", team),
+        doubt=person.doubt,
     )
+
+
+def team_of(context: BoltContext) -> str:
+    """The workspace the bot is installed in; a person of another one may be what a payload names."""
+    installed = context.authorize_result.team_id if context.authorize_result else None
+    return installed or context.team_id or ""
+
+
+def _home(body: dict[str, Any]) -> str:
+    """The workspace of the person, as the payload says; empty where it does not."""
+    event, user = body.get("event"), body.get("user")
+    said = event.get("user_team") or event.get("team") if isinstance(event, dict) else None
+    said = said or (user.get("team_id") if isinstance(user, dict) else None)
+    return said if isinstance(said, str) else ""
 
 
 def plain(text: str) -> str:

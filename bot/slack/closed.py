@@ -41,7 +41,10 @@ def tell_subscribers(
 
 def _tell(user: str, closed: ClosedChannel, outbox: Outbox, directory: Directory) -> None:
     direct = directory.direct(user)
-    words = words_for(directory.person(user).locale)
+    person = directory.person(user)
+    if person.doubt is not None:  # told once, so not in a language that is a guess
+        raise person.doubt
+    words = words_for(person.locale)
     content = channel_closed(closed.name or closed.place.channel, closed.reason, words)
     place = Place(closed.place.team, direct)
     if outbox.add_note(place, "", closed.closed_at.date(), f"closed:{closed.place.channel}", content):

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
+from bot.errors import RequestRefusedError
 from bot.messages.words import Words, words_for
+from bot.plan.hours import zone_of
+from bot.slack.compared import Recheck
 from bot.slack.directory import Directory
 from bot.slack.records import Records
 from bot.store.digests import Digests
@@ -45,6 +47,8 @@ class Desk:
     """Names as configured; a subscription that names none follows the first."""
     config: str
     """Where the config's subscriptions are written."""
+    recheck: Recheck = field(default_factory=Recheck)
+    """For remarks that were deleted while nobody listened."""
     aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))
     """For what an answer asks of Slack and does not wait for."""
 
@@ -60,6 +64,10 @@ class Asker:
     zone: str
     in_public: bool = False
     """True where everybody in the channel reads the answer (a mention)."""
+    is_stranger: bool = False
+    """Whether this is a person of another workspace."""
+    doubt: RequestRefusedError | None = None
+    """Why language and zone are guesses; nothing that rests on them may be kept."""
 
     @property
     def alone(self) -> bool:
@@ -78,4 +86,4 @@ class Asker:
 
     def today(self, now: datetime) -> date:
         """The date on the asker's wall."""
-        return now.astimezone(ZoneInfo(self.zone)).date()
+        return now.astimezone(zone_of(self.zone)).date()

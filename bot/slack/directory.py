@@ -1,9 +1,12 @@
 """Who people are, where they are written to, and what channels are called: asked once and remembered for a while."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +17,13 @@ from bot.errors import DeliveryDeferredError, RequestRefusedError
 from bot.slack.client import WALL, code_of, translate
 from bot.slack.failures import Failure
 
+log = logging.getLogger(__name__)
+
 REMEMBERED = timedelta(hours=1)  # a person who changes their language or zone sees it within the hour
+UNKNOWN = timedelta(minutes=1)  # how long a failed look-up of a person is not repeated for an ordinary answer
+PATIENCE = 0.5  # seconds that an answer waits for the look-up of a person
+ASKING = 4  # look-ups of people at once
+PUBLIC_FOR = timedelta(seconds=20)  # a channel that becomes private meanwhile is told by an event as well
 LISTED = timedelta(minutes=1)  # the list of all channels: long enough for every name of a config
 LONGEST_WAIT = timedelta(seconds=60)  # for a list that Slack asks us to wait for; it asks for 30 s at most as a rule
 PAGE = 200  # the number Slack advises for lists (conversations.list)
@@ -40,6 +49,12 @@ class Person:
     id: str
     locale: str | None
     zone: str
+    is_stranger: bool = False
+    """Whether this is a person of another workspace, in a channel that both share."""
+    home: str = field(default="", compare=False)
+    """The person's workspace; empty where that is not known, or one of several in an organisation."""
+    doubt: RequestRefusedError | None = field(default=None, compare=False)
+    """Why language and zone are guesses, as it can be told to the person; None where Slack said them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +79,59 @@ class Directory:
         self._sleep = sleep
         self._direct: dict[str, str] = {}
         self._people: dict[str, tuple[datetime, Person]] = {}
+        """Until when each is remembered."""
+        self._asking: dict[str, Future[Person]] = {}
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(ASKING, thread_name_prefix="people")
+        self._public: dict[str, tuple[datetime, bool]] = {}
         self._listed: tuple[datetime, tuple[Channel, ...]] | None = None
 
-    def person(self, user: str) -> Person:
-        """A person's language and zone; English and UTC where Slack does not say. Whatever goes wrong, an answer."""
-        kept = self._people.get(user)
-        now = self._clock()
-        if kept and now - kept[0] < REMEMBERED:
-            return kept[1]
+    def person(self, user: str, *, anew: bool = False) -> Person:
+        """A person's language and zone; English and UTC where Slack does not say. Whatever goes wrong, an answer.
+
+        It takes half a second at most: where Slack is slower, what it says counts the next time. A failure is
+        remembered for a while; ``anew`` asks again all the same.
+        """
+        with self._lock:
+            until, kept = self._people.get(user, (None, None))
+            if kept and until and self._clock() < until and not (anew and kept.doubt):
+                return kept
+            future = self._asking.get(user)
+            if future is None:
+                future = self._asking[user] = self._pool.submit(self._ask, user, kept)
+        wait([future], timeout=PATIENCE)
+        if future.done():
+            return future.result()
+        person = _in_doubt(user, kept, "person.unknown", reason="timeout")
+        with self._lock:
+            if user in self._asking:
+                self._people[user] = (self._clock() + UNKNOWN, person)
+        return person
+
+    def _ask(self, user: str, kept: Person | None) -> Person:
         try:
             found = self._client.users_info(user=user, include_locale=True).get("user") or {}
-            person = Person(user, found.get("locale"), _zone(found.get("tz")))
-        except WALL:
-            # An answer in English beats no answer; not remembered, so that the next look-up asks again.
-            return kept[1] if kept else Person(user, None, "UTC")
-        self._people[user] = (now, person)
+            person, span = self._read(user, found), REMEMBERED
+        except WALL as exc:
+            missing = code_of(exc) == "missing_scope"
+            code = "person.scope" if missing else "person.no_zone" if _is_unheard_of(exc) else "person.unknown"
+            person = _in_doubt(user, kept, code, reason=code_of(exc) or type(exc).__name__, zone="")
+            span = UNKNOWN
+        except Exception as exc:  # whatever it is, the person is to be answered
+            log.exception("person not looked up user=%s; report it with this traceback", user)
+            person, span = _in_doubt(user, kept, "person.unknown", reason=type(exc).__name__), UNKNOWN
+        with self._lock:
+            self._asking.pop(user, None)
+            self._people[user] = (self._clock() + span, person)
         return person
+
+    def _read(self, user: str, found: dict[str, Any]) -> Person:
+        name = found.get("tz")
+        zone = _zone(name)
+        doubt = None if zone else RequestRefusedError("person.no_zone", zone=name) if name else _NO_ZONE
+        home = "" if found.get("enterprise_user") else str(found.get("team_id") or "")
+        stranger = bool(found.get("is_stranger"))
+        return Person(user, found.get("locale"), zone or "UTC", is_stranger=stranger, home=home, doubt=doubt)
 
     def direct(self, user: str) -> str:
         """The id of the direct message with a person, opened where it was not; it never changes.
@@ -116,6 +168,20 @@ class Directory:
         if found.get("is_mpim"):
             raise RequestRefusedError("channel.group_dm")
         return channel
+
+    def is_public(self, channel_id: str) -> bool:
+        """Whether everybody may read the channel, as Slack said within the last `PUBLIC_FOR`. Raises BotError."""
+        asked_at, public = self._public.get(channel_id, (None, False))
+        now = self._clock()
+        if asked_at is None or not timedelta(0) <= now - asked_at < PUBLIC_FOR:
+            channel = self.channel(channel_id)
+            public = channel is not None and not channel.is_private
+            self._public[channel_id] = (now, public)
+        return public
+
+    def converted(self, channel_id: str) -> None:
+        """The channel became private or public: what was said of it counts no more."""
+        self._public.pop(channel_id, None)
 
     def named(self, name: str) -> Channel | None:
         """The channel called ``#name`` (or carrying that id) that is not archived; None where there is none to see.
@@ -186,12 +252,22 @@ def _is_unheard_of(exc: Exception) -> bool:
     return isinstance(exc, SlackApiError) and exc.response.get("error") == "unknown_method"
 
 
-def _zone(name: str | None) -> str:
-    """The zone Slack says, where our own table of zones knows it too; else UTC."""
+_NO_ZONE = RequestRefusedError("person.no_zone", zone="")
+
+
+def _in_doubt(user: str, kept: Person | None, code: str, **values: object) -> Person:
+    """What was known before; where that is nothing, English and UTC, and why that is a guess."""
+    if kept and kept.doubt is None:
+        return kept
+    return Person(user, None, "UTC", doubt=RequestRefusedError(code, **values))
+
+
+def _zone(name: str | None) -> str | None:
+    """The zone Slack says, where our own table of zones knows it too."""
     try:
-        return ZoneInfo(name or "UTC").key
+        return ZoneInfo(name).key if name else None
     except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of zones
-        return "UTC"
+        return None
 
 
 def _channel(found: dict[str, Any]) -> Channel:

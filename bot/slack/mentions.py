@@ -12,11 +12,10 @@ from bot.search.conversation import Greeting, asked_in_thread, parse_message
 from bot.slack.answer import about_paper, answer
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
+from bot.slack.heard import SPOKEN
 from bot.slack.reply import reply
 from bot.slack.work import Work
 
-SAID = (None, "file_share", "thread_broadcast")
-"""Subtypes of what a person says."""
 _PRIVATE = ("save", "drop")
 """What concerns the person alone, wherever it is said."""
 
@@ -24,7 +23,7 @@ _PRIVATE = ("save", "drop")
 def register(app: App, work: Work) -> None:
     """Answer mentions in channels and everything a person says in a direct message."""
     app.event("app_mention")(work.later(mentioned))
-    app.event({"type": "message", "subtype": SAID}, matchers=[_is_direct])(work.later(said))
+    app.event({"type": "message", "subtype": SPOKEN}, matchers=[_is_direct])(work.later(said))
 
 
 def mentioned(asked: Asked, desk: Desk) -> None:

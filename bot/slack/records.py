@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.delivery.outbox import Place
+from bot.errors import BotError, QueryError, RequestRefusedError
 from bot.messages.standing import Standing
-from bot.plan.hours import next_arrival, next_fire, next_time, quiet_until
+from bot.plan.hours import is_zone, next_arrival, next_fire, next_time, quiet_until, zone_of
 from bot.plan.owed import OpenDay, owed, wanted
 from bot.plan.subscription import Subscription
 from bot.search.grammar import parse_query
@@ -37,8 +37,11 @@ class Records:
 def first_post(sub: Subscription, waiting: Sequence[OpenDay], records: Records, now: datetime) -> datetime | None:
     """When its next post comes (UTC), as far as it is known now; None for one that waits for the next arrival.
 
-    ``waiting`` are its open days. A pause with an end comes first, one without is not asked for here.
+    ``waiting`` are its open days. A pause with an end comes first, one without is not asked for here. One that cannot
+    fire at all (`fault_of`) has none.
     """
+    if fault_of(sub) is not None:
+        return None
     begin = max(now, sub.paused_until) if sub.paused_until is not None else now
     fires = sorted((_fires_at(sub, one, begin), one.day) for one in waiting)
     return next((moment for moment, day in fires if _brings(sub, day, records, now)), next_time(sub, begin))
@@ -52,9 +55,22 @@ def _fires_at(sub: Subscription, one: OpenDay, begin: datetime) -> datetime:
 def _brings(sub: Subscription, day: date, records: Records, now: datetime) -> bool:
     """Whether the day has something for it that its channel does not carry already."""
     digest = records.digests.load_day(sub.source, day)
-    query = parse_query(sub.query, today=now.astimezone(ZoneInfo(sub.zone)).date())
+    query = parse_query(sub.query, today=now.astimezone(zone_of(sub.zone)).date())
     keys = {entry.key for entry in wanted(digest, query)} if digest else set()
     return bool(keys - set(records.outbox.carried(Place(sub.team, sub.channel), sub.source, day)))
+
+
+def fault_of(sub: Subscription) -> BotError | None:
+    """Why it can never post as it is stored; None where it can. One such row must not hide the others."""
+    if not is_zone(sub.zone):
+        return RequestRefusedError("subscription.zone", zone=sub.zone)
+    if not sub.days:
+        return RequestRefusedError("subscription.no_days")
+    try:
+        parse_query(sub.query, today=date.min.replace(year=2000))
+    except QueryError as exc:
+        return RequestRefusedError("subscription.query", query=sub.query, found=exc.found)
+    return None
 
 
 def standings(subs: Sequence[Subscription], records: Records, now: datetime) -> list[Standing]:
@@ -71,6 +87,9 @@ def _standing(
     sub: Subscription, waiting: Sequence[OpenDay], closed: str | None, records: Records, now: datetime
 ) -> Standing:
     last = records.history.last_posted(sub)
+    fault = fault_of(sub)
+    if fault is not None:
+        return Standing(sub, None, last[0] if last else None, last[1] if last else None, closed=closed, fault=fault)
     return Standing(
         sub,
         None if sub.paused is not None and sub.paused_until is None else first_post(sub, waiting, records, now),
@@ -85,7 +104,9 @@ def end_of_pause(sub: Subscription, until: date) -> datetime:
     """The moment (UTC) from which a subscription that is paused until that day posts again: its hour there, so that
     nothing comes at midnight.
     """
-    return next_fire(sub, datetime.combine(until, time(), ZoneInfo(sub.zone)))
+    if fault_of(sub) is not None:
+        return datetime.combine(until, time(), zone_of(sub.zone)).astimezone(UTC)
+    return next_fire(sub, datetime.combine(until, time(), zone_of(sub.zone)))
 
 
 def take_up(sub: Subscription, records: Records, now: datetime) -> None:

@@ -13,7 +13,7 @@ from slack_bolt import Ack, BoltContext, BoltResponse
 
 from bot.errors import BotError
 from bot.messages.errors import describe, unexpected
-from bot.slack.asker import Asked, asker_of
+from bot.slack.asker import Asked, asker_of, team_of
 from bot.slack.desk import Desk
 from bot.slack.directory import Person
 from bot.slack.reply import reply
@@ -84,7 +84,7 @@ class Work:
 
 def _heard(hear: Hear, event: dict[str, Any], context: BoltContext) -> None:
     try:
-        hear(event, context.team_id or "", context.bot_user_id or "")
+        hear(event, team_of(context), context.bot_user_id or "")
     except BotError as error:
         log.error("event lost type=%s reason=%s; paperround doctor says more", event.get("type"), error)
     except Exception as error:

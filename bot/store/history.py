@@ -47,6 +47,7 @@ class ChannelState:
     name: str | None
     closed_reason: str | None
     closed_at: datetime | None
+    is_private: bool = True
 
 
 class History:
@@ -157,12 +158,12 @@ class History:
         """Those of that id, or of that name with or without its #, in every workspace; all of them for no name."""
         c = t.Channel
         name = typed.removeprefix("#").casefold()
-        found = sa.select(c.team_id, c.channel_id, c.name, c.closed_reason, c.closed_at)
+        found = sa.select(c.team_id, c.channel_id, c.name, c.closed_reason, c.closed_at, c.is_private)
         with reading(self._engine) as connection:
             rows = connection.execute(found.order_by(c.team_id, c.channel_id)).all()
         # Compared here: a database folds the case of ASCII alone.
         return [
-            ChannelState(Place(row.team_id, row.channel_id), row.name, row.closed_reason, row.closed_at)
+            ChannelState(Place(row.team_id, row.channel_id), row.name, row.closed_reason, row.closed_at, row.is_private)
             for row in rows
             if not typed or row.channel_id == typed or (row.name or "").casefold() == name
         ]

@@ -1,6 +1,6 @@
 """What people write in papers' threads, in channels where somebody asked for it to be kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +26,14 @@ class Said:
     edited: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A paper's thread with remarks."""
+
+    place: Place
+    ts: str
+
+
 class Remarks:
     """Every method is one short transaction."""
 
@@ -49,10 +57,10 @@ class Remarks:
             return _since(connection, place)
 
     def seen(self, place: Place, *, is_private: bool) -> None:
-        """Slack says now whether the channel is private. Where nothing is kept, that changes nothing."""
+        """Slack says now whether the channel is private."""
         c = t.Channel
         with reading(self._engine) as connection:
-            known = sa.select(c.is_private).where(is_channel(place), c.remarks_since.is_not(None))
+            known = sa.select(c.is_private).where(is_channel(place))
             if connection.scalar(known) in (None, is_private):
                 return
         with transaction(self._engine) as connection:
@@ -108,19 +116,56 @@ class Remarks:
         with transaction(self._engine) as connection:
             connection.execute(sa.delete(r).where(*mine))
 
-    def entries(self, text: str, team: str | None = None, channel: str | None = None) -> frozenset[int]:
+    def channels(self, team: str) -> list[str]:
+        """The channels of a workspace whose remarks others may be told of, as far as is known here."""
+        c = t.Channel
+        known = sa.select(c.channel_id).where(c.team_id == team, ~c.is_private, c.remarks_since.is_not(None))
+        with reading(self._engine) as connection:
+            return list(connection.scalars(known.order_by(c.channel_id)))
+
+    def threads(self, team: str, entry_ids: Collection[int] | None = None) -> list[Thread]:
+        """Where remarks are kept, the latest remark first; of these entries' papers alone where given."""
+        r = t.Remark
+        found = sa.select(r.channel_id, r.thread_ts).where(r.team_id == team).group_by(r.channel_id, r.thread_ts)
+        latest = sa.func.max(r.ts).desc()
+        with reading(self._engine) as connection:
+            if entry_ids is None:
+                rows = connection.execute(found.order_by(latest)).all()
+            else:
+                e, mine = t.Entry, sa.alias(t.Entry.__table__)
+                rows = []
+                for some in bunches(sorted(entry_ids)):
+                    keys = sa.select(mine.c.key).where(mine.c.id.in_(some))
+                    of_papers = found.join(e, e.id == r.entry_id).where(e.key.in_(keys))
+                    rows += connection.execute(of_papers.order_by(latest)).all()
+        return [Thread(Place(team, channel), ts) for channel, ts in dict.fromkeys(tuple(row) for row in rows)]
+
+    def in_thread(self, thread: Thread) -> dict[str, str]:
+        """What is kept of a thread, by the message's ``ts``."""
+        r = t.Remark
+        kept = sa.select(r.ts, r.text).where(_is_of(thread.place), r.thread_ts == thread.ts)
+        with reading(self._engine) as connection:
+            return dict(connection.execute(kept).all())
+
+    def entries(
+        self, text: str, team: str | None = None, channel: str | None = None, others: Collection[str] | None = None
+    ) -> frozenset[int]:
         """Every entry, of whatever day, of the papers in whose threads these words stand one after another.
 
-        In this channel or in one that is not private; without a team, in any that is not private.
+        In this channel or in one that is not private, of ``others`` where given; without a team, in any that is not
+        private.
         """
         self._read_anew()
         r, e, c = t.Remark, t.Entry, t.Channel
         holds = sa.or_(*(r.words.contains(needle, autoescape=True) for needle in needles(text)))
-        keys = sa.select(e.key).join(r, r.entry_id == e.id).join(c, _IN_CHANNEL).where(holds, _is_open(team, channel))
+        is_open = _is_open(team, channel, others)
+        keys = sa.select(e.key).join(r, r.entry_id == e.id).join(c, _IN_CHANNEL).where(holds, is_open)
         with reading(self._engine) as connection:
             return frozenset(connection.scalars(sa.select(e.id).where(e.key.in_(keys), e.withdrawn_at.is_(None))))
 
-    def texts(self, entry_ids: Sequence[int], team: str, channel: str) -> dict[int, list[str]]:
+    def texts(
+        self, entry_ids: Sequence[int], team: str, channel: str, others: Collection[str] | None = None
+    ) -> dict[int, list[str]]:
         """What is written in the threads of each entry's paper, as `entries` looks at it, the newest first."""
         mine, other = sa.alias(t.Entry.__table__), sa.alias(t.Entry.__table__)
         r, c = t.Remark, t.Channel
@@ -130,7 +175,7 @@ class Remarks:
             .join(other, other.c.key == mine.c.key)
             .join(r, r.entry_id == other.c.id)
             .join(c, _IN_CHANNEL)
-            .where(_is_open(team, channel))
+            .where(_is_open(team, channel, others))
             .order_by(r.posted_at.desc(), r.ts.desc())
         )
         found: dict[int, list[str]] = {}
@@ -162,11 +207,14 @@ def _is_of(place: Place) -> sa.ColumnElement[bool]:
     return sa.and_(t.Remark.team_id == place.team, t.Remark.channel_id == place.channel)
 
 
-def _is_open(team: str | None, channel: str | None) -> sa.ColumnElement[bool]:
+def _is_open(team: str | None, channel: str | None, others: Collection[str] | None = None) -> sa.ColumnElement[bool]:
     """Whether whoever asks there may know of it."""
     if team is None:
         return ~t.Channel.is_private
-    return sa.and_(t.Remark.team_id == team, sa.or_(~t.Channel.is_private, t.Remark.channel_id == channel))
+    elsewhere = ~t.Channel.is_private
+    if others is not None:
+        elsewhere = sa.and_(elsewhere, t.Remark.channel_id.in_(sorted(others)))
+    return sa.and_(t.Remark.team_id == team, sa.or_(elsewhere, t.Remark.channel_id == channel))
 
 
 def _since(connection: Connection, place: Place) -> datetime | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.delivery.outbox import Place
+from bot.errors import RequestRefusedError
 from bot.plan.owed import OpenDay
 from bot.plan.subscription import EVERY_DAY, Layout, Subscription
 from bot.store import tables as t
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 Key = tuple[str, str, str]
 """Channel, source and query."""
+
+_DAYS = "0123456"
 
 MAY_COME = 1  # A day still being written is usual; two of them are an archive on its way, and would be posted at once.
 
@@ -63,8 +66,12 @@ class Subscriptions:
         quiet: tuple[time, time] | None = None,
         say_when_empty: bool = False,
         created_by: str | None = None,
+        at_most: int | None = None,
     ) -> Subscription:
-        """Write one down that a person asked for. Where there is one of the same key, that is the answer, as it is."""
+        """Write one down that a person asked for. Where there is one of the same key, that is the answer, as it is.
+
+        Raises RequestRefusedError("subscription.too_many") where the channel has ``at_most`` others.
+        """
         s = t.Subscription
         wanted = Subscription(
             0, team, channel, source, query, at=at, days=days, zone=zone, layout=layout, quiet=quiet,
@@ -72,6 +79,10 @@ class Subscriptions:
         )  # fmt: skip
         key = (s.team_id == team, s.channel_id == channel, s.source == source, s.query == query)
         with transaction(self._engine) as connection:
+            here = _load(connection, s.team_id == team, s.channel_id == channel)
+            others = sum((one.source, one.query) != (source, query) for one in here)
+            if at_most is not None and others >= at_most:
+                raise RequestRefusedError("subscription.too_many", most=at_most)
             insert_missing(connection, s, [_columns(wanted)])
             (there,) = _load(connection, *key)
             return there
@@ -296,7 +307,7 @@ def _subscription(row: Any) -> Subscription:
         source=row.source,
         query=row.query,
         at=row.at,
-        days=frozenset(map(int, row.days)),
+        days=frozenset(int(day) for day in row.days if day in _DAYS),
         zone=row.zone,
         layout=row.layout,
         since=row.since,

@@ -54,14 +54,24 @@ class Office:
         self.bot.digests.settle("vault", timedelta(0), now + timedelta(seconds=1))
 
     def typed(self, user: str, text: str, channel: str = "papers") -> dict[str, object]:
-        """What a person sees after typing it: the newest private answer."""
-        before = {message["id"] for message in self.sandbox.ephemerals(user)}
+        """What a person sees after typing it: the newest private answer, or what the channel is told in its place."""
+        before = {message["ts"] for message in self._seen(user, channel)}
         assert self.sandbox.send(user, channel, text)["ok"]
 
         def new() -> list[dict[str, object]]:
-            return [message for message in self.sandbox.ephemerals(user) if message["id"] not in before]
+            return [message for message in self._seen(user, channel) if message["ts"] not in before]
 
         return self.sandbox.wait_for(new)[-1]
+
+    def whispered(self, user: str, text: str, channel: str = "papers") -> dict[str, object]:
+        """As `typed`, where the person is to be told something alone, whatever the channel is told."""
+        before = {message["id"] for message in self.sandbox.ephemerals(user)}
+        assert self.sandbox.send(user, channel, text)["ok"]
+        return self.sandbox.wait_for(lambda: [m for m in self.sandbox.ephemerals(user) if m["id"] not in before])[-1]
+
+    def _seen(self, user: str, channel: str) -> list[dict[str, object]]:
+        told = [m for m in self.sandbox.messages(channel, user) if m.get("bot_id") and not m.get("thread_ts")]
+        return [*told, *self.sandbox.ephemerals(user)]
 
     def asked(self, typed: str = "", **body: object) -> Asked:
         """A command of Emma's in #papers as a listener gets it; the address to answer to is one nobody handed out."""

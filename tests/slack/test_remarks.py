@@ -1,5 +1,6 @@
 """Which events of a channel become remarks, and what a channel and a person read of it."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -12,9 +13,11 @@ from slack_sdk import WebClient
 from bot.delivery.outbox import Edition, Place
 from bot.errors import StoreUnavailableError
 from bot.messages.content import Content, DayMessage
-from bot.slack.remarks import _Ear, read
+from bot.slack.heard import read
+from bot.slack.recheck import look_at_remarks
+from bot.slack.remarks import _Ear
 from bot.slack.work import Work
-from bot.store.remarks import Said
+from bot.store.remarks import Said, Thread
 
 Office = Any
 Event = dict[str, Any]
@@ -78,6 +81,7 @@ def thread(office: Office, days: Callable[[], None]) -> int:
     outbox.lay(Edition(PLACE, "vault", entry.day, "", "papers"), [message], [entry], now, edit_since=now)
     outbox.confirm(outbox.claim_next("test", now, now), PARENT, now, now)
     office.workspace.desk.remarks.begin(PLACE, now)
+    office.workspace.desk.recheck.done(Thread(PLACE, PARENT), now)  # the message stands nowhere
     return int(entry.id)
 
 
@@ -90,6 +94,15 @@ def hear(office: Office) -> Callable[..., None]:
             ear.hear(event, TEAM, BOT)
 
     return all_of
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Until something is so in the database, of which the stand-in does not tell."""
+    for _ in range(1000):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come to that")
 
 
 def found(office: Office, text: str) -> bool:
@@ -135,7 +148,9 @@ def test_a_channel_that_becomes_private_keeps_its_remarks_to_itself(
     assert entries("routing", TEAM, "C0OTHER001")
 
 
-def test_a_channel_is_told_when_it_begins_and_when_it_ends(office: Office, days: Callable[[], None]) -> None:
+def test_a_channel_is_told_when_it_begins_and_when_it_ends(
+    office: Office, days: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
     days()
     assert office.typed("emma", "/paper remarks")["text"].startswith("Remarks are off")
     assert "turned remarks on" in office.typed("emma", "/paper remarks on")["text"]
@@ -144,9 +159,15 @@ def test_a_channel_is_told_when_it_begins_and_when_it_ends(office: Office, days:
     assert "turned remarks on" in line["text"]
     assert "(0 remarks so far)" in office.typed("emma", "/paper remarks on")["text"]
     assert office.typed("jiwoo", "/paper 댓글")["text"].startswith("이 채널은 댓글을 보관합니다")
-    assert "0 remarks were erased" in office.typed("lena", "/paper remarks off")["text"]
+    asked = office.typed("lena", "/paper remarks off")
+    assert asked["text"].startswith("This erases 0 remarks")
+    assert office.workspace.desk.remarks.since(PLACE) is not None, "it is asked for once more"
+    office.sandbox.act("lena", "papers", "remarks.end", ephemeral_id=asked["id"])
+    office.sandbox.wait_for(lambda: not office.sandbox.ephemerals("lena"))
     lines = [m["text"] for m in office.sandbox.messages("papers") if m.get("bot_id")]
     assert "turned remarks off" in lines[-1]
+    assert "0 remarks were erased" in lines[-1]
+    assert "remarks ended channel=C0PAPERS01 by=U0LENA0001 erased=0" in caplog.text
     assert len(lines) == 2
     assert office.typed("emma", "/paper remarks off")["text"].startswith("Remarks are off")
 
@@ -199,3 +220,91 @@ def test_what_cannot_be_kept_is_told_in_the_log_alone(
     [line] = [record.getMessage() for record in caplog.records if record.name == "bot.slack.work"]
     assert logged in line
     assert "routing" not in caplog.text
+
+
+@pytest.fixture
+def talk(office: Office, days: Callable[[], None]) -> str:
+    """JetMoE really stands in #papers, which keeps remarks, and Emma wrote below it. Gives the thread."""
+    days()
+    [entry] = office.bot.digests.load_day(None, date(2024, 4, 12)).entries
+    office.workspace.desk.directory.enter(HERE)
+    card = office.workspace.desk.client.chat_postMessage(channel=HERE, text="JetMoE")["ts"]
+    outbox, now = office.bot.outbox, office.bot.clock()
+    outbox.entered(TEAM, HERE, "papers", False)
+    message = DayMessage(Content("JetMoE", ()), entry.id, entry.key, 0)
+    outbox.lay(Edition(PLACE, "vault", entry.day, "", "papers"), [message], [entry], now, edit_since=now)
+    outbox.confirm(outbox.claim_next("test", now, now), card, now, now)
+    office.workspace.desk.remarks.begin(PLACE, now)
+    office.sandbox.send("emma", "papers", "the routing is cheap", card)
+    office.sandbox.send("lena", "papers", "latency matters", card)
+    eventually(lambda: office.workspace.desk.remarks.count(PLACE) == 2)
+    return str(card)
+
+
+def written(office: Office, text: str) -> dict[str, Any]:
+    return next(m for m in office.sandbox.messages("papers") if m["text"] == text)
+
+
+def missed(office: Office, act: Callable[[], object]) -> None:
+    """Let something happen of which no event tells."""
+    events = office.sandbox.workspace.apps["A0PAPERS01"].events
+    kept, events[:] = list(events), []
+    act()
+    events[:] = kept
+
+
+def test_what_was_deleted_or_edited_while_the_bot_was_away_goes_at_the_next_look(office: Office, talk: str) -> None:
+    cheap, latency = written(office, "the routing is cheap"), written(office, "latency matters")
+    missed(office, lambda: office.sandbox.delete("emma", "papers", cheap["ts"]))
+    missed(office, lambda: office.sandbox.edit("lena", "papers", latency["ts"], "throughput matters"))
+    desk = office.workspace.desk
+    assert desk.remarks.count(PLACE) == 2, "nobody told"
+    assert "JetMoE" not in office.typed("emma", "/paper remark:routing")["text"], "a look-up looks first"
+    assert desk.remarks.count(PLACE) == 1
+    assert found(office, "throughput")
+    missed(office, lambda: office.sandbox.delete("lena", "papers", latency["ts"]))
+    look_at_remarks(TEAM, desk)
+    assert desk.remarks.count(PLACE) == 1, "it was read a moment ago"
+    desk.recheck.__init__()
+    look_at_remarks(TEAM, desk)
+    assert desk.remarks.count(PLACE) == 0
+
+
+def test_a_thread_that_cannot_be_read_keeps_its_remarks(office: Office, talk: str) -> None:
+    office.sandbox.fault("error", "conversations.replies", count=0, error="internal_error")
+    assert "JetMoE" in office.typed("emma", "/paper remark:routing")["text"]
+    assert office.workspace.desk.remarks.count(PLACE) == 2
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["told by an event", "while the bot was away"])
+def test_what_was_said_in_a_channel_that_became_private_is_told_nowhere_else(
+    heard: bool, office: Office, talk: str
+) -> None:
+    ask = "/paper remark:routing"
+    shown = office.typed("emma", ask, channel="general")
+    assert "JetMoE" in shown["text"]
+    assert "archives" in str(shown["blocks"])
+    office.workspace.desk.directory.converted(HERE)
+
+    def convert() -> None:
+        office.sandbox.fault("convert", channel="papers")
+
+    convert() if heard else missed(office, convert)
+    if heard:
+        kinds = office.workspace.desk.records.history.channel
+        eventually(lambda: kinds(PLACE).is_private)
+    assert "JetMoE" not in office.typed("emma", ask, channel="general")["text"]
+    assert "archives" not in str(office.typed("emma", "/paper tag:moe", channel="general")["blocks"])
+    assert "JetMoE" in office.typed("emma", ask)["text"], "there it is still found"
+    assert office.workspace.desk.records.history.channel(PLACE).is_private
+    office.sandbox.fault("convert", channel="papers", public=True)
+    eventually(lambda: not office.workspace.desk.records.history.channel(PLACE).is_private)
+    assert "JetMoE" in office.typed("emma", ask, channel="general")["text"]
+
+
+def test_an_event_that_comes_late_makes_no_private_channel_public(
+    office: Office, thread: int, hear: Callable[..., None]
+) -> None:
+    hear(spoken("later", ts="1712890950.000001", thread_ts=None, channel_type="group"))
+    hear(spoken("earlier", ts="1712890940.000001", thread_ts=None))
+    assert office.workspace.desk.records.history.channel(PLACE).is_private

@@ -53,7 +53,7 @@ def test_among_several_each_can_be_ended_by_its_button(user: str, everything: st
     assert answer["text"].count(everything) == 2
     blog = [block["accessory"]["action_id"] for block in answer["blocks"] if "blog" in str(block.get("text"))]
     office.sandbox.act(user, "papers", blog[0], ephemeral_id=answer["id"])
-    office.sandbox.wait_for(lambda: "End" not in str(office.sandbox.ephemerals(user)[-1]["blocks"]))
+    office.sandbox.wait_for(lambda: office.sandbox.ephemerals(user) == [])
     office.sandbox.wait_for(lambda: len(office.sandbox.messages("papers")) == 1)
     assert [(sub.source, sub.query) for sub in office.bot.subscriptions.all()] == [("vault", ""), ("blog", "tag:moe")]
 
@@ -92,13 +92,142 @@ def test_who_subscribes_to_what_no_paper_is_so_far_is_told_alone(
     user: str, says: str, office: Office, days: Callable[[], None]
 ) -> None:
     days()
-    told = office.typed(user, "/paper subscribe at 08:00")["text"]
+    told = office.whispered(user, "/paper subscribe zeppelin")["text"]
     assert says in told
-    assert "“08:00”" in told
-    assert "/paper unsubscribe at 08:00" in told, "and not the subscription to every paper"
+    assert "“zeppelin”" in told
+    assert "/paper unsubscribe zeppelin" in told, "and not the subscription to every paper"
     assert all(says not in message["text"] for message in office.sandbox.messages("papers"))
     assert says not in office.typed(user, "/paper subscribe tag:moe")["text"]
     assert says not in office.typed(user, "/paper subscribe")["text"]
+
+
+def lines(office: Office, channel: str = "papers", user: str = "emma") -> list[str]:
+    """What the bot has told a channel."""
+    return [message["text"] for message in office.sandbox.messages(channel, user) if message.get("bot_id")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("subscribe tag:moe", "subscribed"),
+        ("pause", "paused"),
+        ("resume", "again"),
+        ("unsubscribe tag:moe", "ended"),
+        ("subscribe", "again"),
+    ],
+)
+def test_a_change_is_told_to_the_channel_once_and_to_nobody_else(
+    typed: str, says: str, office: Office, days: Callable[[], None]
+) -> None:
+    days()
+    if typed != "subscribe tag:moe":
+        sub = office.bot.subscriptions.add(TEAM, PAPERS, "vault", "" if typed == "subscribe" else "tag:moe")
+        if typed in ("resume", "subscribe"):
+            office.bot.subscriptions.pause(sub.id, "chat")
+    office.typed("emma", f"/paper {typed}")
+    [line] = lines(office)
+    assert "U0EMMA0001" in line
+    assert says in line
+    office.sandbox.send("emma", "papers", "/paper subscriptions")
+    [answer] = office.sandbox.wait_for(lambda: office.sandbox.ephemerals("emma"))
+    assert answer["text"].startswith("This channel"), "nothing was told to her alone before"
+
+
+def test_a_few_people_are_told_in_the_language_of_whom_it_is_about(office: Office) -> None:
+    office.sandbox.invite("jiwoo", "lab", "paperround")
+    office.typed("jiwoo", "/paper subscribe", channel="lab")
+    assert "구독" in lines(office, "lab", "jiwoo")[-1]
+    direct = office.sandbox.dm("jiwoo", "paperround")
+    office.sandbox.send("jiwoo", direct, "구독 tag:moe")
+    office.sandbox.wait_for(lambda: lines(office, direct, "jiwoo"))
+    assert "구독" in lines(office, direct, "jiwoo")[-1]
+    office.typed("jiwoo", "/paper subscribe")
+    assert "subscribed" in lines(office)[-1], "a public channel has the language of the settings"
+
+
+def test_what_the_config_ordered_is_asked_once_and_told_to_the_channel(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = replace(office.bot.subscriptions.add(TEAM, PAPERS, "vault", "tag:moe"), origin="config")
+    office.bot.subscriptions.sync_config(TEAM, [wanted])
+    asked = office.typed("emma", "/paper unsubscribe tag:moe")
+    assert "set in the config" in asked["text"]
+    [sub] = office.bot.subscriptions.all()
+    assert sub.paused is None
+    office.sandbox.act("emma", "papers", f"standing.end.{sub.id}", ephemeral_id=asked["id"])
+    [line] = office.sandbox.wait_for(lambda: lines(office))
+    assert "U0EMMA0001" in line
+    assert "config" in line
+    assert office.bot.subscriptions.all()[0].paused == "chat"
+    assert office.sandbox.wait_for(lambda: not office.sandbox.ephemerals("emma"))
+    assert "by=U0EMMA0001 ordered_by=config" in caplog.text
+
+
+def test_what_somebody_else_ordered_is_asked_once(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    sub = office.bot.subscriptions.add(TEAM, PAPERS, "vault", "tag:moe", created_by="U0JIWOO001")
+    asked = office.typed("emma", "/paper unsubscribe tag:moe")
+    assert "U0JIWOO001" in asked["text"]
+    assert queries(office) == ["tag:moe"]
+    office.sandbox.act("emma", "papers", f"standing.end.{sub.id}", ephemeral_id=asked["id"])
+    office.sandbox.wait_for(lambda: lines(office))
+    assert queries(office) == []
+    assert "by=U0EMMA0001 ordered_by=U0JIWOO001" in caplog.text
+    office.bot.subscriptions.add(TEAM, PAPERS, "vault", "tag:moe", created_by="U0EMMA0001")
+    office.typed("emma", "/paper unsubscribe tag:moe")
+    assert queries(office) == [], "one's own is not asked about"
+
+
+def test_a_channel_has_so_many_subscriptions_at_most(office: Office) -> None:
+    subscribed(office, *(f"tag:t{n}" for n in range(30)))
+    text = office.typed("emma", "/paper subscribe tag:moe")["text"]
+    assert "30 subscriptions" in text
+    assert len(queries(office)) == 30
+    assert lines(office) == []
+    assert "already" in office.typed("emma", "/paper subscribe tag:t3")["text"]
+    office.typed("emma", "/paper subscribe tag:moe", channel="general")
+    assert len(queries(office)) == 31, "another channel has its own"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("subscribe tag:moe at 10:00", "/paper subscribe tag:moe"),
+        ("구독 평일 오전 8시", "평일 오전 8시"),
+        ("subscribe day:2020-01-01", "January 1, 2020"),
+        ("subscribe source:blog", "vault"),
+        ("subscribe tag:moe -tag:moe", "asked for and excluded"),
+    ],
+)
+def test_what_can_never_match_is_refused_before_anything_is_announced(typed: str, says: str, office: Office) -> None:
+    assert says.replace("January 1, 2020", "2020-01-01") in office.typed("emma", f"/paper {typed}")["text"]
+    assert queries(office) == []
+    assert lines(office) == []
+
+
+@pytest.mark.parametrize("typed", ["pause 2w tag:moe", "pause tag:moe 2w", "pause until 2024-04-26 tag:moe"])
+def test_a_pause_names_its_subscription_before_or_after_its_end(typed: str, office: Office) -> None:
+    subscribed(office, "", "tag:moe")
+    office.typed("emma", f"/paper {typed}")
+    every, moe = office.bot.subscriptions.all()
+    assert every.paused is None
+    in_two_weeks = datetime(2024, 4, 26 if "until" in typed else 25, 9, tzinfo=UTC)  # it is the 11th in New York
+    assert moe.paused_until == in_two_weeks
+
+
+def test_a_person_of_another_workspace_changes_nothing(office: Office) -> None:
+    users = office.sandbox.workspace.users
+    users["U0LENA0001"] = replace(users["U0LENA0001"], team="T0OTHERS01")
+    subscribed(office, "tag:moe")
+    for typed in ("subscribe", "unsubscribe", "pause", "resume", "remarks on"):
+        before = len(lines(office))
+        office.sandbox.send("lena", "papers", f"@paperround {typed}")
+        said = office.sandbox.wait_for(lambda before=before: lines(office)[before:])
+        assert "Only people of the workspace" in said[0]
+    assert [(sub.query, sub.paused) for sub in office.bot.subscriptions.all()] == [("tag:moe", None)]
+    office.sandbox.fault("error", "users.info", count=0, error="internal_error")
+    office.sandbox.send("lena", "papers", "@paperround pause")
+    said = office.sandbox.wait_for(lambda: lines(office)[5:])
+    assert "Only people of the workspace" in said[0], "the message itself says whose it is"
 
 
 def test_another_query_is_another_subscription(office: Office) -> None:
