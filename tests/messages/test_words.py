@@ -18,7 +18,7 @@ from bot.messages.words import LANGS, Words, words_for
 ROOT = Path(bot.__file__).parent
 # Rooms whose dotted names are codes of errors, and not columns of tables or names of modules.
 CODES = re.compile(
-    r"(query|result|entry|share|subscription|channel|slack|digest|source|store|sandbox|delivery)\.[a-z_.]+"
+    r"(click|person|stranger|query|result|entry|share|subscription|channel|slack|digest|source|store|sandbox|delivery)\.[a-z_.]+"
 )
 NOT_CODES = ("messages", "sandbox", "migrations", "tables.py")
 
