@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.digest.lines import read_authors, read_tags
+from bot.digest.maths import script
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -20,6 +21,7 @@ _BLOCKS = frozenset(
     "thead tr hr address details summary fieldset".split()
 )
 NESTED_TABLES = 8  # to look into each of tables nested deeper costs the square of the depth
+_SCRIPTS = {"sup": "^", "sub": "_"}
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NOISE = re.compile(
     r"(?:^|[\s_-])(?:subscri\w*|share|sharing|button\w*|footer|social|paywall|cookies?|comments|navbar|sidebar|related|"
@@ -83,6 +85,8 @@ class _Style:
     code: int = 0
     quote: int = 0
     pre: int = 0
+    script: str = ""
+    """``^`` or ``_`` inside ``<sup>`` or ``<sub>``."""
     hrefs: list[str] = field(default_factory=list)
     heading: list[str] = field(default_factory=list)
     lists: list[int | None] = field(default_factory=list)
@@ -107,9 +111,10 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
         tag = node.tag or "-"  # a processing instruction has no name
         down = None
         if tag == "-text":
-            runs.append(
-                Run(node.text_content or "", style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs))
-            )
+            words = script(style.script, node.text_content or "") if style.script else node.text_content or ""
+            runs.append(Run(words, style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs)))
+        elif formula := _formula(node, tag):
+            runs.append(Run(f"${formula}$", False, False, False, ""))
         elif not (tag in _DROPPED or tag[0] in "-_!" or _is_noise(node)):
             if style.row is not None and (tag == "br" or (tag in _BLOCKS and tag != "tr")):
                 runs.append(Run("\n", False, False, False, ""))  # a row is one block, whatever stands in its cells
@@ -146,11 +151,26 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
         node = node.next if node is not None else None
 
 
+def _formula(node: "LexborNode", tag: str) -> str | None:
+    """The LaTeX of a formula that a page draws: MathML, KaTeX and MathJax keep it beside, WordPress in the picture."""
+    if tag == "math":
+        source = node.css_first('annotation[encoding="application/x-tex"]')
+        found = source.text() if source is not None else node.attributes.get("alttext")
+    elif tag == "img" and "latex" in (node.attributes.get("class") or "").split():
+        found = node.attributes.get("alt")
+    else:
+        return None
+    latex = " ".join((found or "").split()).strip("$")
+    return latex.removeprefix("{\\displaystyle").removesuffix("}") if latex.startswith("{\\displaystyle") else latex
+
+
 def _is_noise(node: "LexborNode") -> bool:
     attributes = node.attributes
     if not attributes:
         return False
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    if "katex-html" in names:  # the same formula again, its letters placed one by one
+        return True
     return "hidden" in attributes or (names != " " and _NOISE.search(names[:300]) is not None)
 
 
@@ -212,6 +232,8 @@ def _step(tag: str, style: _Style, by: int) -> None:
         style.quote += by
     elif tag == "pre":
         style.pre += by
+    elif tag in _SCRIPTS:
+        style.script = _SCRIPTS[tag] if by > 0 else ""
 
 
 def _last(values: Sequence[str]) -> str:

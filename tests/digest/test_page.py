@@ -237,3 +237,25 @@ def test_an_essay_that_mentions_papers_is_no_digest():
     html = f"{essay}<a href='{MAMBA}'>This</a> is one.</p>{essay}And <a href='{LORA}'>that</a> another.</p>"
     with pytest.raises(DigestFormatError, match="titles linked to papers"):
         parse_page("x.html", html, date(2024, 4, 12))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        pytest.param("H<sub>2</sub>O and 10<sup>-4</sup>", "H₂O and 10⁻⁴", id="scripts"),
+        pytest.param(
+            '<span class="katex"><span class="katex-mathml"><math><semantics><mrow><mi>β</mi></mrow>'
+            '<annotation encoding="application/x-tex">\\beta_t</annotation></semantics></math></span>'
+            '<span class="katex-html" aria-hidden="true"><span>β</span><span>t</span></span></span> grows',
+            "$\\beta_t$ grows",
+            id="KaTeX",
+        ),
+        pytest.param('<math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math> grows', "$x^2$ grows", id="MathML"),
+        pytest.param(
+            '<img class="latex" src="x.png" alt="\\alpha"> grows', "$\\alpha$ grows", id="picture of a formula"
+        ),
+    ],
+)
+def test_formulas_of_a_page_keep_their_latex(html, text):
+    (entry,) = page('<h2><a href="https://arxiv.org/abs/2404.00001">One</a></h2>', f"<p>{html}</p>").entries
+    assert [paragraph.text for paragraph in entry.commentary] == [text]
