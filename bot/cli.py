@@ -166,7 +166,13 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
             fields = entry_fields(one.entry)
             missing = [part for part, found in one.understood.items() if not found]
             print_json(
-                day=one.day, position=one.position, **fields, file=one.files[0], files=one.files, missing=missing
+                day=one.day,
+                position=one.position,
+                **fields,
+                file=one.files[0],
+                files=one.files,
+                missing=missing,
+                unshown=[unshown.text for unshown in one.unshown],
             )
         else:
             print_entry(one.day, one.entry, whole=True)

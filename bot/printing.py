@@ -72,11 +72,19 @@ def print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] = 
             click.echo(textwrap.indent(paragraph, "  ") + "\n")
 
 
+_UNSHOWN = {
+    "image": "shown by its name, because Slack cannot fetch it",
+    "formula": "shown as LaTeX, because no line of text says the same",
+}
+
+
 def print_understood(one: "ReadEntry") -> None:
     """What was found of an entry, what was not, and where it stands."""
     found = [part for part, is_found in one.understood.items() if is_found]
     missing = [part for part, is_found in one.understood.items() if not is_found]
     click.echo(f"  found: {', '.join(found)}" + (f"; missing: {', '.join(missing)}" if missing else ""))
+    for unshown in one.unshown:
+        click.echo(f"  {_UNSHOWN[unshown.reason]}: {unshown.text}")
     click.echo(f"  in {', '.join(one.files)}\n")
 
 
@@ -91,6 +99,9 @@ def print_totals(read: "Read", *, err: bool = False) -> None:
     understood = [one.understood for one in read.entries]
     parts = understood[0] if understood else ()
     lacking = {part: sum(not parts[part] for parts in understood) for part in parts}
+    unshown = sum(len(one.unshown) for one in read.entries)
+    if unshown:
+        say(f"  shown by name or as LaTeX: {_count(unshown, 'image or formula', 'images and formulas')}")
     if any(lacking.values()):
         shown = ", ".join(f"{part} {count}" for part, count in lacking.items() if count)
         say(f"  missing, of {_count(len(understood), 'entry', 'entries')}: {shown}")

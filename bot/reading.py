@@ -10,6 +10,7 @@ from bot.digest.days import day_of_path
 from bot.digest.document import parse_digests
 from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
+from bot.digest.unshown import Unshown, find_unshown
 from bot.errors import DigestFormatError
 from bot.sources.folder import MAX_BYTES, FolderSource, read_file
 
@@ -23,6 +24,11 @@ class ReadEntry:
     entry: Entry
     files: tuple[str, ...]
     """The files that say something of it, the first in its order first."""
+
+    @property
+    def unshown(self) -> tuple[Unshown, ...]:
+        """What of it Slack cannot show as it was meant."""
+        return find_unshown(self.entry)
 
     @property
     def understood(self) -> dict[str, bool]:

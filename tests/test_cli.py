@@ -86,7 +86,7 @@ def test_parse_prints_every_field_of_every_entry(run: Run) -> None:
     assert [row["position"] for row in rows] == [0, 1]
     first = rows[0]
     fields = ["day", "position", "title", "authors", "links", "abstract", "commentary", "tags"]
-    assert list(first) == [*fields, "file", "files", "missing"]
+    assert list(first) == [*fields, "file", "files", "missing", "unshown"]
     assert (first["file"], first["files"]) == ("vault/2024-04-12.txt", ["vault/2024-04-12.txt"])
     assert rows[1]["missing"] == ["link", "abstract"]
     assert first["day"] == "2024-04-12"
@@ -763,3 +763,16 @@ def test_parse_reads_no_file_beyond_the_limit_of_the_settings(
     ran = run("parse", "240412 Huge.md")
     assert ran.code == 1
     assert f"larger than {limit or 5000000} bytes" in ran.err
+
+
+def test_parse_says_what_slack_will_show_otherwise(run: Run, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    text = "*A Title* (Ada Byron)\nhttps://arxiv.org/abs/2404.00001\n설명 $\\mystery{x}$.\n![[fig.png]]\n"
+    (notes / "240412 A.md").write_text(text, "utf-8")
+    ran = run("parse", "notes")
+    assert ran.code == 0
+    assert "  shown as LaTeX, because no line of text says the same: \\mystery{x}\n" in ran.out
+    assert "  shown by its name, because Slack cannot fetch it: fig.png\n" in ran.out
+    assert "  shown by name or as LaTeX: 2 images and formulas\n" in ran.out
+    assert run("parse", "notes", "--json").rows[0]["unshown"] == ["\\mystery{x}", "fig.png"]
