@@ -285,7 +285,7 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
             continue
         if place == len(exact):
             click.secho(close_heading(len(found.close), words_for(None)), dim=True)
-        print_entry(stored.day, stored.entry, shown.pieces if shown else ())
+        print_entry(stored.day, stored.entry, shown.pieces if shown and shown.field != "authors" else ())
     if not as_json:
         _print_found(wanted, found, bot)
     if not found.ids and not found.close and not as_json and (less := shorter(wanted, search, today)):

@@ -332,10 +332,13 @@ def _hit_blocks(hit: Hit, number: int | None, words: Words, day: date | None) ->
 def _why(hit: Hit, words: Words) -> list[Leaf]:
     """The place that matched, the match in bold; else the line a channel would see.
 
-    Title and tags are shown anyway: where only they match, that line says more.
+    Title, tags and, where they are few, authors are shown anyway: where only they match, that line says more.
     """
     leaves = list(paper.gist(hit.entry.entry, words)) if hit.near is None else _shared(hit.near, words)
-    if hit.snippet is not None and hit.snippet.field not in ("title", "tags"):
+    shown = ["title", "tags"]
+    if cut(paper.authors(hit.entry.entry, words), _PEOPLE) == paper.authors(hit.entry.entry, words):
+        shown.append("authors")
+    if hit.snippet is not None and hit.snippet.field not in shown:
         found = [Leaf(_snippet_line(text), bold=matched) for text, matched in hit.snippet.pieces]
         label = [Leaf(words.t("results.remark") + " ", italic=True)] if hit.snippet.field == "remarks" else []
         leaves = [*label, *found] if is_seen("".join(leaf.text for leaf in found)) else leaves

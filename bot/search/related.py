@@ -19,6 +19,7 @@ from bot.search import tree as nodes
 from bot.search.archive import Archive
 from bot.search.fields import EntryFields, named_papers, tag_mark
 from bot.search.korean import bare
+from bot.search.plain_words import is_plain
 from bot.search.words import BREAK, field_tokens, is_paired, needles, spans, written_words
 
 ASKED = 24
@@ -45,6 +46,9 @@ SHOWN = 4
 """Shared words that are named."""
 TELLING = 0.25
 """Of the worth of the most telling shared word; what is worth less is not named."""
+
+_PLACE_BITS = 40
+"""Of a place in the archive: enough for every day there is."""
 
 _SAYS_NOTHING = frozenset({
     "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "beyond", "but", "by", "can", "do",
@@ -162,12 +166,14 @@ def _times(papers: Sequence[StoredEntry]) -> int:
 
 def _near(topic: _Topic, archive: Archive) -> list[EntryFields]:
     """The papers that hold most of the most telling words, the oldest first."""
-    places: Counter[int] = Counter()
+    votes: dict[int, int] = {}
     for token in list(topic.worth)[: ASKED * _times(topic.papers)]:
+        vote = round(1000 * topic.worth[token]) << _PLACE_BITS
         for place in archive.places(None, [token], VOTES):
-            places[place] += round(1000 * topic.worth[token])
-    best = nlargest(READ, places, key=lambda place: (places[place], place))
-    return list(archive.read(best, None).values())[::-1]
+            votes[place] = votes.get(place, place) + vote
+    best = nlargest(READ, votes.values())  # a sum ends in its place, so that of equals the later wins
+    places = [vote & ((1 << _PLACE_BITS) - 1) for vote in best]
+    return list(archive.read(places, None).values())[::-1]
 
 
 def _worth(papers: Sequence[EntryFields], archive: Archive) -> dict[str, float]:
@@ -278,7 +284,7 @@ def _written(topic: _Topic, other: _Compared, tags: Sequence[str], spelled: Mapp
         paired = is_paired(token)
         word = min(bare(_stretch(token, whole, theirs)), key=len) if paired else _as_written(token, spelled)
         key = tag_key(word)
-        if len(word) > 1 and not any(key in known or known in key for known in done):
+        if len(word) > 1 and not is_plain(word) and not any(key in known or known in key for known in done):
             done.add(key)
             count += 1
             yield word

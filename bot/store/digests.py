@@ -13,25 +13,12 @@ from sqlalchemy.orm import aliased
 from bot.digest.document import Document, KnownDocument
 from bot.digest.keys import tag_key
 from bot.digest.model import Digest, StoredDigest, StoredEntry
-from bot.search.words import initials
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
 from bot.store.entries import load
 from bot.store.moments import Moments
 from bot.store.shelf import EntryIndex, SaveReport, Shelf
-
-
-@dataclass(frozen=True, slots=True)
-class TagCount:
-    """A tag in the spelling most entries use, and the first and last day it was used."""
-
-    tag: str
-    entries: int
-    """How many papers have it; one of several days counts once."""
-    first: date
-    last: date
-    aliases: tuple[str, ...] = ()
-    """Its other spellings, the most used first; then the tags it is short for, or the one that is short for it."""
+from bot.store.tags import TagCount, most_used
 
 
 class Failure(NamedTuple):
@@ -298,30 +285,8 @@ class Digests:
 
     def tags(self, prefix: str = "", limit: int = 20) -> list[TagCount]:
         """The tags that begin so, the most used first, each with its other names."""
-        counted = sa.func.count(t.Entry.key.distinct()).label("entries")  # a paper of two days is one
-        tally = (
-            sa.select(t.Tag.id, counted, sa.func.min(t.Digest.day), sa.func.max(t.Digest.day))
-            .join(t.EntryTag, t.EntryTag.tag_id == t.Tag.id)
-            .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
-            .join(t.Digest, t.Digest.id == t.Entry.digest_id)
-            .where(t.Entry.withdrawn_at.is_(None), *_begins(prefix))
-            .group_by(t.Tag.id, t.Tag.key)
-            .order_by(counted.desc(), t.Tag.key)
-            .limit(limit)
-        )
         with reading(self._engine) as connection:
-            rows = connection.execute(tally).all()
-            spellings = _spellings(connection)
-        short = {tag: initials(names[0]) for tag, names in spellings.items()}
-        by_key = {tag_key(names[0]): tag for tag, names in spellings.items()}
-        found = []
-        for tag, entries, first, last in rows:
-            name, *others = spellings[tag]
-            long = [spellings[other][0] for other, letters in short.items() if letters == tag_key(name)]
-            acronym = by_key.get(short[tag])
-            names = (*others, *long, *([spellings[acronym][0]] if acronym else []))
-            found.append(TagCount(name, entries, first, last, names))
-        return found
+            return most_used(connection, tag_key(prefix), limit)
 
     def count_tags(self, prefix: str = "") -> int:
         """How many tags begin so."""
@@ -361,21 +326,6 @@ def _read_all(shelf: Shelf, documents: Sequence[tuple[Document, Digest]], missin
 def _begins(prefix: str) -> list[sa.ColumnElement[bool]]:
     key = tag_key(prefix)
     return [t.Tag.key.startswith(key, autoescape=True)] if key else []
-
-
-def _spellings(connection: Connection) -> dict[int, list[str]]:
-    """How each tag is written, by its id: the most used first, of equals the first in the alphabet."""
-    rows = connection.execute(
-        sa.select(t.EntryTag.tag_id, t.EntryTag.spelling)
-        .join(t.Entry, t.Entry.id == t.EntryTag.entry_id)
-        .where(t.Entry.withdrawn_at.is_(None))
-        .group_by(t.EntryTag.tag_id, t.EntryTag.spelling)
-        .order_by(sa.func.count().desc(), t.EntryTag.spelling)
-    )
-    found: dict[int, list[str]] = {}
-    for tag, spelling in rows:
-        found.setdefault(tag, []).append(spelling)
-    return found
 
 
 def _has_entries(digest: type[t.Digest]) -> sa.ColumnElement[bool]:

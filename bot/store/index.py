@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from bot.digest.model import StoredEntry
 from bot.search import tree as nodes
 from bot.search.engine import Found, find, telling
-from bot.search.fields import FIELDS, EntryFields, read_fields, tags_of
+from bot.search.fields import FIELDS, TAG_MARK, EntryFields, read_fields, tags_of
 from bot.search.glossary import Glossary
 from bot.search.grammar import Query
 from bot.search.reading import Reading, read
@@ -35,7 +35,7 @@ from bot.search.words import (
 from bot.store import tables
 from bot.store.archive import SqliteArchive, entry_of, meta_of, rows_of
 from bot.store.candidates import A_DAY
-from bot.store.database import reading, transaction
+from bot.store.database import bunches, reading, transaction
 from bot.store.entries import load
 from bot.store.linked import linked_by_notes
 from bot.store.near import nearest_tags, nearest_words
@@ -62,12 +62,14 @@ _TABLES = (
     "CREATE TABLE entry_index_term (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE entry_index_acronym (short TEXT NOT NULL, long TEXT NOT NULL, entries INTEGER NOT NULL,
         PRIMARY KEY (short, long)) WITHOUT ROWID""",
+    "CREATE INDEX entry_index_key ON entry_index (key)",
+    "CREATE TABLE entry_index_tag (mark TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE entry_index_sound (sound TEXT, word TEXT, PRIMARY KEY (sound, word)) WITHOUT ROWID",
     "CREATE TABLE entry_index_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
 _NAMES = (
     "entry_index_fts", "entry_index", "entry_index_term", "entry_index_acronym", "entry_index_sound",
-    "entry_index_meta",
+    "entry_index_tag", "entry_index_meta",
 )  # fmt: skip
 _PUT_IN = """INSERT INTO entry_index_fts (rowid, title, tags, authors, abstract, commentary, marks)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -208,6 +210,7 @@ def _insert(connection: Connection, entries: Sequence[EntryFields], places: Mapp
             placed.append((place, entry))
         else:
             log.error("not indexed, the day is full day=%s entry=%d; split its document", entry.day, entry.id)
+    _count_papers(connection, [entry for _, entry in placed], 1)
     placed.sort(key=itemgetter(0))  # pages are filled to the end only by rows that come in order
     connection.exec_driver_sql(
         "INSERT INTO entry_index VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -231,6 +234,7 @@ def _remove(connection: Connection, rows: Mapping[int, tuple[int, EntryFields]])
         return
     terms = _post(connection, list(rows.values()), delete=True)
     connection.exec_driver_sql("DELETE FROM entry_index WHERE place = ?", [(place,) for place, _ in rows.values()])
+    _count_papers(connection, [fields for _, fields in rows.values()], -1)
     _count(connection, terms, [fields for _, fields in rows.values()], -1)
 
 
@@ -247,6 +251,24 @@ def _post(connection: Connection, rows: Iterable[tuple[int, EntryFields]], *, de
     return terms
 
 
+def _count_papers(connection: Connection, entries: Sequence[EntryFields], sign: int) -> None:
+    """Add to the number of papers of each tag, or take from it, beside the entries that the index holds now.
+
+    A paper of two days is one: it counts with the first of its entries that has the tag.
+    """
+    held: dict[str, set[str]] = {entry.key: set() for entry in entries}
+    for some in bunches(sorted(held)):
+        asked = f"SELECT key, marks FROM entry_index WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
+        for key, marks in connection.exec_driver_sql(asked, tuple(some)).all():
+            held[key].update(mark for mark in marks.split() if mark.startswith(TAG_MARK))
+    papers: Counter[tuple[str, ...]] = Counter()
+    for entry in entries:
+        new = set(tags_of(entry)) - held[entry.key]
+        held[entry.key] |= new
+        papers.update((mark,) for mark in new)
+    _add_to(connection, "entry_index_tag", ("mark",), {k: sign * n for k, n in papers.items()}, "papers")
+
+
 def _count(connection: Connection, terms: Counter[str], entries: Sequence[EntryFields], sign: int) -> None:
     """Add to what is known of all entries together, or take from it."""
     acronyms = Counter(pair for entry in entries for pair in set(_acronyms(entry)))
@@ -260,20 +282,26 @@ def _count(connection: Connection, terms: Counter[str], entries: Sequence[EntryF
     _add_to_meta(connection, totals)
 
 
-def _add_to(connection: Connection, table: str, columns: Sequence[str], counts: Mapping[tuple[str, ...], int]) -> None:
-    """Add to the counts of entries, and forget what none holds any more."""
+def _add_to(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    counts: Mapping[tuple[str, ...], int],
+    count: str = "entries",
+) -> None:
+    """Add to the counts, and forget what none holds any more."""
     if not counts:
         return
     marks = ", ".join("?" * (len(columns) + 1))
     connection.exec_driver_sql(
         f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT ({', '.join(columns)})"  # noqa: S608  our names
-        " DO UPDATE SET entries = entries + excluded.entries",
+        f" DO UPDATE SET {count} = {count} + excluded.{count}",
         [(*names, times) for names, times in sorted(counts.items())],
     )
     gone = [names for names, times in counts.items() if times < 0]
     if gone:
         same = " AND ".join(f"{column} = ?" for column in columns)
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE {same} AND entries <= 0", gone)  # noqa: S608  our names
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE {same} AND {count} <= 0", gone)  # noqa: S608  our names
 
 
 def _acronyms(entry: EntryFields) -> Iterator[tuple[str, str]]:

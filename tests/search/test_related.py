@@ -8,6 +8,7 @@ import pytest
 
 from bot.digest.model import Entry, Paragraph, StoredEntry
 from bot.search.fields import read_fields
+from bot.search.plain_words import is_plain
 from bot.search.related import Linked, Related, related
 from bot.store.database import migrate, open_database, transaction
 from bot.store.index import Index
@@ -138,3 +139,20 @@ def test_no_more_are_found_than_are_asked_for() -> None:
 def test_a_word_is_named_as_it_is_written_whatever_it_is_found_by(near: Near) -> None:
     [one] = near(entry(1, "On Pre-Training."), entry(2, "Pretraining of it"))
     assert one.words == ("Pre-Training",)
+
+
+@pytest.mark.parametrize("word", ["per", "level", "Example", "examples", "Towards", "effectively", "today's", "성능"])
+def test_words_that_any_paper_uses_tell_nothing(word: str) -> None:
+    assert is_plain(word)
+
+
+@pytest.mark.parametrize("word", ["Pooling", "MoE", "alignment", "reasoning", "GPT", "scaling", "양자화", "상태"])
+def test_words_of_a_subject_tell_something(word: str) -> None:
+    assert not is_plain(word)
+
+
+def test_what_only_shares_plain_words_is_not_related() -> None:
+    titles = ["Per level example of pooling", "Per level example", "Pooling", *[f"Other {n}" for n in range(30)]]
+    papers = [entry(number, title) for number, title in enumerate(titles, 1)]
+    found = related(papers[:1], [read_fields(papers[0])], MemoryArchive(papers))
+    assert [(one.id, one.words) for one in found] == [(3, ("pooling",))]

@@ -18,6 +18,7 @@ from bot.plan.subscription import Layout, Subscription
 from bot.store import tables as t
 from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
+from bot.store.index import Index
 from bot.store.outbox import Outbox
 from bot.store.shelf import SaveReport
 
@@ -49,26 +50,33 @@ def engine(url: str, tmp_path: Path, migrated: Path) -> Iterator[Engine]:
 
 
 class FakeIndex:
-    """Remembers what it was told, by id."""
+    """Remembers what it was told, by id, and tells the index of its database."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.entries: dict[int, StoredEntry] = {}
+        self._engine = engine
+        self._index = Index(engine)
+        self._index.ensure()
 
     def update(self, connection: Connection, entries: Sequence[StoredEntry]) -> None:
         assert connection.in_transaction()
         self.entries |= {entry.id: entry for entry in entries}
+        if connection.engine is self._engine:
+            self._index.update(connection, entries)
 
     def remove(self, connection: Connection, ids: Sequence[int]) -> None:
         assert connection.in_transaction()
         for one in ids:
             del self.entries[one]
+        if connection.engine is self._engine:
+            self._index.remove(connection, ids)
 
 
 class Curator:
     """Writes documents into the store, and looks at what became of them."""
 
     def __init__(self, engine: Engine) -> None:
-        self.index = FakeIndex()
+        self.index = FakeIndex(engine)
         self.digests = Digests(engine, self.index)
 
     def write(
