@@ -36,6 +36,7 @@ Kind = tuple[str, int]
 
 TITLE_CHARS = 300
 CLEAR = 0.8  # an outer unit is taken where it gives at least this share of the papers of the best one
+BESIDE_CHARS = 60  # badges and a venue beside a title, before the authors
 ALONE_CHARS = 40  # a link stands alone in a line that says no more beside it
 _PAPER_RANK = 2  # `link_rank` of what surely leads to a paper
 _NUMBER = re.compile(
@@ -498,10 +499,22 @@ def clean_title(text: str) -> str:
     return text.strip("*_` ").rstrip(_AFTER).strip("*_` ")
 
 
+_ID_TAIL = re.compile(
+    r"(?:doi\s?[:：]?\s?)?(?:10\.)?[0-9]{4,9}/\S+|[\w.-]*\.(?:org|com|net|io|edu)(?:/\S*)?", re.IGNORECASE
+)
+
+
 def _is_title(text: str) -> bool:
     if not 2 <= len(text) <= TITLE_CHARS or is_title_of_day(text) or not any(letter.isalpha() for letter in text):
         return False
-    if read_day(text) or is_link_name(text) or _SECTION.fullmatch(text) or read_tags(text) or is_footer(text):
+    if (
+        _ID_TAIL.fullmatch(text)
+        or read_day(text)
+        or is_link_name(text)
+        or _SECTION.fullmatch(text)
+        or read_tags(text)
+        or is_footer(text)
+    ):
         return False
     label = _LABELLED.match(text)
     return not (label and _field(label["label"]))
@@ -700,7 +713,7 @@ def _read_block(draft: _Draft, block: Block, section: Field | None) -> Field | N
     if section == "tags" and (tags := _plain_tags(text)):
         draft.tags.extend(tags)
         return None
-    begun = bool(draft.abstract or draft.commentary)
+    begun = bool(draft.abstract) or sum(map(len, draft.commentary)) > BESIDE_CHARS
     if not begun and not draft.authors and section is None and (names := _people(text, sure="em" in block.marks)):
         draft.authors = names
     elif not draft.commentary and (block.quoted or section == "abstract"):

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.digest.document import Document
 from bot.errors import SourceUnavailableError
+from bot.sources.paper_post import is_paper_post, make_paper_page
 from bot.sources.posted import make_post
 from bot.sources.reading import Refused
 
@@ -176,14 +177,20 @@ def _to_document(post: Any, number: int) -> Document | Refused:
             words = "a post without guid, link and title; it cannot be told from others"
             return Refused("", "source.post_nameless", words)
         text, extension = _text(post)
+        name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
+        link = _text_of(post.get("link"))
+        if is_paper_post(title, link):
+            authors = [_text_of(author.get("name")) for author in post.get("authors", [])]
+            terms = [_text_of(tag.get("term")) for tag in post.get("tags", [])]
+            # No name: the words and dates in the title are the paper's, not those of the day.
+            text, extension, name = make_paper_page(title, link, authors, text, terms), ".html", ""
         # feedparser answers "updated" for a missing "published", with a warning.
         names = ("published", "created", "updated")
         dates = {each: _text_of(post[each]) for each in names if dict.__contains__(post, each)}
     except Exception as exc:
         return _unreadable(uri, number, _named(exc))
     data = text.encode()
-    name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
-    return make_post(uri, name + extension, data, title, dates)
+    return make_post(uri, name + extension, data, title if name else "", dates)
 
 
 def _text_of(value: Any) -> str:
