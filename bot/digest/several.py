@@ -158,6 +158,8 @@ class _Text:
             return "heading", block.level
         if block.cells:
             return ("row", 0) if len(block.cells) > 1 else None
+        if not self.links[at] and _is_labelled(block):
+            return None
         if block.begins_item:
             return "item", block.depth
         if block.depth:
@@ -366,6 +368,14 @@ def is_link_name(words: str) -> bool:
 
 def _field(words: str) -> Field | None:
     return read_label(_NO_WORD.sub("", words).strip(" *_[]()：:"))
+
+
+def _is_labelled(block: Block) -> bool:
+    """Whether bold words and a colon stand in front ("**My score:** 53"): a fact, whatever it is called."""
+    bold = itertools.takewhile(lambda run: run.bold or not run.text.strip(), block.runs)
+    label = text_of(tuple(bold))
+    after = _BEFORE.sub("", block.text)[len(_BEFORE.sub("", label)) :].lstrip()
+    return 0 < len(label) <= 60 and (label[-1] in ":：" or after[:1] in (":", "："))
 
 
 def _begins_with_title(block: Block) -> bool:
@@ -702,7 +712,10 @@ def _read_block(draft: _Draft, block: Block, section: Field | None) -> Field | N
         value = _after_label(block.runs, label["label"])
         if not label["value"].strip():
             return named
-        _read_field(draft, named, label["value"].strip(), value)
+        if named == "detail" and _is_said(label["value"]):
+            draft.commentary.append(block.markdown)
+        elif named != "detail":
+            _read_field(draft, named, label["value"].strip(), value)
         return named if named in ("abstract", "summary") else None
     if block.level:
         draft.commentary.append(block.markdown)
@@ -750,8 +763,13 @@ def _read_field(draft: _Draft, name: Field, text: str, runs: Sequence[Run]) -> N
         draft.abstract.extend(filter(None, [markdown_of(runs)]))
     elif name == "summary":
         draft.commentary.extend(filter(None, [markdown_of(runs)]))
-    elif name == "detail" and _WORD.search(_CATEGORY.sub("", text)) and not read_day(text):
+    elif name == "detail" and _is_said(text):
         draft.commentary.append(text)
+
+
+def _is_said(detail: str) -> bool:
+    """Whether a further fact of a paper is worth to be kept: not the day it was published, nor its categories."""
+    return not read_day(detail) and _WORD.search(_CATEGORY.sub("", detail)) is not None
 
 
 def _plain_tags(text: str) -> tuple[str, ...]:
