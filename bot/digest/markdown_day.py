@@ -58,7 +58,7 @@ def parse_markdown_days(name: str, text: str, day: date | None = None) -> tuple[
     heading = next((block.text for block in blocks if block.level), "")
     is_day = is_day or is_title_of_day(heading) or is_title_of_day(front.title)
     if found is None or not _holds_several(blocks, found, is_day=is_day):
-        if is_day and not _is_one_paper(blocks, found):
+        if is_day and not (named and _is_note(body)) and not _is_one_paper(blocks, found):
             _refuse_mixed(text)
         return ()
     known = find_week(name) or named_day or front.day

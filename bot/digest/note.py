@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.digest.bibtex import read_bibtex
 from bot.digest.dates import explain_name, split_name
 from bot.digest.facts import read_facts, read_link_line
 from bot.digest.front_matter import FrontMatter, read_front_matter
@@ -68,7 +69,8 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     if not found and not front.title:
         raise DigestFormatError(1, "a link, a title or words", "")
     _take_closing_tags(draft)
-    title = draft.title or draft.link_title or next(iter(front.aliases), "") or named.title
+    record = read_bibtex(text) if "@" in text else FrontMatter()
+    title = draft.title or draft.link_title or record.title or next(iter(front.aliases), "") or named.title
     if not title:
         raise DigestFormatError(front.lines + 1, "*Title* (authors), or a title in the note's name", found[0][:80])
     if not draft.commentary and not draft.details:
@@ -77,8 +79,8 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     default: Lang = "ko" if is_korean(text) or not texts else "en"
     entry = Entry(
         title=title,
-        authors=front.authors or tuple(draft.authors),
-        links=_own_links(draft, front, named, found, title),
+        authors=front.authors or tuple(draft.authors) or record.authors,
+        links=_own_links(draft, front, [*record.links, named.link or ""], found, title),
         abstract=tuple(draft.abstract) or front.abstract,
         commentary=read_languages(texts, [*(False for _ in draft.details), *draft.english], default=default),
         tags=tuple(dict.fromkeys(draft.tags)),
@@ -159,10 +161,12 @@ def _take_closing_tags(draft: Draft) -> None:
     draft.commentary[-1] = " ".join(words[:end])
 
 
-def _own_links(draft: Draft, front: FrontMatter, named: _Name, lines: Sequence[str], title: str) -> tuple[str, ...]:
-    """The note's links, the paper's own first; where its head has none, the one its text gives."""
+def _own_links(
+    draft: Draft, front: FrontMatter, last: Sequence[str], lines: Sequence[str], title: str
+) -> tuple[str, ...]:
+    """The note's links, the paper's own first; where its head has none, the one its text gives, or one of ``last``."""
     links = list(dict.fromkeys(draft.links))
-    own = [] if links else [link for link in (_find_own(lines, title), named.link) if link][:1]
+    own = [] if links else [link for link in (_find_own(lines, title), *last) if link][:1]
     if front.links or draft.beside or own:
         first: dict[str, str] = {}
         for link in links:

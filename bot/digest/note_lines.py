@@ -95,6 +95,7 @@ class NoteReader:
         self._quotes_facts = False  # whether the quote that is read holds facts, so that none of it is the abstract
         self._table_end = 0
         self._expected: Fact | None = None  # a label whose value stands on the lines below
+        self._expected_taken = False
         self._in_links = self._in_english = False
         self._rules: tuple[Callable[[str], bool], ...] = (
             self._read_links_section,
@@ -166,9 +167,9 @@ class NoteReader:
         field = read_label(heading.words)
         if kind == "abstract":
             self._section = "abstract"
-        elif self._in_head() and field in ("authors", "title", "tags", "paper", "day"):
+        elif self._in_head() and field in ("authors", "title", "tags", "paper", "link", "day", "detail"):
             self._section = "facts"
-            self._expected = Fact(field, line, "")
+            self._expect(Fact(field, line, ""))
         elif kind == "facts":
             self._section = "facts"
             self._held.append(line)
@@ -207,13 +208,26 @@ class NoteReader:
         if (label := self._expected) is None:
             return False
         value = unmarked(line)
-        if not read_facts(line) and value and self._take(Fact(label.field, "", value)):
-            self._expected = Fact(label.field, "", "")
+        if not read_facts(line) and value and self._take(Fact(label.field, label.label, value)):
+            self._expected_taken = True
             return True
         self._expected = None
-        if label.label:
+        if self._expected_taken:
+            return False
+        if self.draft.begun() or len(line) > DETAIL_CHARS:
             self._add(label.label)
-        return False
+            return False
+        self.draft.details.append(label.label)
+        return self._keep_detail(label, line)
+
+    def _expect(self, label: Fact) -> None:
+        self._expected, self._expected_taken = label, False
+
+    def _keep_detail(self, label: Fact, line: str) -> bool:
+        """Keep the value below a label that is no field of ours; whether it is one."""
+        if label.field == "detail":
+            self.draft.details.append(line)
+        return label.field == "detail"
 
     def _read_table(self, line: str) -> bool:
         if line[0] != "|" or self._at <= self._table_end or not self._in_head():
@@ -280,7 +294,7 @@ class NoteReader:
             if fact.field == "abstract":
                 self._section = "abstract"
             else:
-                self._expected = fact
+                self._expect(fact)
             taken = True
         return taken
 
@@ -415,7 +429,7 @@ class NoteReader:
     def _flush(self) -> None:
         """Drop the headings of sections of facts; keep a label whose value never came."""
         self._held.clear()
-        if self._expected and self._expected.label:
+        if self._expected and not self._expected_taken:
             self.draft.details.append(self._expected.label)
         self._expected = None
 

@@ -376,3 +376,37 @@ def test_a_table_of_facts_may_lie_down():
         .commentary[0]
         .text.startswith("| Model | Score |")
     )
+
+
+def test_headings_may_be_labels():
+    entry = read(
+        "### Paper:", "", "Sparse Kitchens: A Study", "", "### Author:", "", "Ada Cook, Bo Baker", "", "### Year:", "",
+        "2024", "", "### Link:", "", ARXIV, "", "### Notes:", "", "We cook.",
+    )  # fmt: skip
+    assert (entry.title, entry.authors) == ("Sparse Kitchens: A Study", ("Ada Cook", "Bo Baker"))
+    assert entry.links == (ARXIV,)
+    assert said(entry) == ["### Year:", "2024", "### Notes:", "We cook."]
+
+
+BIBTEX = """```bibtex
+@article{cook2024sparse,
+  title={{Sparse} Kitchens: {A} Study},
+  author = "Cook, Ada and Baker, Bo",
+  journal={arXiv preprint arXiv:2405.00014},
+  year={2024}
+}
+```"""
+
+
+def test_a_record_of_the_paper_fills_what_nothing_else_says():
+    entry = read("We cook.", BIBTEX, name="240509 @cook2024.md")
+    assert (entry.title, entry.authors) == ("Sparse Kitchens: A Study", ("Ada Cook", "Bo Baker"))
+    assert entry.links == (ARXIV,)
+    assert said(entry)[0] == "We cook."
+    entry = read("# Another Title", "Authors: Cy Dee, Ed Eff", "https://doi.org/10.1145/3292500.3330701", BIBTEX)
+    assert (entry.title, entry.authors) == ("Another Title", ("Cy Dee", "Ed Eff"))
+    assert entry.links == ("https://doi.org/10.1145/3292500.3330701",)
+
+
+def test_records_of_several_papers_are_no_ones():
+    assert read("We cook.", BIBTEX, BIBTEX.replace("cook2024", "baker2024")).authors == ()
