@@ -5,6 +5,7 @@ An error carries a ``code`` and the values that belong to it; the words people r
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 
 class BotError(Exception):
@@ -39,6 +40,9 @@ class DigestFormatError(BotError):
         self.line = line
         self.expected = expected
         self.found = found
+
+    def __reduce__(self) -> tuple[type[Self], tuple[int, str, str]]:
+        return type(self), (self.line, self.expected, self.found)
 
     def __str__(self) -> str:
         return f"line {self.line}: expected {self.expected}, got {self.found!r}"

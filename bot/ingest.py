@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.digest.dates import check_days
-from bot.digest.document import Document, KnownDocument, by_day, parse_digests, whole_uri
+from bot.digest.document import Document, KnownDocument, by_day, whole_uri
 from bot.digest.model import Digest
 from bot.errors import DigestFormatError, SourceUnavailableError, UndatedError, UnlikelyDayError
+from bot.sources.reader import Text, digests_of, read_documents
 from bot.sources.reading import Refused, Source
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
@@ -162,11 +164,13 @@ def _keep(
 ) -> _Kept:
     """Parse and save, batch by batch."""
     kept = _Kept()
+    texts = [Text(document.name, document.data, document.day) for document in documents]
+    pairs = zip(documents, read_documents(texts), strict=True)  # while a batch is saved, the next ones are read
     for start in range(0, len(documents), batch or 1):
         good: list[Pair] = []
-        for document in documents[start : start + batch]:
+        for document, read in islice(pairs, batch):
             try:
-                digests = parse_digests(document.name, document.data, day=document.day)
+                digests = digests_of(read)
                 check_days(digests, now.date())
                 good += by_day(document, digests)
             except UndatedError as error:

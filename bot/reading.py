@@ -7,12 +7,12 @@ from pathlib import Path
 
 from bot.digest.dates import check_days
 from bot.digest.days import day_of_path
-from bot.digest.document import parse_digests
 from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
 from bot.digest.unshown import Unshown, find_unshown
 from bot.errors import DigestFormatError
 from bot.sources.folder import MAX_BYTES, FolderSource, read_file
+from bot.sources.reader import Text, digests_of, read_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,13 @@ def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
     ignored: list[LeftOut] = []
     files = 0
     for path in paths:
-        for shown, name, data, day in _documents(path, max_bytes, failures, ignored):
+        found = list(_documents(path, max_bytes, failures, ignored))
+        texts = [Text(name, data, day) for _, name, data, day in found]
+        for (shown, name, _, _), read in zip(found, read_documents(texts), strict=True):
             try:
-                found = parse_digests(name, data, day)
-                check_days(found, datetime.now(UTC).date())
-                digests.extend((shown, name, digest) for digest in found)
+                of_file = digests_of(read)
+                check_days(of_file, datetime.now(UTC).date())
+                digests.extend((shown, name, digest) for digest in of_file)
             except DigestFormatError as exc:
                 failures.append(LeftOut(shown, exc.line, f"expected {exc.expected}", exc.found))
             else:

@@ -731,23 +731,22 @@ def test_a_reader_that_leaves_ends_a_command_without_a_word(run: Run) -> None:
     assert (process.returncode, said) == (1, b"")
 
 
-def test_one_document_that_breaks_its_reader_stops_no_other(run: Run, tmp_path: Path, monkeypatch) -> None:
-    from bot.digest import note
-
-    read = note.read_front_matter
-    monkeypatch.setattr(note, "read_front_matter", lambda text: read(text) if "good" in text else [][0])
+def test_one_document_that_takes_too_long_stops_no_other(run: Run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("bot.sources.reader.seconds_for", lambda size: 0.02 if size > 100_000 else 10)
     vault = tmp_path / "vault"
-    for name, text in (("240412 A.md", "*Bad* (Ada Byron)\n"), ("240413 B.md", "*Title* (Ada Byron)\n\na good one\n")):
+    for name, text in (("240412 A.md", "words\n" * 100_000), ("240413 B.md", "*Title* (Ada Byron)\n\nwords\n")):
         (vault / name).write_text(text, "utf-8")
         os.utime(vault / name, (0, 0))
     parsed = run("parse", "vault", "--json")
     assert (parsed.code, [row["title"] for row in parsed.rows][-1]) == (1, "Title")
     assert "240412 A.md:1" in parsed.err
-    assert "IndexError" in parsed.err
+    assert "600,000 bytes that took more than" in parsed.err
     ingested = run("ingest")
     assert ingested.code == 1
     assert "3 added" in ingested.out
     assert run("show", "2024-04-13").code == 0
+    again = run("ingest", "--json").rows[0]
+    assert (again["unchanged"], again["failed"]) == (3, []), "it is remembered, and not tried again"
     failing = run("doctor", "--json")
     assert any("240412 A.md" in row["what"] and not row["ok"] for row in failing.rows)
 

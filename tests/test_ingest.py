@@ -14,6 +14,7 @@ from bot.ingest import IngestReport, read_source
 from bot.sources.feed import FeedSource
 from bot.sources.fetch import Fetched
 from bot.sources.folder import FolderSource
+from bot.sources.reader import read_documents
 from bot.sources.reading import Reading
 from bot.store.database import migrate, open_database, transaction
 from bot.store.digests import Digests
@@ -98,13 +99,19 @@ def test_an_edited_document_changes_its_entry(digests, source, write):
     assert [each.text for each in stored.entry.commentary] == ["다시 읽으니 더 좋습니다."]
 
 
+def without_notes(texts):
+    """Documents as they were read before notes named each other."""
+    for (digest,) in read_documents(texts):
+        yield (replace(digest, entries=tuple(replace(entry, notes=()) for entry in digest.entries)),)
+
+
 def test_notes_read_before_links_were_kept_are_read_once_more(digests, source, write, tmp_path, monkeypatch):
     """As migration 0004 leaves them; and where the vault is gone by then, nothing is withdrawn."""
     for n in range(20):
         write(f"240412 Paper {n}.md", OTHER.replace("2404.07965", f"2404.1{n:04}").replace("Rho-1", f"Paper {n}"))
     write("240412 JetMoE.md", NOTE + "# Links\n[[240412 Paper 1]]\n")
     with monkeypatch.context() as before:
-        before.setattr("bot.digest.note._linked_notes", lambda line: iter(()))
+        before.setattr("bot.ingest.read_documents", without_notes)
         read_source(source, digests, NOW)
     with transaction(open_database(f"sqlite:///{tmp_path / 'papers.db'}")) as connection:
         connection.exec_driver_sql("UPDATE document SET hash = 'before 0004', last_modified = NULL")

@@ -94,6 +94,8 @@ def parse_digests(name: str, data: bytes, day: date | None = None) -> tuple[Dige
         return _parse(name, _decode(data), day)
     except DigestFormatError:
         raise
+    except MemoryError as exc:
+        raise DigestFormatError(1, "a document that is read within the memory for it; split it", _named(exc)) from exc
     except Exception as exc:
         raise DigestFormatError(1, "a document that its reader understands; simplify it", _named(exc)) from exc
 

@@ -13,7 +13,7 @@ from bot.digest.document import KnownDocument, content_hash
 from bot.errors import SourceUnavailableError
 from bot.sources.fetch import MAX_BYTES, Fetch, Fetched, http_fetch
 from bot.sources.posted import keep_day
-from bot.sources.posts import read_posts
+from bot.sources.reader import read_feed
 from bot.sources.reading import Reading
 
 __all__ = ["FeedSource", "Fetch", "Fetched", "http_fetch"]
@@ -92,7 +92,7 @@ class FeedSource:
         if fresh.hash == row.hash:
             return self._nothing_new(known, row, fresh)
         try:
-            posts = read_posts(fetched.body, fetched.headers.get("content-type", ""))
+            posts = read_feed(fetched.body, fetched.headers.get("content-type", ""))
         except SourceUnavailableError as exc:
             raise self._unavailable(exc.code, row, now, values=exc.values) from exc
         self._follow(fetched.moved_to)

@@ -47,6 +47,8 @@ def read_posts(body: bytes, content_type: str = "") -> Posts:
     try:
         feed = _parse(body, content_type)
         why = _fault(feed)
+    except MemoryError as exc:
+        raise _broken("reading it takes too much memory") from exc
     except Exception as exc:
         return _told_apart(_read_one_by_one(body, content_type, exc))
     if why or not _is_closed(body):

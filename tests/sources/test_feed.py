@@ -139,7 +139,7 @@ def test_a_feed_that_did_not_change_is_asked_conditionally_and_gives_nothing(now
 def test_the_same_bytes_again_are_not_parsed(now, monkeypatch):
     source, _ = feed(ok(ONE))
     known = remembered(source.fetch({}, now))
-    monkeypatch.setattr("feedparser.parse", lambda *_, **__: pytest.fail("parsed again"))
+    monkeypatch.setattr("bot.sources.feed.read_feed", lambda *_, **__: pytest.fail("parsed again"))
     assert source.fetch(known, now + source.every) == Reading(unchanged=1)
 
 
