@@ -18,7 +18,10 @@ from bot import looking, operating
 from bot.commanding import WORDS, as_json, cli, command, dry_run, fail, look_up_command, read_settings, set_up_logging
 from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
 from bot.printing import (
+    Styled,
+    echo,
     entry_fields,
+    field,
     fields_of,
     print_entry,
     print_json,
@@ -56,16 +59,16 @@ def main() -> None:
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except SettingsError as exc:
-        _end(2, partial(click.echo, str(exc), err=True))
+        _end(2, partial(echo, str(exc), err=True))
     except BotError as exc:
-        _end(2 if isinstance(exc, QueryError) else 1, partial(click.echo, _words_of(exc), err=True))
+        _end(2 if isinstance(exc, QueryError) else 1, partial(echo, _words_of(exc), err=True))
     except OSError as exc:
         if exc.filename is not None or exc.errno not in _NO_OUTPUT:
             raise
         _abandon_output()
         # Nobody is told where the reader has left: that is how `head` ends a pipe.
         said = "" if exc.errno == errno.EPIPE else f"The output cannot be written ({exc.strerror})."
-        _end(1, partial(click.echo, said, err=True, nl=bool(said)))
+        _end(1, partial(echo, said, err=True, nl=bool(said)))
 
 
 def _end(code: int, tell: Callable[[], None] = lambda: None) -> NoReturn:
@@ -113,14 +116,14 @@ def run_command(or_sandbox: bool) -> None:
     set_up_logging(settings)
     for strange in (*strange_names(), no_sources(settings)):
         if strange:
-            click.echo(strange, err=True)
+            echo(strange, err=True)
     code = 0
     try:
-        run(settings, tokens, or_sandbox=or_sandbox, say=click.echo)
+        run(settings, tokens, or_sandbox=or_sandbox, say=echo)
     except SettingsError:
         raise
     except BotError as exc:
-        click.echo(_words_of(exc), err=True)
+        echo(_words_of(exc), err=True)
         code = 1
     leave(code)
 
@@ -140,9 +143,7 @@ def sandbox_command(
     if until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
-        serve(
-            port, workspace=workspace, journal=journal, speed=speed, on_ready=lambda url: click.echo(f"sandbox {url}")
-        )
+        serve(port, workspace=workspace, journal=journal, speed=speed, on_ready=lambda url: echo(f"sandbox {url}"))
     except (OSError, ValueError) as exc:  # a file that is no workspace or journal, a port that may not be had
         fail(f"sandbox: {exc}")
 
@@ -178,7 +179,7 @@ def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
             print_entry(one.day, one.entry, whole=True)
             print_understood(one)
     for failure in read.failures:
-        click.echo(failure, err=True)
+        echo(field(failure), err=True)
     print_totals(read, err=as_json)
     if read.failures:
         sys.exit(1)
@@ -217,7 +218,7 @@ def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool
         try:
             report = _ingest(source, settings, opened, accept_removals=accept_removals, dry_run=dry_run)
         except SourceUnavailableError as exc:
-            click.echo(_words_of(exc), err=True)
+            echo(_words_of(exc), err=True)
             failed = True
         else:
             print_report(source.name, report, dry_run, as_json)
@@ -284,12 +285,12 @@ def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
             print_json(**stored_fields(stored), snippet=shown.text if shown else None, close=place >= len(exact))
             continue
         if place == len(exact):
-            click.secho(close_heading(len(found.close), words_for(None)), dim=True)
+            echo(Styled(close_heading(len(found.close), words_for(None)), dim=True))
         print_entry(stored.day, stored.entry, shown.pieces if shown and shown.field != "authors" else ())
     if not as_json:
         _print_found(wanted, found, bot)
     if not found.ids and not found.close and not as_json and (less := shorter(wanted, search, today)):
-        click.echo(f"{less.text!r} finds {less.total:,}{'+' * less.more}", err=True)
+        echo(f"{less.text!r} finds {less.total:,}{'+' * less.more}", err=True)
 
 
 def _asked_for(typed: str, today: date, bot: "Bot") -> "Query":
@@ -315,14 +316,14 @@ def _print_found(wanted: "Query", found: "Found", bot: "Bot") -> None:
     from bot.messages.words import words_for
 
     if line := taken_for(found.understood, words_for(None), wanted.times):
-        click.echo(line, err=True)
+        echo(line, err=True)
     empty = not found.ids and bot.digests.count() == 0
     hint = "; the archive is empty: `paperround ingest` reads the configured sources" if empty else ""
     close = f", {len(found.close)} close" if found.close else ""
     about = "about " if found.about and not found.more else ""
     if found.about and not found.ids:
         about = "of the newest that may match, "
-    click.echo(f"{about}{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
+    echo(f"{about}{found.total:,}{'+' * found.more} found{close}{hint}", err=True)
 
 
 @command("show", "paperround show 2024-04-12")
@@ -368,7 +369,7 @@ def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool,
     if as_json:
         print_json(day=digest.day, channel=channel, posted=posted)
     else:
-        click.echo(f"{posted} messages posted to {channel}")
+        echo(f"{posted} messages posted to {channel}")
 
 
 @command("doctor", "paperround doctor")
@@ -382,8 +383,10 @@ def doctor_command(as_json: bool) -> None:
         if as_json:
             print_json(**fields_of(check))
         else:
-            mark = click.style("ok  ", fg="green") if check.ok else click.style("BAD ", fg="red")
-            click.echo(f"{mark} {check.what}: {check.found}" + ("" if check.ok else f"\n     -> {check.remedy}"))
+            mark = Styled("ok  ", color="green") if check.ok else Styled("BAD ", color="red")
+            echo(mark, f" {field(check.what)}: {field(check.found)}")
+            if not check.ok:
+                echo(f"     -> {field(check.remedy)}")
     if not all(check.ok for check in checks):
         sys.exit(1)
 
@@ -399,12 +402,12 @@ def migrate_command(dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(**fields_of(done), dry_run=dry_run)
     elif done.before == done.after:
-        click.echo(f"The database is at version {done.after}; nothing to do.")
+        echo(f"The database is at version {done.after}; nothing to do.")
     else:
         verb = "would go" if dry_run else "went"
-        click.echo(f"The database {verb} from version {done.before or 'none'} to {done.after}.")
+        echo(f"The database {verb} from version {done.before or 'none'} to {done.after}.")
         if done.backup:
-            click.echo(f"A copy of what it was: {done.backup}")
+            echo(f"A copy of what it was: {done.backup}")
 
 
 @command("reindex", "paperround reindex")
@@ -430,7 +433,7 @@ def reindex_command(dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(entries=entries, dry_run=dry_run)
     else:
-        click.echo(f"{entries} entries {'would be indexed' if dry_run else 'indexed'}")
+        echo(f"{entries} entries {'would be indexed' if dry_run else 'indexed'}")
 
 
 def _digest(bot: "Bot", typed: str) -> "StoredDigest":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from bot import __version__
+from bot.printing import SafeFormatter, echo
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
     from bot.settings import Settings
@@ -98,12 +99,14 @@ def read_settings() -> "Settings":
 
 
 def set_up_logging(settings: "Settings") -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=settings.log_level, handlers=[handler])
     for library in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "alembic"):  # below INFO they log what people say
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # what it cannot do we are told, and say ourselves
 
 
 def fail(words: str) -> NoReturn:
-    click.echo(words, err=True)
+    echo(words, err=True)
     sys.exit(1)

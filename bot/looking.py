@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.commanding import WORDS, as_json, command, fail, read_settings
-from bot.printing import fields_of, print_entry, print_json, stored_fields
+from bot.printing import Styled, echo, field, fields_of, print_entry, print_json, stored_fields
 
 if TYPE_CHECKING:  # as in `cli`
     from bot.search.command import Related
@@ -32,7 +32,7 @@ def related_command(about: tuple[str, ...], limit: int, as_json: bool) -> None:
         fail(_not_there(asked, typed, bot))
     found = related_to(meant, bot.index, limit)
     if not as_json:
-        click.echo((related_heading if found else related_none)(meant, words), err=True)
+        echo((related_heading if found else related_none)(meant, words), err=True)
     for near, stored in zip(found, bot.digests.load_entries([one.id for one in found]), strict=True):
         if as_json:
             brings = {"words": near.words, "shared_tags": near.tags, "named": near.named, "naming": near.naming}
@@ -70,8 +70,8 @@ def tags_command(prefix: str, limit: int, as_json: bool) -> None:
             print_json(**fields_of(count))
         else:
             tag, said = tag_line(count, words)
-            click.echo(f"{click.style(f'#{tag}', bold=True)}  {said}")
+            echo(Styled(field(f"#{tag}"), bold=True), f"  {field(said)}")
     if not counts:
-        click.echo(no_tags(start, words), err=True)
+        echo(no_tags(start, words), err=True)
     elif not as_json and (total := bot.digests.count_tags(start)) > len(counts):
-        click.echo(words.t("tags.some", shown=len(counts), total=f"{total:,}"), err=True)
+        echo(words.t("tags.some", shown=len(counts), total=f"{total:,}"), err=True)

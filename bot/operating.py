@@ -5,7 +5,7 @@ from typing import Literal
 import click
 
 from bot.commanding import WORDS, as_json, command, dry_run, fail, group, read_settings
-from bot.printing import print_json, print_rows
+from bot.printing import echo, print_json, print_rows
 
 
 @command("why", "paperround why 2404.07965 --channel '#papers'")
@@ -30,7 +30,7 @@ def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
     if as_json:
         print_rows(answer_rows(answer, place.channel), as_json)
     else:
-        click.echo(why_text(answer, words))
+        echo(why_text(answer, words))
 
 
 @group("deliveries", "paperround deliveries --state refused --channel '#papers' --json")
@@ -84,7 +84,7 @@ def _change_delivery(change: Literal["retry", "skip"], delivery_id: int, dry_run
         bot.outbox.skip(delivery_id)
     verb = "would be" if dry_run else "is"
     done = "tried again by the running bot" if change == "retry" else "left out"
-    click.echo(f"Message {delivery_id} {verb} {done}.")
+    echo(f"Message {delivery_id} {verb} {done}.")
 
 
 @group("subscriptions", "paperround subscriptions --channel '#papers'")
@@ -113,9 +113,9 @@ def subscriptions_command(context: click.Context, channel: str | None, as_json: 
             print_json(**subscription_row(item, name, now))
         else:
             shown = f"{item.sub.id}  " + (f"#{name} ({item.sub.channel})" if name else item.sub.channel)
-            click.echo(subscription_text(item, shown, words_for(None), now))
+            echo(subscription_text(item, shown, words_for(None), now))
     if not subs and not as_json:
-        click.echo("none")
+        echo("none")
 
 
 @subscriptions_command.command("pause")
@@ -132,7 +132,7 @@ def pause_command(subscription_id: int, until: str | None, dry_run: bool) -> Non
     sub = find_subscription(subscription_id, bot)
     end = pause(sub, until, bot, dry_run=dry_run)
     ends = f"until {words_for(None).moment(end, sub.zone)}" if end else "until it is resumed"
-    click.echo(f"{'Would pause' if dry_run else 'Paused'} {described(sub, records(bot).history.names())} {ends}.")
+    echo(f"{'Would pause' if dry_run else 'Paused'} {described(sub, records(bot).history.names())} {ends}.")
 
 
 @subscriptions_command.command("resume")
@@ -150,4 +150,4 @@ def resume_command(subscription_id: int, dry_run: bool) -> None:
         fail(not_paused(sub, known))
     if not dry_run:
         take_up(sub, known, bot.clock())
-    click.echo(f"{'Would resume' if dry_run else 'Resumed'} {described(sub, known.history.names())}.")
+    echo(f"{'Would resume' if dry_run else 'Resumed'} {described(sub, known.history.names())}.")

@@ -2,12 +2,13 @@
 
 import html
 import json
+import logging
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,64 @@ if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --h
     from bot.messages.content import DayMessage
     from bot.reading import LeftOut, Read, ReadEntry
     from bot.store.outbox import DeliveryRow
+
+
+# What a terminal would act on instead of showing it, or show as something else: control characters of both sets but
+# line end and tab (ECMA-48), what turns the direction of the text around it (UAX 9, section 2), line ends of Unicode's
+# own, and halves of characters, which no terminal takes.
+_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """Words that stand out on a terminal."""
+
+    text: str
+    bold: bool | None = None
+    dim: bool | None = None
+    color: str | None = None
+
+
+def shown(text: str) -> str:
+    """The text as it may go to a terminal: what the terminal would act on is written out as an escape."""
+    return _ACTS.sub(_escape, text)
+
+
+def field(value: object) -> str:
+    """A value that belongs in one line, such as a file name: as `shown`, and its line ends written out too."""
+    return shown(str(value)).replace("\n", "\\n").replace("\t", " ")
+
+
+def _escape(found: "re.Match[str]") -> str:
+    code = ord(found[0])
+    return {0x0D: "\\r"}.get(code) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def echo(*pieces: str | Styled, err: bool = False, nl: bool = True) -> None:
+    """Print for people: the only place where words reach a terminal, and so the place where they are made safe."""
+    said = "".join(
+        click.style(shown(piece.text), bold=piece.bold, dim=piece.dim, fg=piece.color)
+        if isinstance(piece, Styled)
+        else shown(piece)
+        for piece in pieces
+    )
+    click.echo(said, err=err, nl=nl)
+
+
+class SafeFormatter(logging.Formatter):
+    """One event is one line, whatever its values hold; a traceback follows it, indented, so that it is no event."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line itself."""
+        return field(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback."""
+        return textwrap.indent(shown(super().formatException(ei)), "    ", lambda line: True)
+
+    def formatStack(self, stack_info: str) -> str:
+        """Where it was logged."""
+        return textwrap.indent(shown(super().formatStack(stack_info)), "    ", lambda line: True)
 
 
 def stored_fields(stored: "StoredEntry") -> dict[str, Any]:
@@ -57,19 +116,21 @@ def _plain(value: object) -> object:
 
 
 def print_json(**values: object) -> None:
-    click.echo(json.dumps(values, ensure_ascii=False, default=_plain))
+    # json.dumps leaves some of these as they are; in JSON they stand within strings alone, where \\u is the same.
+    said = json.dumps(values, ensure_ascii=False, default=_plain)
+    click.echo(_ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", said))
 
 
 def print_entry(day: date, entry: "Entry", pieces: Sequence[tuple[str, bool]] = (), *, whole: bool = False) -> None:
-    click.secho(entry.title, bold=True)
+    echo(Styled(field(entry.title), bold=True))
     facts = [day.isoformat(), ", ".join(entry.authors[:3]) + (" …" if len(entry.authors) > 3 else "")]
     facts += [" ".join(f"#{tag}" for tag in entry.tags), *entry.links[:1]]
-    click.echo("  " + "  ".join(fact for fact in facts if fact))
+    echo("  " + "  ".join(field(fact) for fact in facts if fact))
     if pieces:
-        click.echo("  " + "".join(click.style(text, bold=matched) for text, matched in pieces))
+        echo("  ", *(Styled(field(text), bold=matched) for text, matched in pieces))
     if whole:
         for paragraph in (*entry.abstract, *(paragraph.text for paragraph in entry.commentary)):
-            click.echo(textwrap.indent(paragraph, "  ") + "\n")
+            echo(textwrap.indent(paragraph, "  ") + "\n")
 
 
 _UNSHOWN = {
@@ -82,17 +143,17 @@ def print_understood(one: "ReadEntry") -> None:
     """What was found of an entry, what was not, and where it stands."""
     found = [part for part, is_found in one.understood.items() if is_found]
     missing = [part for part, is_found in one.understood.items() if not is_found]
-    click.echo(f"  found: {', '.join(found)}" + (f"; missing: {', '.join(missing)}" if missing else ""))
+    echo(f"  found: {', '.join(found)}" + (f"; missing: {', '.join(missing)}" if missing else ""))
     for unshown in one.unshown:
-        click.echo(f"  {_UNSHOWN[unshown.reason]}: {unshown.text}")
-    click.echo(f"  in {', '.join(one.files)}\n")
+        echo(f"  {_UNSHOWN[unshown.reason]}: {field(unshown.text)}")
+    echo(f"  in {field(', '.join(one.files))}\n")
 
 
 def print_totals(read: "Read", *, err: bool = False) -> None:
     """How much was read, what is missing of how many entries, and each reason for a file left out with an example."""
-    say = partial(click.echo, err=err)
+    say = partial(echo, err=err)
     if not (read.files or read.failures or read.ignored):
-        click.echo("no digests found", err=True)
+        echo("no digests found", err=True)
         return
     days = f"{_count(len(read.entries), 'entry', 'entries')} on {_count(read.days, 'day')}"
     say(f"read: {_count(read.files, 'file')}, {days}")
@@ -113,7 +174,8 @@ def print_totals(read: "Read", *, err: bool = False) -> None:
         for reason, ones in sorted(reasons.items(), key=lambda item: -len(item[1])):
             example = ones[0]
             place = f"{example.path}:{example.line}" if example.line else example.path
-            say(f"  {len(ones)}: {reason}; for example {place}" + (f": {example.found!r}" if example.found else ""))
+            found = f": {example.found!r}" if example.found else ""
+            say(f"  {len(ones)}: {field(reason)}; for example {field(place)}{found}")
 
 
 def _count(count: int, one: str, many: str = "") -> str:
@@ -134,7 +196,7 @@ def print_message(message: "DayMessage", channel: str, as_json: bool) -> None:
         return
     seen = html.unescape(re.sub(r"<([^|<>]+)\|([^<>]+)>", r"\2", message.content.text))  # Slack shows a link's label
     reply = message.parent is not None
-    click.echo(textwrap.indent(seen, "    | " if reply else "", lambda line: True) + "\n")
+    echo(textwrap.indent(seen, "    | " if reply else "", lambda line: True) + "\n")
 
 
 def print_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
@@ -145,13 +207,14 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text  # words in brackets are no markup of Rich's
 
     table = Table(box=None, pad_edge=False)
     columns = [name for name in (rows[0] if rows else ()) if any(row[name] not in (None, "") for row in rows)]
     for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(_shown(row[name])) for name in columns))
+        table.add_row(*(Text("" if row[name] is None else field(_shown(row[name]))) for name in columns))
     Console().print(table if rows else "none")
 
 
@@ -163,21 +226,21 @@ def _shown(value: object) -> object:
 
 def print_report(name: str, report: "IngestReport", dry_run: bool, as_json: bool) -> None:
     for uri, error in (*report.failed, *report.skipped):
-        click.echo(f"{uri}:{error.line}: expected {error.expected}, got {error.found!r}", err=True)
+        echo(f"{field(uri)}:{error.line}: expected {error.expected}, got {error.found!r}", err=True)
     for refused in report.refused:
-        click.echo(f"{refused.uri}: {refused.words}", err=True)
+        echo(f"{field(refused.uri)}: {field(refused.words)}", err=True)
     for uri in report.waiting:
-        click.echo(f"{uri}: left for a later look", err=True)
+        echo(f"{field(uri)}: left for a later look", err=True)
     for uri in report.away:
-        click.echo(
-            f"{uri}: its content is not on this machine (a cloud drive keeps it); nothing is withdrawn", err=True
+        echo(
+            f"{field(uri)}: its content is not on this machine (a cloud drive keeps it); nothing is withdrawn", err=True
         )
     counts = {what: getattr(report, what) for what in ("added", "changed", "withdrawn", "unchanged")}
     if as_json:
         print_json(source=name, **counts, failed=len(report.failed), refused=len(report.refused), dry_run=dry_run)
     else:
         words = ", ".join(f"{count} {what}" for what, count in counts.items())
-        click.echo(f"{name}: {words}" + (f", {len(report.failed)} not read" if report.failed else ""))
+        echo(f"{field(name)}: {words}" + (f", {len(report.failed)} not read" if report.failed else ""))
 
 
 @contextmanager
@@ -186,9 +249,10 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import markup
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(what, total=None)
+        bar = bars.add_task(markup.escape(field(what)), total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
