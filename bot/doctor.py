@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.environment import without_credentials
 from bot.errors import BotError, DeliveryRefusedError, SettingsError
 from bot.messages.errors import error_text
 from bot.messages.words import words_for
 from bot.settings import load_settings, no_sources, slack_tokens, strange_names
 from bot.slack.failures import Failure
+from bot.store.database import try_writing
 from bot.wiring import Bot, build, connect
 
 
@@ -48,6 +50,10 @@ def _store(bot: Bot) -> Iterator[Check]:
         yield Check("store", True, f"none yet; the first start makes {bot.settings.database_url}")
     else:
         yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
+        try:
+            try_writing(bot.engine)
+        except BotError as exc:
+            yield Check("disk", False, exc.code, error_text(exc, words_for(None)))
     configured = {source.name for source in bot.sources}
     for source, uri, error, when in bot.digests.failures():
         if source not in configured or uri.startswith("feed:"):
@@ -110,7 +116,7 @@ def _refused(what: str, exc: BotError, remedy: str, bot: Bot) -> Check:
     """A token that Slack does not take, or a Slack that cannot be asked."""
     if isinstance(exc, DeliveryRefusedError) or exc.code in (Failure.INSTALL.value, Failure.SCOPE.value):
         return Check(what, False, str(exc.values.get("error", exc.code)), remedy)
-    found = f"Slack cannot be asked at {bot.settings.slack_api_url}"
+    found = f"Slack cannot be asked at {without_credentials(bot.settings.slack_api_url)}"
     return Check(what, False, found, "check the network and SLACK_API_URL, then look again")
 
 

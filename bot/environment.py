@@ -80,6 +80,13 @@ def ssl_context(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
     return context
 
 
+def without_credentials(url: str) -> str:
+    """An address as it may be shown: without user name and password, and without what follows a question mark."""
+    scheme, separator, rest = url.rpartition("://") if url.count("://") == 1 else ("", "", url)
+    # Up to the last @, wherever it is: a password may hold any other sign.
+    return scheme + separator + rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+
+
 def environment_problems(urls: Sequence[str]) -> list[str]:
     """A line for each variable that keeps one of these addresses from being reached."""
     problems: list[str] = []

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
 
+from bot.environment import without_credentials
 from bot.errors import BotError, DeliveryDeferredError, DeliveryUnknownError, SettingsError
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
 
@@ -113,7 +114,7 @@ def _reach(call: Callable[[], T], stop: threading.Event, url: str) -> T:
             log.warning(
                 "slack not reached, trying again seconds=%g url=%s reason=%s; check the network and SLACK_API_URL",
                 RETRY_SECONDS,
-                url,
+                without_credentials(url),
                 code or type(exc).__name__,
             )
         if stop.wait(RETRY_SECONDS):
@@ -163,7 +164,7 @@ def _stop_on_signal(stop: threading.Event) -> None:
 def sandbox_process(settings: Settings) -> Iterator[str]:
     """The stand-in workspace in a process of its own, for as long as the block lasts. Gives its address."""
     sandbox = settings.sandbox
-    sandbox.journal.parent.mkdir(parents=True, exist_ok=True)
+    sandbox.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         sys.executable,
         "-m",

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from bot.environment import environment_problems, proxy_for, ssl_context
+from bot.environment import environment_problems, proxy_for, ssl_context, without_credentials
 from bot.errors import SettingsError
 
 PROXY = {"http_proxy": "http://proxy.example:3128", "HTTPS_PROXY": "http://proxy.example:3129"}
@@ -126,3 +126,19 @@ def test_without_variables_there_are_certificates_to_check_with(monkeypatch: pyt
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.cert_store_stats()["x509_ca"] > 50
+
+
+@pytest.mark.parametrize(
+    ("url", "as_shown"),
+    [
+        ("https://slack.com/api/", "https://slack.com/api/"),
+        ("https://me:secret@proxy.example/api/", "https://proxy.example/api/"),
+        ("https://secret@proxy.example/api/", "https://proxy.example/api/"),
+        ("https://me:s/e?c#r@et@proxy.example/api/", "https://proxy.example/api/"),
+        ("https://proxy.example/api/?token=secret", "https://proxy.example/api/"),
+        ("https://proxy.example/api/#secret", "https://proxy.example/api/"),
+        ("me:secret@proxy.example", "proxy.example"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, as_shown: str) -> None:
+    assert without_credentials(url) == as_shown

@@ -33,7 +33,14 @@ _GENERAL: tuple[tuple[type[BotError], str], ...] = (
 
 
 def describe(error: BotError, words: Words, typed: str = "") -> Content:
-    """The error as an answer. ``typed`` is what the person wrote; a QueryError shows the place in it."""
+    """The error as an answer. ``typed`` is what the person wrote; a QueryError shows the place in it.
+
+    Of the database it says no path: that is the server's, and for who runs it.
+    """
+    if isinstance(error, StoreUnavailableError):
+        full = error.code == "store.full"
+        said = words.t("error.disk_full_here") if full else words.t("error.any_store", code=error.code)
+        return Content(escape(said), (richtext.block([richtext.lines([Leaf(said)])]),))
     said = _say(error, words)
     lines = [[Leaf(said)]]
     if isinstance(error, QueryError):

@@ -1,8 +1,10 @@
 """A file of everything that was accepted, one JSON object a line, so that a stand-in restarted keeps its messages."""
 
+import contextlib
 import fcntl
 import json
 import logging
+import os
 from pathlib import Path
 from typing import IO
 
@@ -58,8 +60,12 @@ class Journal:
     def _own(self) -> IO[str]:
         """Open the file for this process alone: two stand-ins would tell two stories in one journal."""
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8")
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # What people say is in it: for its owner alone, also where an older version made it.
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._file = os.fdopen(handle, "a", encoding="utf-8")
+            with contextlib.suppress(OSError):
+                os.fchmod(self._file.fileno(), 0o600)
             try:
                 fcntl.flock(
                     self._file, fcntl.LOCK_EX | fcntl.LOCK_NB

@@ -1,5 +1,6 @@
 """A command and who asks it -> what they read. The slash command, a click and a mention all come here."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
@@ -7,7 +8,7 @@ from enum import StrEnum
 
 from bot.delivery.outbox import Place
 from bot.digest.model import StoredDigest, StoredEntry
-from bot.errors import RequestRefusedError
+from bot.errors import RequestRefusedError, StoreUnavailableError
 from bot.messages import results
 from bot.messages.content import Content
 from bot.messages.help import help_text, how_to_ask, tags
@@ -49,6 +50,8 @@ from bot.slack.recheck import confirm
 from bot.slack.why import ask, unlinked, why_here, with_links
 from bot.store.outbox import PostedThread
 from bot.store.result_pages import ResultPool
+
+log = logging.getLogger(__name__)
 
 
 class Pool(StrEnum):
@@ -290,7 +293,11 @@ def _keep(kind: str, text: str, ids: Sequence[int], asker: Asker, desk: Desk) ->
     if len(ids) <= PAGE:
         return ""
     owner = asker.channel if asker.in_public else asker.user
-    return desk.pages.save(asker.team, owner, f"{kind}:{text}", ids, desk.clock())
+    try:
+        return desk.pages.save(asker.team, owner, f"{kind}:{text}", ids, desk.clock())
+    except StoreUnavailableError as exc:  # on a full disk the first page is better than none
+        log.warning("result not kept, it has one page reason=%s", exc.code)
+        return ""
 
 
 def _found(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from concurrent.futures import wait
+from contextlib import suppress
 
+from bot.errors import StoreUnavailableError
 from bot.slack.client import WALL
 from bot.slack.desk import Desk
 from bot.store.outbox import PostedThread
@@ -33,5 +35,6 @@ def _ask(thread: PostedThread, desk: Desk) -> str | None:
         link = str(desk.client.chat_getPermalink(channel=thread.channel, message_ts=thread.ts)["permalink"])
     except WALL:
         return None  # An answer without the link is better than none; the next one asks again.
-    desk.outbox.save_permalink(thread.delivery_id, link)
+    with suppress(StoreUnavailableError):  # it is asked for again next time
+        desk.outbox.save_permalink(thread.delivery_id, link)
     return link

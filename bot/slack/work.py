@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt import Ack, BoltContext, BoltResponse
 
-from bot.errors import BotError
+from bot.errors import BotError, StoreUnavailableError
 from bot.messages.errors import describe, unexpected
 from bot.slack.asker import Asked, asker_of, team_of
 from bot.slack.desk import Desk
@@ -74,7 +74,10 @@ class Work:
         words = asked.asker.words
         if isinstance(error, BotError):
             content = describe(error, words, typed=asked.typed)
-            log.info("answered code=%s channel=%s", error.code, asked.asker.channel)
+            if isinstance(error, StoreUnavailableError):
+                log.error("not answered channel=%s reason=%s; free or repair the database", asked.asker.channel, error)
+            else:
+                log.info("answered code=%s channel=%s", error.code, asked.asker.channel)
         else:
             reference = uuid.uuid4().hex[:8]
             content = unexpected(reference, words)

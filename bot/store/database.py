@@ -3,15 +3,20 @@
 `reading` and `transaction` are the wall: above them nobody sees an error of SQLAlchemy or of the driver.
 """
 
+import errno
 import json
 import logging
+import os
 import sqlite3
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -26,6 +31,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BUSY_MS = 5_000
+OWN_FOLDER = "data"
+"""Where the settings put the database unless they say otherwise."""
+ROOM = 2**20
+"""Bytes that must be free beside the database: a day with its messages and the index takes less."""
 BUNCH = 1_000
 """Values in one IN list: SQLite takes 32,766 in a statement, and 999 in builds before 3.32."""
 
@@ -71,7 +80,7 @@ def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
         address = make_url(url)
         path = _file(address)
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
         engine = sa.create_engine(address, hide_parameters=True, json_serializer=_dumps)
     except exc.SQLAlchemyError as error:
         raise StoreUnavailableError("store.bad_url") from error
@@ -82,7 +91,86 @@ def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_prepare_sqlite, busy_ms))
         event.listen(engine, "begin", _begin_sqlite)
+        if path is not None:
+            file = _FILES[engine] = _File(path)
+            event.listen(engine, "do_connect", file.make_private)
+            event.listen(engine, "connect", file.remember)
     return engine
+
+
+class _File:
+    """The file of an SQLite database: for its owner alone, and the same one for as long as the process runs."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[int, int] | None = None
+
+    def make_private(self, *_: object) -> None:
+        """Before it is opened: SQLite makes its journals with the permissions of the file."""
+        make_private_file(self._path)
+        for name in (f"{self._path.name}-wal", f"{self._path.name}-shm"):
+            journal = self._path.with_name(name)
+            if journal.exists():
+                make_private_file(journal)
+
+    def remember(self, *_: object) -> None:
+        """Which file was opened first."""
+        if self._known is None:
+            self._known = self._found()
+
+    def check(self) -> None:
+        """Raises StoreUnavailableError where the file was deleted, replaced or moved away since.
+
+        What is written to it then is lost with the process, so that everything would be posted once more.
+        """
+        if self._known is not None and self._found() != self._known:
+            raise StoreUnavailableError("store.vanished", path=str(self._path))
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+_FILES: "WeakKeyDictionary[Engine, _File]" = WeakKeyDictionary()
+
+
+def make_private_file(path: Path) -> None:
+    """Make a file that its owner alone may read and write, or make it one. Where that cannot be, it stays as it is."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+                os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that its owner alone may enter. One that is there stays as it is, but for one of our own name."""
+    made = not folder.exists()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not made and folder.name == OWN_FOLDER and not folder.is_symlink():
+        with suppress(OSError):
+            folder.chmod(0o700)
+
+
+def try_writing(engine: Engine) -> None:
+    """See whether there is room beside the database, without touching it. Raises StoreUnavailableError."""
+    path = _file(engine.url)
+    if path is None:
+        return
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(b"\0" * ROOM)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        code = "store.full" if full else "store.cannot_open"
+        raise StoreUnavailableError(code, path=str(path), words=error.strerror) from error
 
 
 def _prepare_sqlite(busy_ms: int, connection: sqlite3.Connection, _record: object) -> None:
@@ -108,7 +196,7 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """A connection that writes: committed at the end, rolled back by any exception. Raises StoreUnavailableError."""
-    with _translated(engine.url), engine.connect() as connection:
+    with _translated(engine.url), _connected(engine) as connection:
         connection = connection.execution_options(writing=True)
         with connection.begin():
             yield connection
@@ -117,8 +205,14 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the database throughout. Raises StoreUnavailableError."""
-    with _translated(engine.url), engine.connect() as connection:
+    with _translated(engine.url), _connected(engine) as connection:
         yield connection
+
+
+def _connected(engine: Engine) -> Connection:
+    if (file := _FILES.get(engine)) is not None:
+        file.check()
+    return engine.connect()
 
 
 @contextmanager
@@ -220,6 +314,7 @@ def _copy(url: URL, before: str | None) -> Path | None:
         target = path.with_name(f"{path.name}.{before}-{number}.bak")
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
+    make_private_file(unfinished)
     try:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)

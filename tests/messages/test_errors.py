@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import errors
+from bot.errors import StoreUnavailableError
 from bot.messages.errors import describe, error_text, unexpected
-from bot.messages.words import Words
+from bot.messages.words import Words, words_for
 from bot.search.grammar import parse_query
 
 
@@ -92,3 +93,13 @@ def test_values_from_outside_are_escaped(en):
 
 def test_an_unexpected_fault_gives_its_reference(words):
     assert "8f3a" in unexpected("8f3a", words).text
+
+
+@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("code", ["store.full", "store.locked", "store.vanished", "store.cannot_open", "store.failed"])
+def test_no_path_of_the_server_is_shown_in_slack(code: str, language: str) -> None:
+    error = StoreUnavailableError(code, path="/srv/secret/paperround.db", words="disk I/O error in /srv/secret")
+    content = describe(error, words_for(language))
+    assert content.text
+    assert "/srv" not in repr(content)
+    assert "/srv/secret/paperround.db" in error_text(error, words_for(language)), "who runs it is told"

@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -73,3 +75,18 @@ def test_a_journal_of_another_workspace_is_refused_with_its_line(club_file: Path
     workspace = read_workspace(club_file.read_text(encoding="utf-8"))
     with pytest.raises(ValueError, match=r"journal\.jsonl:1: not a change of this workspace"):
         Journal(journal).replay(workspace)
+
+
+def test_nobody_else_may_read_what_people_say(tmp_path):
+    path = tmp_path / "new" / "journal.jsonl"
+    previous = os.umask(0)
+    try:
+        with running(journal=path) as sandbox:
+            sandbox.send("emma", "papers", "hello")
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.chmod(0o644)  # of an older version
+    with running(journal=path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
