@@ -15,6 +15,8 @@ _CALL = re.compile(r"@(?=here|channel|everyone)", re.IGNORECASE)
 _ZERO_WIDTH = "\u200b"
 # What may stand in a URL between `<` and `|` or `>`; everything else is percent-encoded.
 _SAFE_IN_URL = "%/:=&?~#+!$,;'@()*[]._-"
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
+_IPV6 = re.compile(r"[0-9a-f:.]+", re.IGNORECASE)
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}\Z")
 
 
@@ -42,35 +44,38 @@ def is_user(user_id: str) -> bool:
 
 
 def safe_url(url: str) -> str | None:
-    """The URL as it may be linked, or None: only http and https, nothing that could end the link, not too long."""
-    url = clean(url).strip()
+    """The URL as it may be linked, or None: only http and https, nothing that could end the link, not too long.
+
+    It is put together again from the parts that were looked at: urlsplit passes over a line end, and Slack does not. An
+    address with a user name or password is nobody else's to read.
+    """
     try:
-        parts = urlsplit(url)
-        host = parts.hostname
+        parts = urlsplit(clean(url).strip())
+        host, port = _in_ascii(parts.hostname or ""), parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not host:
+    if parts.scheme.lower() not in ("http", "https") or host is None or "@" in parts.netloc:
         return None
-    if not host.isascii():
-        named = _in_ascii(parts.netloc)
-        if named is None:
-            return None
-        url = url.replace(parts.netloc, named, 1)
-    safe = quote(url, safe=_SAFE_IN_URL)
-    return safe if len(safe) <= URL else None
+    place = host if port is None else f"{host}:{port}"
+    # The scheme as it is written: some keep it in large letters.
+    made = f"{clean(url).strip()[: len(parts.scheme)]}://{place}{quote(parts.path, safe=_SAFE_IN_URL)}"
+    made += f"?{quote(parts.query, safe=_SAFE_IN_URL)}" if parts.query else ""
+    made += f"#{quote(parts.fragment, safe=_SAFE_IN_URL)}" if parts.fragment else ""
+    return made if len(made) <= URL else None
 
 
-def _in_ascii(place: str) -> str | None:
-    """A host with its port as the name service knows it (``한글.kr`` is ``xn--bj0bj06e.kr``); None where it is no name.
+def _in_ascii(host: str) -> str | None:
+    """A host as the name service knows it (``한글.kr`` is ``xn--bj0bj06e.kr``); None where it is no name.
 
     Percent-encoded, as the rest of a URL may be, it leads nowhere.
     """
-    before, at, place = place.rpartition("@")
-    name, colon, port = place.partition(":")
+    if ":" in host:
+        return f"[{host}]" if _IPV6.fullmatch(host) else None
     try:
-        return before + at + name.encode("idna").decode("ascii") + colon + port
+        named = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return None
+    return named if _HOST.fullmatch(named) else None
 
 
 def title_search(title: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.bodies import MALFORMED, read_body
 from bot.sandbox.events import event_payload, uninstalled
 from bot.sandbox.faults import NOW_KINDS, Fault, Faults, act_now, app_meant
 from bot.sandbox.people import People
@@ -20,6 +22,8 @@ from bot.sandbox.workspace import SLACKBOT, Change, Channel, Message, SlackError
 Told = dict[str, Any]
 
 PAGE = Path(__file__).parent / "page"
+QUEUED = 1000
+"""Changes that wait for one page at most."""
 _WAIT = 30.0
 """Seconds that /page/wait keeps a question open."""
 
@@ -38,13 +42,13 @@ class Live:
         """Tell of a change (a listener of the workspace)."""
         for queue, user in self._pages.items():
             for told in _told(self._workspace, change, before, user):
-                queue.put_nowait(told)
+                _tell(queue, told)
         self._wake()
 
     def connected(self, value: bool) -> None:
         """Tell whether a bot is connected."""
         for queue in self._pages:
-            queue.put_nowait({"type": "connected", "value": value})
+            _tell(queue, {"type": "connected", "value": value})
         self._wake()
 
     def _wake(self) -> None:
@@ -63,7 +67,7 @@ class Live:
     async def serve(self, websocket: WebSocket, user: str) -> None:
         """Feed one page until it goes."""
         await websocket.accept()
-        queue: asyncio.Queue[Told] = asyncio.Queue()
+        queue: asyncio.Queue[Told] = asyncio.Queue(QUEUED)
         self._pages[queue] = user
         gone = asyncio.ensure_future(_gone(websocket))
         try:
@@ -79,6 +83,13 @@ class Live:
         finally:
             gone.cancel()
             del self._pages[queue]
+
+
+def _tell(queue: asyncio.Queue[Told], told: Told) -> None:
+    """A page that reads nothing misses the oldest; it asks for everything when it comes back."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(told)
 
 
 async def _gone(websocket: WebSocket) -> None:
@@ -200,7 +211,10 @@ class PageApi:
 
     async def wait(self, request: Request) -> Response:
         """Answers once more has changed than ``after`` changes."""
-        return JSONResponse({"count": await self._live.wait(int(request.query_params.get("after", "0")))})
+        after = request.query_params.get("after", "0")
+        if not re.fullmatch(r"-?[0-9]{1,18}", after):
+            return JSONResponse({"ok": False, "error": "invalid_arguments", "message": "after is a number"}, 400)
+        return JSONResponse({"count": await self._live.wait(int(after))})
 
     async def send(self, request: Request) -> Response:
         """Say something or run a command."""
@@ -315,14 +329,14 @@ class PageApi:
 
     async def _answer(self, request: Request, act: Callable[[Told], Awaitable[Told]]) -> Response:
         try:
-            body = json.loads(await request.body() or b"{}")
+            body = json.loads(await read_body(request) or b"{}")
             if not isinstance(body, dict):
                 raise ValueError("expected a JSON object")
             return JSONResponse({"ok": True, **await act(body)})
         except SlackError as exc:
             message = str(exc.more.get("message", f"Slack says {exc.error}."))
             return JSONResponse({"ok": False, "error": exc.error, "message": message})
-        except (ValueError, KeyError, TypeError) as exc:
+        except MALFORMED as exc:
             return JSONResponse({"ok": False, "error": "invalid_arguments", "message": str(exc)}, 400)
 
 

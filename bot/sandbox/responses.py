@@ -12,6 +12,7 @@ from bot.sandbox.drafts import author, draft, is_true
 from bot.sandbox.workspace import App, Channel, Ephemeral, Message, SlackError, Workspace
 
 USES = 5
+KEPT = 5000
 LIFE = 30 * 60.0
 """Seconds."""
 
@@ -42,7 +43,9 @@ class ResponseUrls:
         self._urls: dict[str, ResponseUrl] = {}
 
     def issue(self, url: ResponseUrl) -> str:
-        """A new address."""
+        """A new address. The oldest are forgotten."""
+        while len(self._urls) >= KEPT:
+            del self._urls[next(iter(self._urls))]
         name = secrets.token_urlsafe(18)
         self._urls[name] = url
         return f"{self._base_url}/response/{self._workspace.team_id}/{name}"

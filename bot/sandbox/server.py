@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Sent
 from starlette.websockets import WebSocket
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -63,11 +64,33 @@ class _Guard:
         if headers.get("host") in self._hosts and (origin is None or origin in self._origins):
             # Cancelled only where the stand-in stops while somebody waits for an answer: nobody hears it any more.
             with contextlib.suppress(asyncio.CancelledError):
-                await self._app(scope, receive, send)
+                await self._app(scope, receive, _guarded(send) if scope["type"] == "http" else send)
         elif scope["type"] == "http":
             await PlainTextResponse("not from here", 403)(scope, receive, send)
         else:
             await WebSocket(scope, receive, send).close(1008)
+
+
+_HEADERS = (
+    # No page of another site may show this one in a frame and lend its buttons.
+    (b"content-security-policy", b"frame-ancestors 'none'; default-src 'self'; img-src 'self' http: https: data:; "
+     b"connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)  # fmt: skip
+
+
+def _guarded(send: Send) -> Send:
+    """Sends every answer with what keeps it from other sites' pages."""
+
+    async def send_with_headers(message: Sent) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+        await send(message)
+
+    return send_with_headers
 
 
 class _Sandbox:

@@ -73,6 +73,8 @@ class Sockets:
 
     def ticket(self, app_id: str, now: float) -> str:
         """A ticket that opens one connection, once."""
+        for old in [known for known, (_, until) in self._tickets.items() if until <= now]:
+            del self._tickets[old]
         ticket = secrets.token_urlsafe(18)
         self._tickets[ticket] = (app_id, now + TICKET_LIFE)
         return ticket

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from bot.sandbox.bodies import MALFORMED, read_body
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.methods import METHODS, Body, Call, Method, api_test
 from bot.sandbox.rates import MINUTE, Rates
@@ -102,6 +103,9 @@ class WebApi:
             return _answer({"ok": True, **method.run(call)}, app)
         except SlackError as exc:
             return _refusal(exc, app)
+        except MALFORMED as exc:
+            log.warning("refused a call of another shape method=%s reason=%r", name, exc)
+            return _refusal(SlackError("invalid_arguments"), app)
 
     def _count(self, name: str, method: Method, app: App, now: float) -> None:
         key = (name, self._workspace.team_id, app.id)
@@ -140,6 +144,9 @@ class WebApi:
             self._urls.answer(request.path_params["name"], args, now)
         except RateLimitedError as exc:
             return _refusal(exc, None)
+        except MALFORMED as exc:
+            log.warning("refused an answer of another shape reason=%r", exc)
+            return _json({"ok": False, "error": "invalid_arguments"}, 400)
         except SlackError as exc:
             status = 404 if exc.error in ("expired_url", "used_url") else 400
             return _json({"ok": False, "error": exc.error, **exc.more}, status)
@@ -157,12 +164,15 @@ async def _read(request: Request) -> tuple[dict[str, Any], str | None]:
     token = args.pop("token", None)
     if request.method != "POST":
         return args, token
-    body = await request.body()
+    try:
+        body = await read_body(request)
+    except ValueError:
+        raise SlackError("request_too_large") from None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         try:
             data = json.loads(body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SlackError("invalid_json") from None
         if not isinstance(data, dict):
             raise SlackError("json_not_object")

@@ -150,6 +150,9 @@ class Change:
         return cls(str(line["type"]), values, datetime.fromisoformat(line["moment"]).timestamp())
 
 
+EPHEMERALS = 500
+"""Private answers that are kept; a page of papers has tens of kilobytes."""
+
 Listener = Callable[[Change, Message | None], None]
 """Called after each change, with the message as it stood before where the change replaced or removed one."""
 
@@ -398,6 +401,8 @@ class Workspace:
 
     def _apply_ephemeral(self, _now: float, channel: str, user: str, id: str, ts: str, message: Message) -> None:
         self.ephemerals[id] = Ephemeral(id, channel, user, message)
+        while len(self.ephemerals) > EPHEMERALS:  # Slack keeps none; the oldest was shown long ago
+            del self.ephemerals[next(iter(self.ephemerals))]
 
     def _apply_ephemeral_changed(self, _now: float, channel: str, user: str, id: str, message: Message) -> Message:
         before = self.ephemerals[id].message

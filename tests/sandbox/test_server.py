@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 from websockets.sync.client import connect as open_socket
 
 from bot.sandbox import server
+from bot.sandbox.server import Running
 from bot.sandbox.visitor import Visitor
+from bot.sandbox.workspace import EPHEMERALS, Change
 
 
 @contextmanager
@@ -85,3 +88,47 @@ def test_it_knows_nothing_of_the_bot_nor_of_slacks_libraries() -> None:
             for name in names:
                 assert not name.startswith(("slack_sdk", "slack_bolt")), path
                 assert not name.startswith("bot.") or name.startswith("bot.sandbox."), path
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/page/state", "/nowhere"])
+def test_no_other_site_may_show_the_page_in_a_frame(sandbox: Running, path: str) -> None:
+    answer = httpx.get(sandbox.url + path)
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/page/wait?after=abc", None),
+        ("GET", "/page/wait?after=" + "9" * 5000, None),
+        ("GET", "/page/wait?after=", None),
+        ("POST", "/page/send", b"[" * 100_000),
+        ("POST", "/page/send", b"[]"),
+        ("POST", "/page/send", b'{"user": {"a": 1}, "channel": [], "text": 3}'),
+        ("POST", "/page/send", b"\xff"),
+        ("POST", "/page/send", b" " * (5 * 2**20)),
+        ("POST", "/page/action", b'{"user": "emma", "channel": "papers", "ts": 1, "action": 7}'),
+        ("POST", "/page/edit", b"{}"),
+        ("POST", "/page/dm", b'{"with": []}'),
+        ("POST", "/faults", b'{"kind": 3, "count": "x"}'),
+        ("POST", "/faults", b'{"kind": "delete_message"}'),
+    ],
+)
+def test_what_nobody_sends_is_refused_and_no_fault_of_ours(
+    sandbox: Running, method: str, path: str, body: bytes | None
+) -> None:
+    answer = httpx.request(method, sandbox.url + path, content=body)
+    refused = answer.status_code // 100 == 4 or answer.json()["ok"] is False
+    assert refused, (answer.status_code, answer.text[:200])
+
+
+def test_what_one_person_was_shown_is_not_kept_for_ever(sandbox: Running) -> None:
+    channel = next(iter(sandbox.workspace.channels.values()))
+    for number in range(EPHEMERALS + 5):
+        values = {"channel": channel.id, "user": "U0EMMA", "id": f"E{number}", "ts": f"1.{number:06d}", "message": {}}
+        sandbox.workspace.apply(Change("ephemeral", values, 1.0))
+    assert len(sandbox.workspace.ephemerals) == EPHEMERALS
+    assert "E4" not in sandbox.workspace.ephemerals
