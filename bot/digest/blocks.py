@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.digest.lines import read_authors, read_tags
 from bot.digest.maths import script
+from bot.digest.normalize import without_invisible
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -111,7 +112,8 @@ def read_blocks(root: "LexborNode") -> Iterator[Block]:
         tag = node.tag or "-"  # a processing instruction has no name
         down = None
         if tag == "-text":
-            words = script(style.script, node.text_content or "") if style.script else node.text_content or ""
+            words = without_invisible(node.text_content or "")  # an entity may have written one
+            words = script(style.script, words) if style.script else words
             runs.append(Run(words, style.bold > 0, style.italic > 0, style.code > 0, _last(style.hrefs)))
         elif formula := _formula(node, tag):
             runs.append(Run(f"${formula}$", False, False, False, ""))

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.digest.dates import read_day, split_name
 from bot.digest.lines import is_link
 from bot.digest.model import Digest, Shape
-from bot.digest.normalize import nfc
+from bot.digest.normalize import nfc, without_invisible
 from bot.errors import DigestFormatError
 
 
@@ -163,9 +163,6 @@ def find_shape(name: str, text: str) -> Shape:
     return "print"
 
 
-_INVISIBLE = ("\u00ad", "\u200b", "\u2060", "\ufeff")  # soft hyphens and zero-width marks that copying leaves behind
-
-
 def _decode(data: bytes) -> str:
     """The text of the bytes: newlines as ``\\n``, Hangul composed, invisible marks gone."""
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
@@ -179,10 +176,7 @@ def _decode(data: bytes) -> str:
         raise DigestFormatError(text.count("\n", 0, at) + 1, "text in UTF-8", "a zero byte")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for mark in _INVISIBLE:
-        if mark in text:
-            text = text.replace(mark, "")
-    return _compose(text)
+    return _compose(without_invisible(text))
 
 
 # Everything but letters that already stand composed, alone: where nothing else is found, there is nothing to compose.

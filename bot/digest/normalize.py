@@ -18,6 +18,17 @@ _INTO_MARKS = "\u0f73\u0f75\u0f81\uff9e\uff9f"  # of combining class 0, but deco
 _Form = Literal["NFC", "NFD", "NFKC"]
 
 
+_INVISIBLE = ("\u00ad", "\u200b", "\u2060", "\ufeff")
+
+
+def without_invisible(text: str) -> str:
+    """The text without the soft hyphens and zero-width marks that typesetting and copying leave in words."""
+    for mark in _INVISIBLE:
+        if mark in text:
+            text = text.replace(mark, "")
+    return text
+
+
 def nfc(text: str) -> str:
     """The text composed: ``e`` and an accent are one letter, Hangul letters are syllables."""
     return _normalize("NFC", text)

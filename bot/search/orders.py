@@ -1,12 +1,12 @@
 """Orders that no paper to come can ever meet, told before anything is announced."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from bot.digest.normalize import nfc
 from bot.errors import QueryError
 from bot.search.grammar import parse_query
 from bot.search.tree import All, Any, Node, Not, On, Source, Until
@@ -61,7 +61,7 @@ def without_schedule(query: str) -> Schedule | None:
 
     Weekdays alone may be words (``sun``, ``weekend``), unless they are said as people say when.
     """
-    composed = unicodedata.normalize("NFC", query)
+    composed = nfc(query)
     masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), composed)
     found = [match.span() for match in _TIME.finditer(masked)]
     if found or _UNAMBIGUOUS.search(masked) or _ON_DAYS.fullmatch(masked.strip()):

@@ -259,3 +259,11 @@ def test_an_essay_that_mentions_papers_is_no_digest():
 def test_formulas_of_a_page_keep_their_latex(html, text):
     (entry,) = page('<h2><a href="https://arxiv.org/abs/2404.00001">One</a></h2>', f"<p>{html}</p>").entries
     assert [paragraph.text for paragraph in entry.commentary] == [text]
+
+
+def test_soft_hyphens_of_entities_are_no_part_of_a_word():
+    title = "Trans&shy;formers"
+    (entry,) = page(
+        f"<h2><a href='https://arxiv.org/abs/2404.00001'>{title}</a></h2>", "<p>net&#8203;works</p>"
+    ).entries
+    assert (entry.title, entry.commentary[0].text) == ("Transformers", "networks")

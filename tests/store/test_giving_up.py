@@ -138,7 +138,7 @@ def test_a_day_that_was_all_carried_adds_no_line_of_its_own(house: House, layout
     house.subscribe("")
     house.subscribe("tag:llm", layout)
     house.plan()
-    assert house.rows("pending")[-1].entry_key == house.curator.day()[-1].key
+    assert house.rows("pending")[-1].entry_id == house.curator.day()[-1].id
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(LAYOUTS, LAYOUTS)))
