@@ -350,20 +350,33 @@ def show_command(day: str, as_json: bool) -> None:
 @as_json
 def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool, as_json: bool) -> None:
     """Post a day to a channel now, the way the schedule would; repeating it posts nothing twice."""
-    from bot.posting import lay_out_day, post_day
+    from bot.posting import post_day, rehearse_day
+    from bot.run import in_running_sandbox
     from bot.settings import load_for_slack
     from bot.wiring import build
 
+    if not channel.strip().removeprefix("#"):
+        raise click.BadParameter("name a channel: a #name or an id", param_hint="--channel")
     settings, tokens = load_for_slack()
     set_up_logging(settings)
+    if tokens is None:
+        settings, tokens = in_running_sandbox(settings)
     bot = build(settings, changing=not dry_run)
     digest = _digest(bot, day)
     if dry_run:
-        for message in lay_out_day(digest, layout, settings):
+        messages = rehearse_day(bot, tokens[0] if tokens else None, digest, channel, layout)
+        for message in messages:
             print_message(message, channel, as_json)
+        if not messages:
+            click.echo(f"Nothing would be posted: all of that day stands in {channel}", err=True)
         return
     if tokens is None:
-        raise SettingsError(["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set; set both, or look with --dry-run"])
+        raise SettingsError(
+            [
+                "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set; set both, start the stand-in "
+                "(paperround run --or-sandbox), or look with --dry-run"
+            ]
+        )
     with progress_bar(channel) as progress:
         posted = post_day(bot, tokens[0], digest, channel, layout, progress)
     if as_json:

@@ -27,6 +27,8 @@ NAMED = 8
 
 def find_place(typed: str, records: "Records") -> Place:
     """The channel of an id or a #name, among those the bot has been in. Exits 2 where it is none, or not one."""
+    if not typed.strip().removeprefix("#"):
+        raise click.BadParameter("name a channel: a #name or an id", param_hint="--channel")
     found = records.history.channels(typed)
     if len(found) == 1:
         return found[0].place
@@ -65,7 +67,8 @@ def answer_rows(answer: "Answer", channel: str) -> list[dict[str, Any]]:
             "gate": gate.name,
             "outcome": gate.outcome,
             "decides": gate is walk.verdict,
-            **{name: value for name, value in gate.facts.items() if name != "query"},
+            **{name: value for name, value in gate.facts.items() if name not in ("query", "where")},
+            **({"where": where} if (where := str(gate.facts.get("where") or "")).startswith("http") else {}),
         }
         for place, walk in enumerate(answer.walks)
         for gate in walk.gates

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.editions import Editions
-from bot.delivery.outbox import Edition, Place
+from bot.delivery.outbox import Edition, Place, delivery_key
 from bot.delivery.recall import Recall
 from bot.delivery.send import send_next
 from bot.digest.model import StoredDigest, StoredEntry
@@ -13,8 +13,7 @@ from bot.errors import DeliveryRefusedError, RequestRefusedError
 from bot.messages.content import DayMessage
 from bot.plan.owed import choose_layout
 from bot.plan.subscription import Layout
-from bot.settings import Settings
-from bot.wiring import Bot, connect, pace, wording
+from bot.wiring import Bot, connect, pace, records, wording
 
 Progress = Callable[[int, int], None]
 
@@ -25,13 +24,51 @@ PATIENCE = timedelta(minutes=1)
 """How long to wait for Slack without a single message gone: what is written down is sent by the running bot later."""
 
 
-def lay_out_day(
-    digest: StoredDigest, layout: Layout | None, settings: Settings, carried: Collection[str] = ()
+def rehearse_day(
+    bot: Bot, bot_token: str | None, digest: StoredDigest, channel_name: str, layout: Layout | None
 ) -> tuple[DayMessage, ...]:
-    """The messages of a day without the entries that are ``carried`` already, in the order of sending."""
-    entries = _entries(digest, carried)
-    chosen = choose_layout(layout, len(entries), settings.delivery.papers_up_to)
-    return tuple(wording(settings).day(digest, entries, chosen))
+    """The messages that `post_day` would send now, in the order of sending; nothing is changed, here or in Slack.
+
+    Without a token the channel is looked for among those the bot has been in. Raises RequestRefusedError where it is
+    not there.
+    """
+    place = _find(bot, bot_token, channel_name)
+    worded, source, day = wording(bot.settings), digest.source, digest.day
+    edition = bot.outbox.edition(place, source, day, "")
+    fresh = {entry.id for entry in _entries(digest, bot.outbox.carried(place, source, day))}
+    known = set(edition.entry_ids) if edition else set()
+    entries = [entry for entry in digest.entries if not entry.withdrawn and entry.id in fresh | known]
+    if not entries:
+        return ()
+    chosen = edition.layout if edition else choose_layout(layout, len(entries), bot.settings.delivery.papers_up_to)
+    lay_out = worded.day_in(edition.lang) if edition and edition.lang and worded.day_in else worded.day
+    standing = {row.key for row in bot.outbox.rows_of(place, source, day) if row.posted_ts is not None}
+    line = "" if edition else _new_line(bot, place, digest)
+    return tuple(
+        message
+        for message in lay_out(digest, entries, chosen)
+        if delivery_key(place, source, day, line if message.entry_key is None else message.entry_key, message.part)
+        not in standing
+    )
+
+
+def _new_line(bot: Bot, place: Place, digest: StoredDigest) -> str:
+    """What the day's own line would be called: none that stands there by another edition."""
+    taken = {row.entry_key or "" for row in bot.outbox.rows_of(place, digest.source, digest.day)}
+    return "" if "" not in taken else "late:"
+
+
+def _find(bot: Bot, bot_token: str | None, channel_name: str) -> Place:
+    if bot_token is not None:
+        workspace = connect(bot, bot_token)
+        channel = workspace.directory.named(channel_name)
+        if channel is None:
+            raise RequestRefusedError("channel.unknown", channel=channel_name)
+        return Place(workspace.identity.team, channel.id)
+    found = records(bot).history.channels(channel_name)
+    if not found:
+        raise RequestRefusedError("channel.unknown", channel=channel_name)
+    return found[0].place
 
 
 def _entries(digest: StoredDigest, carried: Collection[str]) -> list[StoredEntry]:
@@ -93,7 +130,8 @@ def _write(bot: Bot, place: Place, digest: StoredDigest, layout: Layout | None) 
     edition = bot.outbox.edition(place, digest.source, digest.day, "")
     if edition is None:
         chosen = choose_layout(layout, len(entries), bot.settings.delivery.papers_up_to)
-        edition = Edition(place, digest.source, digest.day, "", chosen)
+        edition = Edition(place, digest.source, digest.day, "", chosen, lang=bot.settings.language)
     edit_since = bot.clock() - bot.settings.delivery.edit_window
-    editions = Editions(bot.digests, bot.outbox, wording(bot.settings).day, edit_since)
+    worded = wording(bot.settings)
+    editions = Editions(bot.digests, bot.outbox, worded.day, edit_since, in_language=worded.day_in)
     return editions.lay(edition, entries, NOT_SETTLED) is not None

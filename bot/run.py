@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
@@ -57,7 +59,7 @@ def run(settings: Settings, tokens: tuple[str, str] | None, *, or_sandbox: bool,
 
 def _serve_in_sandbox(settings: Settings, stop: threading.Event, say: Callable[[str], None]) -> None:
     say("No Slack token is set: this is the stand-in workspace, on this machine only.")
-    with sandbox_process(settings) as url:
+    with sandbox_process(settings) as url, _found_at(url, settings):
         here = settings.model_copy(
             update={
                 "slack_api_url": f"{url}/api/",
@@ -66,6 +68,35 @@ def _serve_in_sandbox(settings: Settings, stop: threading.Event, say: Callable[[
         )
         orders = settings.subscription or ((SANDBOX_SUBSCRIPTION,) if settings.source else ())
         _serve(here, SANDBOX_TOKENS, orders, stop, say, url)
+
+
+def _address_file(settings: Settings) -> Path:
+    """Where a running stand-in's address is written, for other commands of this folder."""
+    return settings.sandbox.journal.with_suffix(".url")
+
+
+@contextmanager
+def _found_at(url: str, settings: Settings) -> Iterator[None]:
+    """Let other commands find the stand-in, for as long as the block lasts."""
+    file = _address_file(settings)
+    file.write_text(url, encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def in_running_sandbox(settings: Settings) -> tuple[Settings, tuple[str, str] | None]:
+    """The settings and tokens of the stand-in that runs in this folder; the same settings where none does."""
+    from bot.slack.client import WALL, reading_client
+
+    try:
+        url = _address_file(settings).read_text(encoding="utf-8").strip()
+        api_url = f"{url}/api/"
+        reading_client(SANDBOX_TOKENS[0], api_url, timeout=timedelta(seconds=2)).auth_test()
+    except (OSError, *WALL):  # no file, or one of a stand-in that was killed
+        return settings, None
+    return settings.model_copy(update={"slack_api_url": api_url}), SANDBOX_TOKENS
 
 
 def _serve(

@@ -8,16 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.delivery.due import deliver_owed
-from bot.delivery.outbox import Place
+from bot.delivery.outbox import Edition, Place
 from bot.delivery.revise import revise
 from bot.delivery.send import Senders
 from bot.delivery.told import Told
 from bot.errors import BotError, SourceUnavailableError
 from bot.ingest import IngestReport, read_source
-from bot.messages.notes import silent_source
+from bot.messages.content import DayMessage
+from bot.messages.notes import silent_source, too_long
 from bot.messages.words import words_for
 from bot.plan.owed import is_silent
 from bot.settings import SubscriptionSettings
@@ -124,6 +128,8 @@ def start(
         if after is not None:
             ticks.once(after, "config", _reported("config", follow_config, told))
 
+    with suppress(BotError):  # a database that is locked now: the next start does it
+        bot.outbox.keep_language(settings.language)
     every(settings.reading.every, "read", lambda: read_sources(bot, told))
     every(settings.delivery.plan_every, "plan", plan)
     every(settings.delivery.send_every, "send", send)
@@ -209,7 +215,8 @@ def _tell_read(source: Source, report: IngestReport) -> None:
 
 def plan_deliveries(bot: Bot, workspace: Workspace, told: Told) -> None:
     """Write down what the workspace's channels are owed by now, and what should read otherwise."""
-    team, delivery, now, words = workspace.identity.team, bot.settings.delivery, bot.clock(), wording(bot.settings)
+    team, delivery, now = workspace.identity.team, bot.settings.delivery, bot.clock()
+    words = replace(wording(bot.settings), warn=partial(_tell_long, bot, workspace, told))
     deliver_owed(
         team,
         bot.subscriptions.all(team),
@@ -223,7 +230,31 @@ def plan_deliveries(bot: Bot, workspace: Workspace, told: Told) -> None:
         catch_up=delivery.catch_up,
         told=told,
     )
-    revise(team, bot.digests, bot.outbox, words.day, now, delivery.edit_window, told)
+    revise(team, bot.digests, bot.outbox, words.day, now, delivery.edit_window, told, words.day_in)
+
+
+def _tell_long(bot: Bot, workspace: Workspace, told: Told, edition: Edition, message: DayMessage) -> None:
+    """Tell the operator of a paper that is too long to be posted whole, before it is; once for all channels."""
+    if not told.is_news(("long", edition.source, edition.day, message.entry_key), message.left_out):
+        return
+    log.warning(
+        "paper too long source=%s day=%s entry=%s parts_left_out=%d; the rest is named, shorten the note or set "
+        "delivery.parts",
+        edition.source,
+        edition.day,
+        message.entry_id,
+        message.left_out,
+    )
+    channel = _operators_channel(bot, workspace, told)
+    if channel is None:
+        return
+    workspace.directory.enter(channel.id)
+    digest = bot.digests.load_day(edition.source, edition.day, withdrawn=True)
+    title = next((one.entry.title for one in digest.entries if one.id == message.entry_id), "") if digest else ""
+    words = words_for(bot.settings.language)
+    content = too_long(edition.source, edition.day, title, message.left_out, words)
+    place = Place(workspace.identity.team, channel.id)
+    bot.outbox.add_note(place, edition.source, edition.day, f"long:{edition.source}:{message.entry_key}", content)
 
 
 def tell_closed(bot: Bot, workspace: Workspace, told: Told) -> None:

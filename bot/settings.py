@@ -165,6 +165,7 @@ class DeliverySettings(_Section):
     burst: int = Field(default=1, ge=1, le=5)
     team_cap: int = Field(default=240, ge=1)
     papers_up_to: int = Field(default=15, ge=0)
+    parts: int = Field(default=20, ge=0)
     edit_window: Span = timedelta(days=14)
     catch_up: int = Field(default=5, ge=1)
     when_unsure: Literal["wait", "resend", "skip"] = "wait"

@@ -321,15 +321,18 @@ def pace(settings: Settings) -> "Pace":
 
 
 def wording(settings: Settings) -> "Wording":
-    """How channels are spoken to, in the language of the settings whatever the channel."""
+    """How channels are spoken to: in the language of the settings, and an edition in the one it has."""
     from bot.delivery.due import Wording
     from bot.messages.day import lay_out
     from bot.messages.notes import missed_days, no_digest
     from bot.messages.words import words_for
 
     words = words_for(settings.language)
+    most = settings.delivery.parts
     return Wording(
-        day=lambda digest, entries, layout: lay_out(digest, entries, layout, words),
+        day=lambda digest, entries, layout: lay_out(digest, entries, layout, words, most),
+        lang=settings.language,
+        day_in=lambda lang: lambda digest, entries, layout: lay_out(digest, entries, layout, words_for(lang), most),
         missed=lambda days, query: missed_days(days, query, words),
         empty=lambda day, query: no_digest(day, query, words),
     )

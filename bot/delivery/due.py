@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.delivery.editions import Archive, Editions, LayOut
+from bot.delivery.editions import Archive, Editions, LayOut, Warn
 from bot.delivery.outbox import Edition, Outbox, Place
 from bot.delivery.told import Told, reported
 from bot.digest.model import StoredEntry
@@ -42,13 +42,19 @@ class Done(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a channel is told, in the one language that all posts have."""
+    """What a channel is told, in the language of the settings."""
 
     day: LayOut
     missed: Callable[[Sequence[date], str], Content]
     """That these days were passed over for a query, and how to read them."""
     empty: Callable[[date, str], Content]
     """That this day brought nothing."""
+    lang: str = ""
+    """The language of the settings, which an edition that begins now has for good."""
+    day_in: Callable[[str], LayOut] | None = None
+    """As ``day``, in the language of an edition."""
+    warn: Warn | None = None
+    """Told before a day is written down of which not everything is posted."""
 
 
 def deliver_owed(
@@ -81,7 +87,7 @@ def deliver_owed(
     outbox.hold(_quiet(awake, now, told))
     since = now - edit_window
     open_days = done.open_days(team, since)
-    editions = Editions(days, outbox, wording.day, since)
+    editions = Editions(days, outbox, wording.day, since, in_language=wording.day_in, warn=wording.warn)
     this = _Pass(cache(days.ready), done, outbox, editions, wording, now, papers_up_to, catch_up, told)
     return sum(this.serve(sub, open_days.get(sub.id, ())) for sub in awake)
 
@@ -154,7 +160,7 @@ class _Pass:
         edition = self.outbox.edition(place, sub.source, day, sub.query)
         if edition is None:
             layout = choose_layout(sub.layout, len(entries), self.papers_up_to)
-            edition = Edition(place, sub.source, day, sub.query, layout)
+            edition = Edition(place, sub.source, day, sub.query, layout, lang=self.wording.lang)
         settled_at = brought.day.settled_at
         rows = self.editions.lay(edition, entries, settled_at, subscription=sub)
         if rows is None:

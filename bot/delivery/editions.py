@@ -11,7 +11,9 @@ from bot.messages.content import DayMessage
 from bot.plan.subscription import Layout, Subscription
 
 LayOut = Callable[[StoredDigest, Sequence[StoredEntry], Layout], Sequence[DayMessage]]
-"""The messages of a day's papers in the order of sending, in the one language that all posts have."""
+"""The messages of a day's papers in the order of sending, in one language."""
+Warn = Callable[[Edition, DayMessage], None]
+"""Told before a day is written down of which not everything is posted."""
 
 
 class Archive(Protocol):
@@ -23,9 +25,23 @@ class Archive(Protocol):
 class Editions:
     """The editions of one pass: a day is read once, and laid out once for all channels that get the same of it."""
 
-    def __init__(self, archive: Archive, outbox: Outbox, lay_out: LayOut, edit_since: datetime) -> None:
-        """What was posted before ``edit_since`` is left as it is."""
+    def __init__(
+        self,
+        archive: Archive,
+        outbox: Outbox,
+        lay_out: LayOut,
+        edit_since: datetime,
+        *,
+        in_language: Callable[[str], LayOut] | None = None,
+        warn: Warn | None = None,
+    ) -> None:
+        """What was posted before ``edit_since`` is left as it is.
+
+        ``lay_out`` is in the language of the settings, ``in_language`` gives that of an edition which has its own.
+        """
         self._outbox = outbox
+        self._in_language = in_language
+        self._warn = warn
         self._lay_out = lay_out
         self._edit_since = edit_since
         self._laid_out: dict[tuple[object, ...], Sequence[DayMessage]] = {}
@@ -52,7 +68,10 @@ class Editions:
         if digest is None:
             return None
         entries = _printed(digest, edition, {entry.id for entry in fresh})
-        messages = self._messages(digest, entries, edition.layout)
+        messages = self._messages(digest, entries, edition)
+        for message in messages:
+            if message.left_out and self._warn is not None:
+                self._warn(edition, message)
         return self._outbox.lay(
             edition,
             messages,
@@ -63,12 +82,14 @@ class Editions:
             subscription=subscription,
         )
 
-    def _messages(self, digest: StoredDigest, entries: Sequence[StoredEntry], layout: Layout) -> Sequence[DayMessage]:
+    def _messages(self, digest: StoredDigest, entries: Sequence[StoredEntry], edition: Edition) -> Sequence[DayMessage]:
         if not entries:
             return ()
-        same = (digest.source, digest.day, layout, tuple(entry.id for entry in entries))
+        layout, lang = edition.layout, edition.lang
+        same = (digest.source, digest.day, layout, lang, tuple(entry.id for entry in entries))
         if same not in self._laid_out:
-            self._laid_out[same] = tuple(self._lay_out(digest, entries, layout))
+            lay_out = self._in_language(lang) if lang and self._in_language is not None else self._lay_out
+            self._laid_out[same] = tuple(lay_out(digest, entries, layout))
         return self._laid_out[same]
 
 

@@ -41,6 +41,8 @@ class Edition:
     """Of these, whatever stands in the channel or may: they are marked as withdrawn there, the others left out."""
     laid_at: datetime | None = field(default=None, compare=False)
     """Up to when its messages show the curator's changes."""
+    lang: str = field(default="", compare=False)
+    """The language it is written in, whatever the settings say by now; empty where that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Lets what stands in the channels follow the curator: a pass over the editions whose day changed, safe to repeat."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.delivery.editions import Archive, Editions, LayOut
@@ -15,16 +16,17 @@ def revise(
     now: datetime,
     edit_window: timedelta,
     told: Told | None = None,
+    in_language: Callable[[str], LayOut] | None = None,
 ) -> int:
     """Write down what has to change in the channels. Returns how many messages now have something to be done.
 
-    Each edition keeps its layout and its papers: new ones come with `deliver_owed`. Days that became ready, and
-    messages that were posted, longer than ``edit_window`` ago stay as they are. An edition that fails is an ERROR in
-    the log, once while it fails the same way, and does not stop the others. Raises StoreUnavailableError.
+    Each edition keeps its layout, its language and its papers: new ones come with `deliver_owed`. Days that became
+    ready, and messages that were posted, longer than ``edit_window`` ago stay as they are. An edition that fails is an
+    ERROR in the log, once while it fails the same way, and does not stop the others. Raises StoreUnavailableError.
     """
     told = told or Told()
     since = now - edit_window
-    editions = Editions(archive, outbox, lay_out, since)
+    editions = Editions(archive, outbox, lay_out, since, in_language=in_language)
     rows = 0
     for edition, settled_at in outbox.outdated(team, since):
         place, source, day = edition.place, edition.source, edition.day

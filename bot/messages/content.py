@@ -31,3 +31,5 @@ class DayMessage:
     entry_key: str | None
     part: int
     parent: tuple[str | None, int] | None = None
+    left_out: int = 0
+    """How many further parts of the entry this message stands for: it names them, and where to read them."""

@@ -1,12 +1,14 @@
 """A digest day as the messages of a channel, in one of three layouts.
 
-Nothing of an abstract or a commentary is ever cut or left out: what is too long for one message goes on in the next.
+What is too long for one message goes on in the next; of a text that would flood the channel the rest is named, with
+where to read it.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.digest.model import StoredDigest, StoredEntry
+from bot.digest.model import Entry, StoredDigest, StoredEntry
+from bot.digest.papers import paper_id
 from bot.messages import blocks, paper, richtext
 from bot.messages.content import Block, Content, DayMessage
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
@@ -17,24 +19,26 @@ from bot.plan.subscription import Layout
 
 LABEL = 200  # by weight, kept free for "Commentary 12/13"
 SHORT_TITLE = 120
+PARTS = 20  # replies of one paper: more of them are a flood in everybody's channel
 
 
 def lay_out(
-    digest: StoredDigest, entries: Sequence[StoredEntry], layout: Layout, words: Words
+    digest: StoredDigest, entries: Sequence[StoredEntry], layout: Layout, words: Words, most_parts: int = PARTS
 ) -> tuple[DayMessage, ...]:
     """The messages that carry these papers of a day to a channel, in the order in which they must be sent.
 
     ``entries`` are those of the digest's that the channel wants; without any there is nothing to send. One that was
     withdrawn keeps its messages and says so. What changes of one paper changes no message of another: only its own, and
-    those of the day, which name no entry.
+    those of the day, which name no entry. Of one paper there are ``most_parts`` replies at most (0: no limit), the last
+    of which names the rest.
     """
     if not entries:
         return ()
     match layout:
         case "papers":
-            return tuple(_papers(digest, entries, words))
+            return tuple(_papers(digest, entries, words, most_parts))
         case "list":
-            return tuple(_list(digest, entries, words))
+            return tuple(_list(digest, entries, words, most_parts))
         case "brief":
             return tuple(_brief(digest, entries, words))
 
@@ -68,12 +72,37 @@ def _own_title(digest: StoredDigest) -> str:
     return cut(title, 200) if is_seen(title) and str(digest.day.year) not in title else ""
 
 
-def _papers(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -> Iterable[DayMessage]:
+def _papers(
+    digest: StoredDigest, entries: Sequence[StoredEntry], words: Words, most_parts: int
+) -> Iterable[DayMessage]:
     yield DayMessage(_content(*day_heading(digest, entries, words)), None, None, 0)
     for stored in entries:
         yield DayMessage(_content(*paper.card(stored, words)), stored.id, stored.key, 0)
-        for part, reply in enumerate(_replies(stored, words), 1):
-            yield DayMessage(reply, stored.id, stored.key, part, parent=(stored.key, 0))
+        replies, left_out = _bounded(list(_replies(stored, words)), stored, words, most_parts)
+        for part, reply in enumerate(replies, 1):
+            left = left_out if part == len(replies) else 0
+            yield DayMessage(reply, stored.id, stored.key, part, parent=(stored.key, 0), left_out=left)
+
+
+def _bounded(replies: list[Content], stored: StoredEntry, words: Words, most_parts: int) -> tuple[list[Content], int]:
+    """The replies, of too many the first and one that names the rest; how many that are."""
+    left_out = len(replies) - most_parts + 1
+    if not most_parts or left_out <= 1:
+        return replies, 0
+    typed = Leaf(f"/paper commentary {_named(stored.entry)}", code=True)
+    said = words.n("part.rest", left_out, typed=richtext.place("typed"))
+    leaves = richtext.woven(said, {"typed": typed})
+    rest = _content([richtext.block([richtext.section(leaves)])], ["".join(leaf.said for leaf in leaves)])
+    return [*replies[: most_parts - 1], rest], left_out
+
+
+def _named(entry: Entry) -> str:
+    """As the paper can be typed: its arXiv id or link, else its title in quotation marks."""
+    first = entry.links[0] if entry.links else ""
+    known = paper_id(first) if first else None
+    if known:
+        return known.removeprefix("arxiv:") if known.startswith("arxiv:") else first
+    return '"' + cut(" ".join(clean(entry.title).replace('"', " ").split()), SHORT_TITLE) + '"'
 
 
 def _replies(stored: StoredEntry, words: Words) -> Iterable[Content]:
@@ -98,7 +127,7 @@ def _numbered(label: str, number: int, total: int, words: Words) -> str:
     return words.t("part.of", label=label, number=number, total=total).strip() if total > 1 else label
 
 
-def _list(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) -> Iterable[DayMessage]:
+def _list(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words, most_parts: int) -> Iterable[DayMessage]:
     parent = (None, 0)
     made, lines = day_heading(digest, entries, words)
     titles = [paper.title_leaves(stored, words) for stored in entries]
@@ -117,8 +146,10 @@ def _list(digest: StoredDigest, entries: Sequence[StoredEntry], words: Words) ->
             rest = [*([small] if small else []), numbered]
             yield DayMessage(_content(rest, [marked, *said[start:end]]), None, None, part, parent=parent)
     for stored in entries:
-        for part, reply in enumerate(_whole(stored, words)):
-            yield DayMessage(reply, stored.id, stored.key, part, parent=parent)
+        replies, left_out = _bounded(list(_whole(stored, words)), stored, words, most_parts)
+        for part, reply in enumerate(replies):
+            left = left_out if part == len(replies) - 1 else 0
+            yield DayMessage(reply, stored.id, stored.key, part, parent=parent, left_out=left)
 
 
 def _whole(stored: StoredEntry, words: Words) -> Iterable[Content]:

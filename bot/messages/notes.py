@@ -117,6 +117,12 @@ def silent_source(source: str, last_day: date, since: datetime, words: Words) ->
     return _message([told, [Leaf(last)], look])
 
 
+def too_long(source: str, day: date, title: str, left_out: int, words: Words) -> Content:
+    """To the operator, before it is posted: of a paper only the first parts are, and how many more it has."""
+    values = {"source": Leaf(_flat(source), bold=True), "date": Leaf(words.date(day)), "title": Leaf(_flat(title))}
+    return _message([_woven("long.heading", words, **values), [Leaf(words.t("long.rest", count=left_out))]])
+
+
 def _typed(text: str) -> Leaf:
     return Leaf(text, code=True)
 

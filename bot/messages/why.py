@@ -59,6 +59,9 @@ _SAID = {
     "closed": "why.closed",
     "carried_elsewhere": "why.carried_elsewhere",
     "passed_over": "why.passed_over",
+    "passed_over_away": "why.passed_over_away",
+    "passed_over_closed": "why.passed_over_closed",
+    "passed_over_paused": "why.passed_over_paused",
     "hour": "why.hour",
     "hour_not": "why.hour_not",
     "arrival": "why.arrival",
@@ -177,6 +180,8 @@ def _value(fact: str, value: object, words: Words, zone: str) -> str:
             return _query(None if value is None else str(value), words)
         case _ if fact == "error":
             return _fault(str(value or ""), words)
+        case _ if fact == "where":
+            return str(value) if str(value or "").startswith(("https://", "http://")) else ""
         case _ if fact == "reason":
             return f"{closed_why(str(value), words)}. {closed_remedy(str(value), words)}"
         case _ if fact == "why":

@@ -103,6 +103,8 @@ class Considered:
 
     at: datetime | None
     """Up to what it had settled; None where it was passed over for good."""
+    why: str | None = None
+    """The cause of that; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +168,27 @@ def walk(
         passed = (gate for gate in gates if gate.lets_on)
         there = (*_held(sub, mine, now), *_messages(asked, mine, here, now), *_again(asked, now))
         return Walk(sub, (*passed, *there), written=True)
-    gates += [_paused(sub, now), *_closed(here), *_elsewhere(matching, here)]
+    # What became of this day is its own: a pause or a closed channel of today is no cause of what was decided before.
     if considered is not None and considered.at is None:
-        gates.append(Gate("passed_over", "stopped"))
-    elif asked.ready_at is not None and matching:
+        return Walk(sub, (*gates, Gate(_PASSED_OVER.get(considered.why or "", "passed_over"), "stopped")))
+    if _is_done(asked, considered):
+        gates += _elsewhere(matching, here)
+        return Walk(sub, (*gates, Gate("considered", "unknown", {"at": considered.at if considered else None})))
+    gates += [_paused(sub, now), *_closed(here), *_elsewhere(matching, here)]
+    if asked.ready_at is not None and matching:
         gates += _hours(asked, sub, now, late=late)
         if all(gate.lets_on for gate in gates):
             gates.append(_due(asked, considered, now, edit_window))
     return Walk(sub, tuple(gates))
+
+
+_PASSED_OVER = {"away": "passed_over_away", "closed": "passed_over_closed", "paused": "passed_over_paused"}
+
+
+def _is_done(asked: Subject, considered: Considered | None) -> bool:
+    """Whether it has looked at the day as it is now."""
+    settled = asked.settled_at or asked.ready_at
+    return considered is not None and considered.at is not None and settled is not None and settled <= considered.at
 
 
 def _by_hand(asked: Subject, here: Here, now: datetime) -> Walk | None:

@@ -12,6 +12,7 @@ from bot.plan.owed import OpenDay, owed, wanted
 from bot.plan.subscription import Subscription
 from bot.search.grammar import parse_query
 from bot.store.digests import Digests
+from bot.store.giving_up import WAS_PAUSED
 from bot.store.history import History
 from bot.store.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
@@ -113,5 +114,5 @@ def take_up(sub: Subscription, records: Records, now: datetime) -> None:
     """End a pause by hand, with the newest day: the others that came meanwhile would arrive all at once."""
     new = sorted(one.day for one in records.open_days(sub.team, now).get(sub.id, ()) if one.is_new)
     for day in new[:-1]:
-        records.subscriptions.consider(sub.id, day, None)
+        records.subscriptions.consider(sub.id, day, None, WAS_PAUSED)
     records.subscriptions.resume(sub.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from bot.delivery.outbox import Place
 from bot.store import tables as t
 from bot.store.database import insert_missing
-from bot.store.giving_up import CLOSED, give_up
+from bot.store.giving_up import CHANNEL_CLOSED, CLOSED, give_up
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The next turn of a channel that never had one."""
@@ -112,17 +112,17 @@ def _pass_over(connection: Connection, subscription_id: int, settled: Mapping[da
     rows = connection.execute(sa.select(s.day, s.considered_at).where(s.subscription_id == subscription_id))
     seen = dict(rows.all())
     days = [day for day, at in settled.items() if day not in seen or ((seen[day] or at) < at)]
-    pass_over(connection, subscription_id, days)
+    pass_over(connection, subscription_id, days, CHANNEL_CLOSED)
     return days
 
 
-def pass_over(connection: Connection, subscription_id: int, days: list[date]) -> None:
-    """The subscription never looks at these days again."""
+def pass_over(connection: Connection, subscription_id: int, days: list[date], why: str) -> None:
+    """The subscription never looks at these days again; ``why`` is a cause of `giving_up`."""
     s = t.SubscriptionDay
-    rows = [{"subscription_id": subscription_id, "day": day, "considered_at": None} for day in sorted(days)]
+    rows = [{"subscription_id": subscription_id, "day": day, "considered_at": None, "why": why} for day in sorted(days)]
     insert_missing(connection, s, rows)
     mine = (s.subscription_id == subscription_id, s.day.in_(days))
-    connection.execute(sa.update(s).where(*mine).values(considered_at=None))
+    connection.execute(sa.update(s).where(*mine).values(considered_at=None, why=why))
 
 
 def to_hold(connection: Connection, until: Mapping[Place, datetime]) -> dict[Place, datetime]:

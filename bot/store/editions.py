@@ -108,7 +108,7 @@ def load_carried(connection: Connection, place: Place, source: str, day: date) -
 def load_edition(connection: Connection, place: Place, source: str, day: date, query: str) -> Edition | None:
     e = t.Edition
     found = connection.execute(
-        sa.select(e.id, e.layout, e.laid_at).where(
+        sa.select(e.id, e.layout, e.lang, e.laid_at).where(
             e.team_id == place.team, e.channel_id == place.channel, e.source == source, e.day == day, e.query == query
         )
     ).first()
@@ -118,7 +118,7 @@ def load_edition(connection: Connection, place: Place, source: str, day: date, q
 def load_outdated(connection: Connection, team: str, since: datetime) -> list[tuple[Edition, datetime]]:
     e, c, g = t.Edition, t.Channel, t.Digest
     settled = (
-        sa.select(e.id, e.channel_id, e.source, e.day, e.query, e.layout, e.laid_at, g.settled_at)
+        sa.select(e.id, e.channel_id, e.source, e.day, e.query, e.layout, e.lang, e.laid_at, g.settled_at)
         .join(g, sa.and_(g.source == e.source, g.day == e.day))
         .join(c, sa.and_(c.team_id == e.team_id, c.channel_id == e.channel_id))
         .where(e.team_id == team, c.closed_reason.is_(None), g.ready_at >= since, g.settled_at > e.laid_at)
@@ -135,7 +135,7 @@ def _edition(connection: Connection, place: Place, source: str, day: date, query
     rows = [one for one in load_rows(connection, place, source, day) if one.edition_id == row.id]
     ids = sorted({one.entry_id for one in carried if one.entry_id is not None})
     shown = frozenset(begun(row.layout, carried, rows))
-    return Edition(place, source, day, query, row.layout, tuple(ids), shown, row.laid_at)
+    return Edition(place, source, day, query, row.layout, tuple(ids), shown, row.laid_at, row.lang or "")
 
 
 def begun(layout: Layout, carried: Collection[Brought], rows: Collection[Written]) -> set[int]:

@@ -16,6 +16,11 @@ PAUSED = "subscription paused"
 CLOSED = "channel was closed"
 REASONS = (ENDED, PAUSED, CLOSED)
 
+AWAY = "away"
+CHANNEL_CLOSED = "closed"
+WAS_PAUSED = "paused"
+"""Why a day was passed over: it came due while the bot was away, the channel closed, or the subscription paused."""
+
 
 def give_up(
     connection: Connection,

@@ -111,9 +111,9 @@ class History:
         """Which of these have looked at the day."""
         d = t.SubscriptionDay
         mine = (d.subscription_id.in_(subscription_ids), d.day == day)
-        looked = sa.select(d.subscription_id, d.considered_at).where(*mine)
+        looked = sa.select(d.subscription_id, d.considered_at, d.why).where(*mine)
         with reading(self._engine) as connection:
-            return {one: Considered(at) for one, at in connection.execute(looked)}
+            return {one: Considered(at, why) for one, at, why in connection.execute(looked)}
 
     def carried(self, place: Place, source: str, day: date) -> Mapping[int, str | None]:
         """The entries of a day that a channel has or will have, each with the query of its edition."""

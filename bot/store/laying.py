@@ -140,6 +140,7 @@ def _begin(connection: Connection, edition: Edition, at: datetime) -> int:
         "day": edition.day,
         "query": edition.query,
         "layout": edition.layout,
+        "lang": edition.lang or None,
         "laid_at": at,
     }
     return connection.execute(sa.insert(t.Edition).values(values).returning(t.Edition.id)).scalar_one()

@@ -13,6 +13,7 @@ from bot.store import tables as t
 from bot.store.channels import is_channel, lock, pass_over
 from bot.store.contents import content_hash
 from bot.store.editions import stands
+from bot.store.giving_up import AWAY
 
 
 def add_note(
@@ -29,7 +30,7 @@ def add_note(
     if subscription is not None:
         if not stands(connection, subscription):
             return False
-        pass_over(connection, subscription.id, list(passed_over))
+        pass_over(connection, subscription.id, list(passed_over), AWAY)
     entry_key = f"note:{name}"
     key = delivery_key(place, source, day, entry_key, 0)
     lock(connection, place)

@@ -96,6 +96,15 @@ class Outbox:
         with transaction(self._engine) as connection:
             return lay(connection, edition, messages, entries, at, edit_since, subscription, unchanged)
 
+    def keep_language(self, lang: str) -> None:
+        """Name the language of the editions of which it was not kept, so that a later change of it edits none."""
+        unnamed = t.Edition.lang.is_(None)
+        with reading(self._engine) as connection:
+            if connection.scalar(sa.select(t.Edition.id).where(unnamed).limit(1)) is None:
+                return
+        with transaction(self._engine) as connection:
+            connection.execute(sa.update(t.Edition).where(unnamed).values(lang=lang))
+
     def add_note(
         self,
         place: Place,

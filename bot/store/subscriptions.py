@@ -186,8 +186,9 @@ class Subscriptions:
             found.setdefault(subscription_id, []).append(OpenDay(*day))
         return found
 
-    def consider(self, subscription_id: int, day: date, at: datetime | None) -> None:
+    def consider(self, subscription_id: int, day: date, at: datetime | None, why: str | None = None) -> None:
         """It has considered that day as it had settled ``at``; None passes it over, never to be looked at again.
+        ``why`` is then a cause of `giving_up`.
 
         Harmless to repeat, and where it has ended meanwhile. Where it has been paused meanwhile only passing over
         counts: what was written down of the day may have been given up with the pause.
@@ -198,10 +199,10 @@ class Subscriptions:
             counts = sa.true() if at is None else _stands(self._clock())
             if not connection.scalar(sa.select(sa.exists().where(s.id == subscription_id, counts))):
                 return
-            row = {"subscription_id": subscription_id, "day": day, "considered_at": at}
+            row = {"subscription_id": subscription_id, "day": day, "considered_at": at, "why": why}
             insert_missing(connection, d, [row])
             before = d.considered_at.is_not(None) if at is None else d.considered_at < at
-            connection.execute(sa.update(d).where(*mine, before).values(considered_at=at))
+            connection.execute(sa.update(d).where(*mine, before).values(considered_at=at, why=why))
 
 
 def _stands(now: datetime) -> sa.ColumnElement[bool]:

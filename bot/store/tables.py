@@ -239,6 +239,8 @@ class SubscriptionDay(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     considered_at: Mapped[datetime | None]
     """The day's ``settled_at`` that was considered; null where the day was passed over and is not looked at again."""
+    why: Mapped[str | None]
+    """Why it was passed over (`giving_up`); null where it was not, or before this was kept."""
 
 
 class Team(Base):
@@ -302,6 +304,8 @@ class Edition(Base):
     day: Mapped[date]
     query: Mapped[str]
     layout: Mapped[str]
+    lang: Mapped[str | None]
+    """In which it is written; null for one from before this was kept, until the next start."""
     laid_at: Mapped[datetime]
     """The day's ``settled_at`` that its messages show, or will."""
 
