@@ -29,10 +29,14 @@ def rehearse_day(
 ) -> tuple[DayMessage, ...]:
     """The messages that `post_day` would send now, in the order of sending; nothing is changed, here or in Slack.
 
-    Without a token the channel is looked for among those the bot has been in. Raises RequestRefusedError where it is
-    not there.
+    Without a token the channel is looked for among those the bot has been in; where it has been in none yet, all of the
+    day is shown. Raises RequestRefusedError where the channel is not there.
     """
     place = _find(bot, bot_token, channel_name)
+    if place is None:
+        entries = _entries(digest, ())
+        chosen = choose_layout(layout, len(entries), bot.settings.delivery.papers_up_to)
+        return tuple(wording(bot.settings).day(digest, entries, chosen))
     worded, source, day = wording(bot.settings), digest.source, digest.day
     edition = bot.outbox.edition(place, source, day, "")
     fresh = {entry.id for entry in _entries(digest, bot.outbox.carried(place, source, day))}
@@ -58,14 +62,17 @@ def _new_line(bot: Bot, place: Place, digest: StoredDigest) -> str:
     return "" if "" not in taken else "late:"
 
 
-def _find(bot: Bot, bot_token: str | None, channel_name: str) -> Place:
+def _find(bot: Bot, bot_token: str | None, channel_name: str) -> Place | None:
     if bot_token is not None:
         workspace = connect(bot, bot_token)
         channel = workspace.directory.named(channel_name)
         if channel is None:
             raise RequestRefusedError("channel.unknown", channel=channel_name)
         return Place(workspace.identity.team, channel.id)
-    found = records(bot).history.channels(channel_name)
+    history = records(bot).history
+    if not history.channels(""):
+        return None
+    found = history.channels(channel_name)
     if not found:
         raise RequestRefusedError("channel.unknown", channel=channel_name)
     return found[0].place

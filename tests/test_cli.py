@@ -303,6 +303,49 @@ def test_a_dry_post_shows_the_messages_without_slack(day: str, run: Run) -> None
     assert "JetMoE" in run("post", day, "--channel", "#papers", "--dry-run").out
 
 
+def test_a_rehearsed_post_is_what_would_be_sent_now(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("ingest")
+    with running(speed=0) as sandbox:
+        monkeypatch.setenv("SLACK_BOT_TOKEN", sandbox.bot_token)
+        monkeypatch.setenv("SLACK_APP_TOKEN", sandbox.app_token)
+        monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
+        monkeypatch.setenv("PAPERROUND_SPEED", "10")
+        ask = ("post", "latest", "--channel", "#papers")
+        rehearsed = run(*ask, "--dry-run", "--json").rows
+        assert [message for message in sandbox.messages("papers") if message.get("bot_id")] == []
+        posted = run(*ask, "--json").rows[0]["posted"]
+        assert len(rehearsed) == posted > 3
+        again = run(*ask, "--dry-run", "--json")
+        assert (again.code, again.rows) == (0, [])
+        assert "Nothing would be posted" in again.err
+        nowhere = run("post", "latest", "--channel", "#nowhere", "--dry-run")
+        assert (nowhere.code, nowhere.out) == (1, "")
+        assert "#nowhere" in nowhere.err
+
+
+def test_a_channel_that_was_never_entered_is_none_to_rehearse_for(channels: Run) -> None:
+    assert channels("post", "latest", "--channel", "#nowhere", "--dry-run").code == 1
+
+
+@pytest.mark.parametrize("command", [("why", "latest"), ("post", "latest"), ("post", "latest", "--dry-run")])
+@pytest.mark.parametrize("channel", ["", " ", "#"])
+def test_an_empty_channel_is_misuse(command: tuple[str, ...], channel: str, run: Run) -> None:
+    run("ingest")
+    ran = run(*command, "--channel", channel)
+    assert ran.code == 2
+    assert "--channel" in ran.err
+
+
+def test_a_post_reaches_the_stand_in_that_runs_in_this_folder(run: Run, tmp_path: Path) -> None:
+    run("ingest")
+    assert run("post", "latest", "--channel", "#papers").code == 2
+    with running(speed=0) as sandbox:
+        (tmp_path / "data" / "sandbox.url").write_text(sandbox.url, encoding="utf-8")
+        assert run("post", "latest", "--channel", "#papers", "--json").rows[0]["posted"] > 3
+        assert [message for message in sandbox.messages("papers") if message.get("bot_id")]
+    assert run("post", "latest", "--channel", "#papers").code == 2, "it is gone"
+
+
 def test_posting_twice_posts_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("ingest")
     with running(speed=0) as sandbox:

@@ -16,6 +16,7 @@ from bot.slack.answer import find, latest, mark, page, related
 from bot.slack.asker import Asked
 from bot.slack.desk import Desk
 from bot.slack.reply import delete, reply
+from bot.slack.shown import with_mark
 from bot.slack.work import Listener, Work
 
 
@@ -90,11 +91,20 @@ def choose(asked: Asked, desk: Desk) -> None:
         # By the click's own address: that works where the bot is no member, and Slack's rules let it delete it later.
         reply(asked, desk, results.shared(entry, asked.asker.user, words_for(desk.language)), everybody=True)
     elif what in ("save", "drop"):
-        reply(asked, desk, mark(entry, asked.asker, desk, is_saved=what == "save"))
+        said = mark(entry, asked.asker, desk, is_saved=what == "save")
+        _show_mark(entry_id, asked, desk, is_saved=what == "save")
+        reply(asked, desk, said)
     elif what == "related":
         reply(asked, desk, related(entry, asked.asker, desk))
     else:
         _show(entry, 0, asked, desk)
+
+
+def _show_mark(entry_id: int, asked: Asked, desk: Desk, *, is_saved: bool) -> None:
+    """Let the menu that was used offer the contrary from now on, where nobody else reads the answer."""
+    shown = desk.shown.load(asked.payload.get("block_id")) if asked.asker.alone else None
+    if shown is not None:
+        reply(asked, desk, with_mark(shown, entry_id, asked.asker.words, is_saved=is_saved), replace=True)
 
 
 def mark_again(asked: Asked, desk: Desk) -> None:

@@ -13,6 +13,7 @@ from bot.plan.hours import zone_of
 from bot.slack.compared import Recheck
 from bot.slack.directory import Directory
 from bot.slack.records import Records
+from bot.slack.shown import Shown
 from bot.store.digests import Digests
 from bot.store.index import Index
 from bot.store.outbox import Outbox
@@ -47,6 +48,8 @@ class Desk:
     """Names as configured; a subscription that names none follows the first."""
     config: str
     """Where the config's subscriptions are written."""
+    shown: Shown = field(default_factory=Shown)
+    """For the menus of private answers."""
     recheck: Recheck = field(default_factory=Recheck)
     """For remarks that were deleted while nobody listened."""
     aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))

@@ -42,7 +42,7 @@ def reply(
     """
     message: Message = {"text": content.text, "unfurl_links": False, "unfurl_media": False}
     if content.blocks:
-        message["blocks"] = list(content.blocks)
+        message["blocks"] = desk.shown.keep(content.text, content.blocks) if asked.asker.alone else list(content.blocks)
     if asked.event is not None:
         event, asker = asked.event, asked.asker
         thread_ts = event.get("thread_ts") or (None if asker.in_direct else event.get("ts"))

@@ -26,10 +26,10 @@ def choose(office: Office, answer: dict[str, Any], starts: str, user: str = "emm
 def test_a_paper_is_saved_listed_looked_among_and_taken_off(office: Office, days: Callable[[], None]) -> None:
     days()
     assert "Save for later" in office.typed("emma", "/paper saved")["text"], "how to save the first one"
-    found = office.typed("emma", "/paper tag:moe")
+    found, older = office.typed("emma", "/paper tag:moe"), office.typed("emma", "/paper tag:moe")
     assert choose(office, found, "save:").startswith("Saved: JetMoE")
-    assert choose(office, found, "save:").startswith("You saved this one before")
-    listed = office.typed("emma", "/paper saved")
+    assert choose(office, older, "save:").startswith("You saved this one before")
+    listed, older = office.typed("emma", "/paper saved"), office.typed("emma", "/paper saved")
     assert listed["text"].startswith("1 paper you saved")
     assert "JetMoE" in listed["text"]
     assert "JetMoE" in office.typed("emma", "/paper is:saved tag:moe")["text"]
@@ -39,7 +39,7 @@ def test_a_paper_is_saved_listed_looked_among_and_taken_off(office: Office, days
     assert "아직 저장한" in office.typed("jiwoo", "/paper 저장")["text"], "it is hers alone"
     assert "JetMoE" not in office.typed("jiwoo", "/paper 상태:저장")["text"]
     assert choose(office, listed, "drop:").startswith("No longer saved: JetMoE")
-    assert choose(office, listed, "drop:").startswith("This one was not saved")
+    assert choose(office, older, "drop:").startswith("This one was not saved")
     assert "Save for later" in office.typed("emma", "/paper saved")["text"]
 
 
@@ -109,3 +109,24 @@ def test_in_a_direct_message_nobody_else_reads_along(office: Office, days: Calla
     office.sandbox.send("emma", place, "saved")
     said = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages(place, "emma") if m.get("bot_id")])
     assert "drop:" in str(said[-1]["blocks"])
+
+
+def test_after_saving_the_menu_offers_to_take_it_off(office: Office, days: Callable[[], None]) -> None:
+    days()
+    answer = office.typed("emma", "/paper tag:moe")
+    menu = next(block["accessory"] for block in answer["blocks"] if block.get("accessory"))
+    save = next(option["value"] for option in menu["options"] if option["value"].startswith("save:"))
+
+    def offers() -> dict[str, str]:
+        seen = next(m for m in office.sandbox.ephemerals("emma") if m["id"] == answer["id"])
+        shown = next(block["accessory"] for block in seen["blocks"] if block.get("accessory"))
+        return {option["value"].split(":")[0]: option["text"]["text"] for option in shown["options"]}
+
+    office.sandbox.act("emma", "papers", menu["action_id"], ephemeral_id=answer["id"], selected_option=save)
+    office.sandbox.wait_for(lambda: "drop" in offers())
+    assert "Unsave" in offers()["drop"]
+    assert "save" not in offers()
+    drop = save.replace("save", "drop")
+    office.sandbox.act("emma", "papers", menu["action_id"], ephemeral_id=answer["id"], selected_option=drop)
+    office.sandbox.wait_for(lambda: "save" in offers())
+    assert office.workspace.desk.saved.papers("T0PAPERS01", "U0EMMA0001") == []
