@@ -28,6 +28,9 @@ WRAPPED = range(50, 131)
 _CONTINUES = re.compile(r"[a-z가-힣(\"'0-9]")
 
 
+OPEN_BRACKETS = 100
+"""Each open bracket of a paragraph is tried with all that follows it; people leave none open."""
+_NESTED = re.compile(r"\[{20}")
 HEAD_CHARS = 5_000
 MANY = 5
 """So many papers are read as several ones whatever the file is called."""
@@ -76,6 +79,10 @@ def parse_markdown_days(name: str, text: str, day: date | None = None) -> tuple[
 
 def _may_hold_several(body: str, *, is_day: bool) -> bool:
     """Whether it is worth to look closer: most notes have one link, or the head of a note of one paper."""
+    if any(
+        abs(part.count("[") - part.count("]")) > OPEN_BRACKETS or _NESTED.search(part) for part in body.split("\n\n")
+    ):
+        return False
     if is_day:
         return _ADDRESS.search(body) is not None
     addresses = {match.group() for match in _WHOLE_ADDRESS.finditer(body)}

@@ -75,15 +75,18 @@ class Link:
 
     url: str
     words: str
+    rank: int
+    """How surely it leads to a paper (`links.link_rank`)."""
+    is_named: bool
+    """Whether what is shown for it says where it leads ("Paper", "PDF") rather than what the paper is called."""
+    is_paper: bool
 
-    @property
-    def is_named(self) -> bool:
-        """Whether what is shown for it says where it leads ("Paper", "PDF") rather than what the paper is called."""
-        return is_link_name(self.words)
 
-    @property
-    def is_paper(self) -> bool:
-        return link_rank(self.url) <= _PAPER_RANK or (bool(self.words) and _field(self.words) == "paper")
+def make_link(url: str, words: str) -> Link:
+    """A link with what is asked of it again and again."""
+    rank = link_rank(url)
+    is_paper = rank <= _PAPER_RANK or (bool(words) and _field(words) == "paper")
+    return Link(url, words, rank, is_link_name(words), is_paper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +285,7 @@ class _Text:
                 continue
             if own := [link for link in self.links[at] if link.is_paper]:
                 named = [link for link in own if link.is_named] or own
-                best = min(named if at > start else own, key=lambda link: link_rank(link.url))
+                best = min(named if at > start else own, key=lambda link: link.rank)
                 return best.url, at, at == start or self._leads_to_paper(best, at)
             lead = self.leads[at] if at == start else None
             if lead and lead.href.startswith("http") and link_rank(lead.href) == 3:
@@ -345,9 +348,9 @@ def links_of(runs: Sequence[Run]) -> Iterator[Link]:
         href, words = runs[at].href, text_of(runs[at:end])
         if href.startswith("http"):
             if not is_picture(href):
-                yield Link(href, words)
+                yield make_link(href, words)
         elif not href:
-            yield from (Link(found.url, found.words) for found in find_links(words))
+            yield from (make_link(found.url, found.words) for found in find_links(words))
         at = end
 
 

@@ -1,3 +1,5 @@
+import contextlib
+import time
 from datetime import date
 
 import pytest
@@ -197,3 +199,11 @@ def test_prose_wrapped_by_hand_is_one_paragraph():
 def test_a_footer_below_a_rule_is_no_commentary_of_the_last_paper():
     entry = read(each("## [TITLE](LINK)\n\nWe tried it.", "\n\n---\n\n") + "\n\n---\n\nMade by a script.\n").entries[-1]
     assert [paragraph.text for paragraph in entry.commentary] == ["We tried it."]
+
+
+@pytest.mark.parametrize("mark", ["[" * 10, "[a](", "![", "<a ", "*a ", "`", "|", "> "])
+def test_marks_without_end_take_no_more_than_linear_time(mark):
+    before = time.process_time()
+    with contextlib.suppress(DigestFormatError):
+        read(f"## [{TITLES[0]}]({MAMBA})\n\n{mark * 20_000}\n\n## [{TITLES[1]}]({LORA})\n")
+    assert time.process_time() - before < 4
