@@ -246,12 +246,27 @@ _LONGEST_CHUNK = 64
 """Characters. Longer ones are rare, and not worth remembering."""
 
 
+_AT_ONCE = 20_000
+"""Characters. No call that other threads cannot interrupt reads more of a text."""
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The text in parts between words; a word longer than a part is cut, which nobody looks for."""
+    start = 0
+    while len(text) - start > _AT_ONCE:
+        end = text.rfind(" ", start, start + _AT_ONCE) + 1 or start + _AT_ONCE
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
 def _read(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for chunk in clean(text).split():
-        word = chunk.strip(_PUNCTUATION)  # fewer spellings to remember
-        read = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
-        if read[0]:
-            yield read
+    for part in _parts(text):
+        for chunk in clean(part).split():
+            word = chunk.strip(_PUNCTUATION)  # fewer spellings to remember
+            read = _read_chunk(word) if len(word) <= _LONGEST_CHUNK else _read_chunk.__wrapped__(word)
+            if read[0]:
+                yield read
 
 
 def latin_words(text: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def read_posts(body: bytes, content_type: str = "") -> Posts:
     except MemoryError as exc:
         raise _broken("reading it takes too much memory") from exc
     except Exception as exc:
-        return _told_apart(_read_one_by_one(body, content_type, exc))
+        return _told_apart(_read_in_parts(body, content_type, exc))
     if why or not _is_closed(body):
         raise _broken(why or "the feed ends in the middle")
     return _told_apart(_to_document(post, number) for number, post in enumerate(feed.entries, 1))
@@ -89,8 +89,8 @@ def _is_closed(body: bytes) -> bool:
     return _CLOSED.search(body[-2000:].replace(b"\x00", b"")) is not None
 
 
-def _read_one_by_one(body: bytes, content_type: str, error: Exception) -> Iterator[Document | Refused]:
-    """The posts of a feed that feedparser raises ``error`` for, each read as if it were the only one."""
+def _read_in_parts(body: bytes, content_type: str, error: Exception) -> Iterator[Document | Refused]:
+    """The posts of a feed that feedparser raises ``error`` for, each read without the one at fault."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = body.decode("utf-16", "replace").replace("utf-16", "utf-8").replace("UTF-16", "UTF-8").encode()
     spans = list(_spans(body))
@@ -100,17 +100,22 @@ def _read_one_by_one(body: bytes, content_type: str, error: Exception) -> Iterat
     if len(head) * len(spans) > _HEAD_BYTES or not _is_readable(head + tail, content_type):
         tags = (_ROOT.search(head), _CHANNEL.search(head))
         head = b"".join(tag.group() for tag in tags if tag)
-    for number, (start, end) in enumerate(spans, 1):
-        piece = body[start:end]
+    stretches = [(0, len(spans))]
+    while stretches:  # halves of a stretch that cannot be read, until what is at fault stands alone
+        first, last = stretches.pop()
+        piece = body[spans[first][0] : spans[last - 1][1]]
         try:
             feed = _parse(head + piece + tail, content_type)
-            why = _fault(feed)
+            why = _fault(feed) or ("" if len(feed.entries) == last - first else "this is no post")
         except Exception as exc:
             why = _named(exc)
-        if why or not feed.entries:
-            yield _unreadable(_name_in(piece), number, why or "this is no post")
+        if not why:
+            yield from (_to_document(post, first + n) for n, post in enumerate(feed.entries, 1))
+        elif last - first == 1:
+            yield _unreadable(_name_in(piece), last, why)
         else:
-            yield _to_document(feed.entries[0], number)
+            middle = (first + last) // 2
+            stretches += ((middle, last), (first, middle))
 
 
 def _spans(body: bytes) -> Iterator[tuple[int, int]]:

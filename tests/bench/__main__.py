@@ -4,7 +4,13 @@ The first two need PAPERROUND_CORPUS, the folder of real notes.
 `python -m tests.bench.finding` and `python -m tests.bench.speed` measure look-ups and have options of their own.
 """
 
-from tests.bench import ingest, process, reading
+import os
+import subprocess
+import sys
+
+from tests.bench import hostile, ingest, process, reading
+
+FUZZ = "20000"  # mutations of documents, and a third of it of each kind of feed
 
 
 def main() -> None:
@@ -12,6 +18,9 @@ def main() -> None:
     reading.main()
     ingest.main()
     process.main()
+    hostile.main()
+    fuzz = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/fuzz/test_readers.py"]
+    subprocess.run(fuzz, env={**os.environ, "PAPERROUND_FUZZ": FUZZ}, check=False)
 
 
 if __name__ == "__main__":

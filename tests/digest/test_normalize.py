@@ -79,3 +79,10 @@ def test_no_other_module_normalizes_by_itself():
         names |= {alias.name for node in imports for alias in node.names}
         allowed = path == BOT / "digest" / "normalize.py"
         assert allowed or not {"normalize", "is_normalized"} & names, f"{path}: bot.digest.normalize is the bounded one"
+
+
+def test_a_long_text_is_indexed_in_parts_between_its_words():
+    text = "kitchen e\u0301clair 부엌에서 " * 5_000
+    assert field_string([text]).split().count("kitchen") == 5_000
+    assert field_string([text]).split().count("eclair") == 5_000
+    assert field_string(["x" * 100_000 + " kitchen"]).split()[-1] == "kitchen"
