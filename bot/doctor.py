@@ -1,6 +1,6 @@
 """Examines everything the bot depends on, one check at a time; no fault stops the next check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.environment import without_credentials
@@ -9,13 +9,16 @@ from bot.messages.errors import error_text
 from bot.messages.words import words_for
 from bot.settings import load_settings, no_sources, slack_tokens, strange_names
 from bot.slack.failures import Failure
-from bot.store.database import try_writing
+from bot.sources.reading import Source
+from bot.sources.status import is_harmless
+from bot.store.database import shown_url, try_writing
+from bot.store.deliveries import DeliveryRow
 from bot.wiring import Bot, build, connect
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. ``remedy`` says what to do where it is not ``ok``."""
+    """One thing that was looked at. ``remedy`` says what to do; where it is ``ok`` all the same, what may be done."""
 
     what: str
     ok: bool
@@ -47,30 +50,55 @@ def _remedy(problem: str) -> str:
 
 def _store(bot: Bot) -> Iterator[Check]:
     if bot.engine.url.database is None:
-        yield Check("store", True, f"none yet; the first start makes {bot.settings.database_url}")
+        if problem := _unwritable(bot):
+            yield Check("store", False, problem, "correct database_url, or give the right to write there")
+        else:
+            yield Check("store", True, f"none yet; the first start makes {shown_url(bot.settings.database_url)}")
     else:
         yield Check("store", True, f"{bot.digests.count()} entries in {bot.engine.url.render_as_string()}")
         try:
             try_writing(bot.engine)
         except BotError as exc:
             yield Check("disk", False, exc.code, error_text(exc, words_for(None)))
+        if problem := _unwritable(bot):
+            yield Check("store", False, problem, "give whoever runs the bot the right to write there")
     configured = {source.name for source in bot.sources}
-    for source, uri, error, when in bot.digests.failures():
-        if source not in configured or uri.startswith("feed:"):
-            continue  # nobody reads it any more; or the source's own check says it
-        remedy = "correct the document; its last good entries are kept"
-        yield Check(f"document {source}:{uri}", False, f"{error} (since {when:%Y-%m-%d %H:%M} UTC)", remedy)
+    for failure in bot.digests.failures():
+        if failure.source not in configured and not failure.uri.startswith("feed:"):
+            noted = f"{failure.error} (since {failure.when:%Y-%m-%d %H:%M} UTC)"
+            yield Check(
+                f"document {failure.source}:{failure.uri}", True, noted, "nothing: its source is no longer named"
+            )
+
+
+def _unwritable(bot: Bot) -> str:
+    """Why the database cannot be written; empty where it can, or where it is not a file."""
+    from bot.store.database import writing_fault
+
+    return writing_fault(bot.settings.database_url)
 
 
 def _deliveries(bot: Bot) -> Iterator[Check]:
-    for state, remedy in (
-        ("refused", "`paperround deliveries --state refused` says why; what Slack refused is not tried again"),
-        ("unknown", "nothing: the bot looks in the channel whether they arrived; `paperround deliveries` shows them"),
-    ):
-        rows = bot.outbox.rows(state=state, limit=1000)
-        if rows:
-            channels = ", ".join(sorted({row.place.channel for row in rows}))
-            yield Check(f"deliveries {state}", False, f"{len(rows)} in {channels}: {rows[0].error}", remedy)
+    refused = bot.outbox.rows(state="refused", limit=1000)
+    if refused:
+        remedy = "`paperround deliveries --state refused` says why; what Slack refused is not tried again"
+        yield Check("deliveries refused", False, _summary(refused), remedy)
+    unknown = bot.outbox.rows(state="unknown", limit=1000)
+    if not unknown:
+        return
+    # Where nobody decides after unsure_after, a person has to.
+    delivery, now = bot.settings.delivery, bot.clock()
+    waits_since = min(row.claimed_at or now for row in unknown)
+    for_a_person = delivery.when_unsure == "wait" and now - waits_since > delivery.unsure_after
+    remedy = "nothing to do yet: the bot looks in the channel whether they arrived"
+    if for_a_person:
+        remedy = "look whether they are in the channel, then `paperround deliveries retry ID` or `skip ID`"
+    yield Check("deliveries unknown", not for_a_person, _summary(unknown), remedy)
+
+
+def _summary(rows: Sequence[DeliveryRow]) -> str:
+    channels = ", ".join(sorted({row.place.channel for row in rows}))
+    return f"{len(rows)} in {channels}: {rows[0].error}"
 
 
 def _subscriptions(bot: Bot) -> Iterator[Check]:
@@ -84,20 +112,65 @@ def _subscriptions(bot: Bot) -> Iterator[Check]:
 
 
 def _sources(bot: Bot) -> Iterator[Check]:
+    """Each source with what a look yields, and each of its documents that a person should mend."""
+    from bot.environment import environment_problems
+
     if not bot.sources:
         yield Check("sources", False, "none", no_sources(bot.settings))
+    for problem in environment_problems([source.feed for source in bot.settings.source if source.feed]):
+        yield Check("environment", False, problem.partition(";")[0], _remedy(problem) or problem)
     for source in bot.sources:
-        known = bot.digests.known(source.name)
         try:
-            reading = source.fetch(known, bot.clock())
+            yield from _source(bot, source)
         except BotError as exc:
-            remedy = "correct the source in the config, or make it reachable; nothing is withdrawn meanwhile"
-            yield Check(f"source {source.name}", False, error_text(exc, words_for(None)), remedy)
+            yield Check(f"source {source.name}", False, error_text(exc, words_for(None)), _UNREACHABLE)
+        except Exception as exc:  # one source must not hide the others
+            found = f"it cannot be examined ({type(exc).__name__})"
+            yield Check(f"source {source.name}", False, found, "report this with what `paperround ingest` says of it")
+
+
+_UNREACHABLE = "correct the source in the config, or make it reachable; nothing is withdrawn meanwhile"
+
+
+def _source(bot: Bot, source: Source) -> Iterator[Check]:
+    from bot.source_status import examine_source
+    from bot.store.source_states import SourceStates
+
+    what = f"source {source.name}"
+    status, report, faults = examine_source(source, bot.digests, SourceStates(bot.engine), bot.clock())
+    example = f", for example {status.example.uri}: {status.example.why}" if status.example else ""
+    changed = len(report.read) + len(report.failed)
+    found = f"{status.readable} documents read, {changed} new or changed"
+    if status.state == "nothing" and status.example is None:
+        yield Check(what, False, "nothing is in it that could be a digest", _EMPTY)
+    elif status.state == "nothing":
+        yield Check(what, False, f"nothing usable in {status.unreadable} documents{example}", _NOTHING)
+    elif status.state == "waiting":
+        yield Check(what, True, f"all of it is left for a later look, for example {(*report.waiting, *report.away)[0]}")
+    else:
+        yield Check(what, True, found)
+    if report.away:
+        noted = f"{len(report.away)} files are in the cloud and not on this machine, for example {report.away[0]}"
+        yield Check(
+            f"documents {source.name}",
+            True,
+            noted,
+            "nothing of them is withdrawn; have them kept on this machine to read them",
+        )
+    harmless = [fault for fault in faults if is_harmless(fault)]
+    for fault in faults:
+        if is_harmless(fault) or (status.state == "nothing" and fault == status.example):
             continue
-        waiting = len(reading.documents)
-        yield Check(f"source {source.name}", True, f"{len(known)} documents read, {waiting} new or changed")
-        for refused in reading.refused:
-            yield Check(f"document {source.name}:{refused.uri}", False, refused.code, refused.words)
+        remedy = "correct the document; its last good entries are kept" if fault.held else _CORRECT
+        yield Check(f"document {source.name}:{fault.uri}", False, fault.why, remedy)
+    if harmless:
+        noted = f"{len(harmless)} files are no digests, for example {harmless[0].uri}: {harmless[0].why}"
+        yield Check(f"documents {source.name}", True, noted, "nothing, or list them under ignore of this source")
+
+
+_CORRECT = "correct the document, or list it under ignore of this source where it is no digest"
+_EMPTY = "see whether its place is right: a folder needs .md, .txt or .html files, a feed needs posts"
+_NOTHING = "`paperround parse` shows how a document is understood, README (What a digest looks like) what can be read"
 
 
 def _slack(bot: Bot) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bot.digest.dates import check_days
@@ -16,6 +17,8 @@ from bot.sources.reading import Refused, Source
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
     from bot.store.digests import Digests
+
+_SAVING = Lock()  # Sources are read side by side, and saved one after the other: SQLite has one writer.
 
 BATCH = 256  # Documents that share a commit: a commit costs more than a note.
 
@@ -32,6 +35,8 @@ class IngestReport:
     changed: int = 0
     withdrawn: int = 0
     """In a dry run always 0; ``missing`` says what is on its way to be withdrawn."""
+    read: tuple[str, ...] = field(default=(), compare=False)
+    """Documents, by uri, that were read now and are digests."""
     unchanged: int = 0
     """Documents that are as they are remembered, and were not read again."""
     failed: tuple[tuple[str, DigestFormatError], ...] = ()
@@ -79,21 +84,28 @@ def read_source(
     *,
     accept_removals: bool = False,
     dry_run: bool = False,
+    again: bool = False,
+    awake: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Look at ``source`` once and keep what changed. A document that cannot be read does not stop the others.
 
     Such a document is remembered by its hash and not tried again until its bytes change. Raises
     `SourceUnavailableError` with nothing withdrawn and the time of the next try saved, and `StoreUnavailableError`.
-    ``accept_removals`` withdraws what is missing now, however much it is; ``dry_run`` changes nothing.
+    ``accept_removals`` withdraws what is missing now, however much it is; ``dry_run`` changes nothing; ``again`` reads
+    what could not be read once more; ``awake`` asks a source that rests after a failure all the same.
     """
     known = digests.known(source.name)
+    asked = _unread_forgotten(source, known) if again else known
+    if awake:
+        asked = {uri: replace(row, retry_at=None) if row.retry_at else row for uri, row in asked.items()}
     try:
-        reading = source.fetch(known, now, accept_removals=accept_removals)
+        reading = source.fetch(asked, now, accept_removals=accept_removals)
     except SourceUnavailableError as error:
         setback = source.setback(known, error, now)
         if setback and not dry_run:
-            digests.save_state(source.name, setback, now)
+            with _SAVING:
+                digests.save_state(source.name, setback, now)
         raise
 
     save = partial(_rehearse if dry_run else _save, source.name, digests, now, reading.missing)
@@ -105,28 +117,31 @@ def read_source(
         is_stray = source.has_strays and _was_never_read(known.get(fault[0].uri))
         (skipped if is_stray else failed).append(fault)
 
+    unread = {document.uri for document, _ in kept.faults}
     ready: list[date] = []
     if not dry_run:
-        for document, why in failed:
-            # A day is unlikely only now, or by a clock that is wrong: such a document is tried again at each look.
-            failed_one = document.uri if isinstance(why, UnlikelyDayError) else document
-            digests.save_failure(source.name, failed_one, str(why), now)
-        # After the documents, so that an entry that moved to another file is held by that one; and also where none
-        # is missing, so that one that came back is known to be there.
-        # A day that a document no longer holds is missing as a document is that is gone.
-        dropped = {uri for uri in known if whole_uri(uri) in kept.uris}
-        missing = (reading.missing | dropped) - kept.uris
-        kept.withdrawn += digests.mark_missing(source.name, missing, now, at_once=accept_removals)
-        # Last: a feed whose validators are saved is not read again.
-        state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
-        if state:
-            digests.save_state(source.name, state, now)
-        ready = digests.settle(source.name, source.settle, now)
+        with _SAVING:
+            for document, why in failed:
+                # A day is unlikely only now, or by a clock that is wrong: such a document is tried again at each look.
+                failed_one = document.uri if isinstance(why, UnlikelyDayError) else document
+                digests.save_failure(source.name, failed_one, str(why), now)
+            # After the documents, so that an entry that moved to another file is held by that one; and also where none
+            # is missing, so that one that came back is known to be there.
+            # A day that a document no longer holds is missing as a document is that is gone.
+            dropped = {uri for uri in known if whole_uri(uri) in kept.uris}
+            missing = (reading.missing | dropped) - kept.uris
+            kept.withdrawn += digests.mark_missing(source.name, missing, now, at_once=accept_removals)
+            # Last: a feed whose validators are saved is not read again.
+            state = [_stray(document) for document, _ in skipped] + _refusals(reading.refused, known) + [*reading.state]
+            if state:
+                digests.save_state(source.name, state, now)
+            ready = digests.settle(source.name, source.settle, now)
 
     return IngestReport(
         added=kept.added,
         changed=kept.changed,
         withdrawn=kept.withdrawn,
+        read=tuple(one.uri for one in reading.documents if one.uri not in unread),
         unchanged=reading.unchanged,
         failed=tuple((document.uri, why) for document, why in failed),
         refused=reading.refused,
@@ -189,7 +204,8 @@ def _keep(
 def _save(
     source: str, digests: "Digests", now: datetime, missing: Collection[str], pairs: Sequence[Pair], kept: _Kept
 ) -> None:
-    saved = digests.save(source, pairs, now, missing)
+    with _SAVING:
+        saved = digests.save(source, pairs, now, missing)
     kept.added += saved.added
     kept.changed += saved.changed
     kept.withdrawn += saved.withdrawn
@@ -201,6 +217,18 @@ def _rehearse(
     saved = digests.rehearse(source, pairs, missing)
     kept.added += saved.added
     kept.changed += saved.changed
+
+
+def _unread_forgotten(source: Source, known: Mapping[str, KnownDocument]) -> dict[str, KnownDocument]:
+    """What is known, but for the documents that could not be read, which are then as if they had changed."""
+    own = str(getattr(source, "row_uri", ""))  # a feed's
+    unread = {uri for uri, row in known.items() if uri != own and (row.error is not None or row == _stray(row))}
+    if own in known and (unread or known[own].error is not None or len(known) == 1):
+        unread.add(own)
+    return {
+        uri: replace(row, hash="", etag=None, last_modified=None, retry_at=None) if uri in unread else row
+        for uri, row in known.items()
+    }
 
 
 def _was_never_read(was: KnownDocument | None) -> bool:

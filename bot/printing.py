@@ -246,13 +246,24 @@ def print_report(name: str, report: "IngestReport", dry_run: bool, as_json: bool
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on a terminal, nothing in a pipe."""
+    with progress_bars() as bars:
+        yield bars(what)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str], Callable[[int, int], None] | None]]:
+    """Makes progress bars, one below the other on a terminal, nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda what: None
         return
     from rich import markup
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(markup.escape(field(what)), total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+        def added(what: str) -> Callable[[int, int], None]:
+            bar = bars.add_task(markup.escape(field(what)), total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield added

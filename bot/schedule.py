@@ -21,20 +21,25 @@ from bot.delivery.told import Told
 from bot.errors import BotError, SourceUnavailableError
 from bot.ingest import IngestReport, read_source
 from bot.messages.content import DayMessage
-from bot.messages.notes import silent_source, too_long
+from bot.messages.notes import silent_source, too_long, unreachable_source, unusable_source
 from bot.messages.words import words_for
 from bot.plan.owed import is_silent
 from bot.settings import SubscriptionSettings
 from bot.slack.closed import look_again, tell_subscribers
 from bot.slack.directory import Channel
 from bot.slack.recheck import look_at_remarks
+from bot.source_status import must_read_again, status_after, status_unreachable
 from bot.sources.reading import Source
+from bot.sources.status import Status
+from bot.store.source_states import SourceStates
 from bot.wiring import Bot, Workspace, pace, subscribe_from_config, wording
 
 log = logging.getLogger(__name__)
 
 SILENCE_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(minutes=1)
+STATES_EVERY = timedelta(seconds=30)
+LASTING = timedelta(hours=1)  # how long a source is unreachable, or empty, before the operator is told
 LEAST_SECONDS = 0.01  # between two calls of a tick, at any speed
 
 
@@ -130,13 +135,15 @@ def start(
 
     with suppress(BotError):  # a database that is locked now: the next start does it
         bot.outbox.keep_language(settings.language)
-    every(settings.reading.every, "read", lambda: read_sources(bot, told))
+    for source in bot.sources:  # each in a tick, and so in a thread, of its own: one never waits for another
+        every(settings.reading.every, f"read {source.name}", partial(read_one, bot, source, told))
     every(settings.delivery.plan_every, "plan", plan)
     every(settings.delivery.send_every, "send", send)
     every(waits.retry * settings.speed, "closed", lambda: tell_closed(bot, workspace, told))
     every(waits.operator * settings.speed, "open", lambda: look_again(team, bot.outbox, workspace.directory))
     every(LOOK_EVERY, "remarks", lambda: look_at_remarks(team, workspace.desk))
     every(SILENCE_EVERY, "silence", lambda: tell_silence(bot, workspace, told))
+    every(STATES_EVERY, "states", lambda: tell_states(bot, workspace, told))
     once(again)
     ticks.start()
 
@@ -149,40 +156,84 @@ def start(
 
 
 def read_sources(bot: Bot, told: Told) -> None:
-    """Read every source once; one that fails does not stop the others.
+    """Read every source once; one that fails does not stop the others."""
+    for source in bot.sources:
+        read_one(bot, source, told)
+
+
+def read_one(bot: Bot, source: Source, told: Told) -> None:
+    """Read a source once, and say what is news about it: once, and again only when something else is so.
 
     What follows from a reading happens here too, in the thread that reads: nobody calls a day ready, or lets a
     subscription begin, while half an archive is read.
     """
-    for source in bot.sources:
-        subject = ("source", source.name)
-        try:
-            report = _read(bot, source)
-        except SourceUnavailableError as exc:
-            if told.is_news(subject, exc.code):
-                _tell_unavailable(source, exc)
-        except BotError as exc:
-            if told.is_news(subject, exc.code):
-                log.warning("source not read, comes again source=%s reason=%s", source.name, exc)
-        except Exception as exc:  # of the tick: one source must not stop the others
-            if told.is_news(subject, repr(exc)):
-                log.exception("source not read, comes again source=%s; report it with this traceback", source.name)
-        else:
-            if told.is_news(subject, None):
-                log.info("source read again source=%s", source.name)
-            _tell_read(source, report)
+    subject, looked = ("source", source.name), ("looked", source.name)
+    states = SourceStates(bot.engine)
+    try:
+        first = told.is_news(looked, True)
+        report = _read(bot, source, again=first and must_read_again(source, states))
+        if first or not _is_quiet(report) or report.refused or report.skipped or report.failed:
+            status = status_after(source, report, states, bot.clock())
+            _tell_status(source, status, told)
+        _tell_read(source, report)
+    except SourceUnavailableError as exc:
+        told.is_news(looked, None)
+        if told.is_news(subject, exc.code):
+            _tell_unavailable(source, exc)
+        with suppress(BotError):  # the store's own faults are told by whoever writes to it
+            status_unreachable(source, exc, states, bot.clock())
+    except BotError as exc:
+        told.is_news(looked, None)
+        if told.is_news(subject, exc.code):
+            log.warning("source not read, comes again source=%s reason=%s", source.name, exc)
+    except Exception as exc:  # of the tick: one source must not stop the others
+        told.is_news(looked, None)
+        if told.is_news(subject, repr(exc)):
+            log.exception("source not read, comes again source=%s; report it with this traceback", source.name)
 
 
-def _read(bot: Bot, source: Source) -> IngestReport:
+def _read(bot: Bot, source: Source, *, again: bool = False) -> IngestReport:
     now = bot.clock()
     try:
-        report = read_source(source, bot.digests, now)
+        report = read_source(source, bot.digests, now, again=again)
     except SourceUnavailableError:
         bot.digests.settle(source.name, source.settle, now)  # what was read before lies still all the same
         raise
     if _is_quiet(report):
         bot.subscriptions.fix_since([source.name], now)
     return report
+
+
+def _tell_status(source: Source, status: Status, told: Told) -> None:
+    subject = ("source", source.name)
+    if status.state == "unreachable":  # it rests after a failure, which was told when it happened
+        return
+    before, what = told.said(subject), None if status.state in ("ok", "waiting") else status.state
+    if not told.is_news(subject, what):
+        return
+    if before is not None and (what is None or before not in ("partly", "nothing")):
+        log.info("source read again source=%s", source.name)
+    example = status.example
+    if what is None:
+        return
+    if status.state == "nothing" and example is None:
+        log.warning("source is empty source=%s; see whether its place is right in the config", source.name)
+    elif status.state == "partly":
+        log.warning(
+            "source read in part source=%s unreadable=%d example=%r; `paperround doctor` names each",
+            source.name,
+            status.unreadable,
+            example.uri if example else "",
+        )
+    else:
+        log.error(
+            "nothing in the source can be used source=%s unreadable=%d example=%r reason=%r; "
+            "`paperround doctor` and `paperround parse` show how it is understood",
+            source.name,
+            status.unreadable,
+            example.uri if example else "",
+            example.why.partition(", got ")[0] if example else "",
+        )
 
 
 def _is_quiet(report: IngestReport) -> bool:
@@ -280,6 +331,29 @@ def tell_silence(bot: Bot, workspace: Workspace, told: Told) -> None:
             content = silent_source(source.name, last, since, words_for(bot.settings.language))
             place = Place(workspace.identity.team, channel.id)
             bot.outbox.add_note(place, source.name, last, f"silent:{source.name}", content)
+
+
+def tell_states(bot: Bot, workspace: Workspace, told: Told) -> None:
+    """Tell the operator, once, of a source in which nothing can be used, or that is unreachable for long."""
+    now, states, words = bot.clock(), SourceStates(bot.engine), words_for(bot.settings.language)
+    for source in bot.sources:
+        known = states.load(source.name)
+        if known is None or known.state not in ("nothing", "unreachable"):
+            continue
+        may_pass = known.state == "unreachable" or known.example_why is None  # or empty: it may be filling
+        if may_pass and now - known.since < LASTING:
+            continue
+        subject, what = ("state", source.name), (known.state, known.since)
+        if told.said(subject) == what or (channel := _operators_channel(bot, workspace, told)) is None:
+            continue
+        if known.state == "nothing":
+            content = unusable_source(source.name, known.example_uri, known.example_why, words)
+        else:
+            content = unreachable_source(source.name, known.since, words)
+        workspace.directory.enter(channel.id)
+        place = Place(workspace.identity.team, channel.id)
+        bot.outbox.add_note(place, source.name, known.since.date(), f"{known.state}:{source.name}", content)
+        told.is_news(subject, what)
 
 
 def _operators_channel(bot: Bot, workspace: Workspace, told: Told) -> Channel | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bot.digest.document import content_hash
 from bot.errors import BotError, RequestRefusedError, StoreUnavailableError
 from bot.plan.hours import parse_at, parse_days, parse_quiet
 from bot.plan.subscription import Subscription
@@ -167,7 +168,11 @@ def named_sources(places: Sequence[str], settings: Settings) -> list[Source]:
 def _named_source(place: str, settings: Settings) -> SourceSettings:
     if place.startswith(("http://", "https://")):
         known = [source for source in settings.source if source.feed == place]
-        made = SourceSettings(name=_free_name(urlsplit(place).hostname or place, place, settings), feed=place)
+        host = urlsplit(place).hostname or "feed"
+        # Not the whole address: that of a private feed is its password.
+        made = SourceSettings(
+            name=_free_name(host, f"{host} {content_hash(place.encode())[:12]}", settings), feed=place
+        )
     else:
         path = Path(os.path.expanduser(place)).resolve()
         known = [source for source in settings.source if source.folder and source.folder.resolve() == path]

@@ -6,9 +6,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, time, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from bot.delivery.outbox import Claim, Edition, Place
 from bot.messages.content import Content, DayMessage
 from bot.sandbox.server import running
 from bot.settings import Settings, SourceSettings
+from bot.sources.folder import FolderSource
 from bot.wiring import build
 
 ROOT = Path(__file__).parent.parent
@@ -818,3 +821,142 @@ def test_parse_says_what_slack_will_show_otherwise(run: Run, tmp_path: Path) -> 
     assert "  shown by its name, because Slack cannot fetch it: fig.png\n" in ran.out
     assert "  shown by name or as LaTeX: 2 images and formulas\n" in ran.out
     assert run("parse", "notes", "--json").rows[0]["unshown"] == ["\\mystery{x}", "fig.png"]
+
+
+# What doctor judges
+
+
+def _checks(run: Run) -> dict[str, tuple[bool, str]]:
+    return {row["what"]: (row["ok"], row["found"]) for row in run("doctor", "--json").rows}
+
+
+def test_doctor_is_content_with_what_is_no_digest_beside_what_is(run: Run, tmp_path: Path) -> None:
+    for name, text in (("Untitled.md", ""), ("ideas.md", "Some thoughts.\n")):
+        (tmp_path / "vault" / name).write_text(text)
+        _age(tmp_path / "vault" / name)
+    assert run("doctor").code == 0, "before anything was read"
+    run("ingest")
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "2 files are no digests" in ran.out
+
+
+def test_doctor_judges_whether_a_look_yielded(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "vault" / "2024-04-12.txt").unlink()
+    assert "BAD  source vault: nothing is in it" in run("doctor").out
+    (tmp_path / "vault" / "ideas.md").write_text("Some thoughts.\n")
+    _age(tmp_path / "vault" / "ideas.md")
+    for _ in range(2):
+        ok, found = _checks(run)["source vault"]
+        assert not ok
+        assert "ideas.md" in found
+        assert "date" in found
+        assert run("ingest").code == 1, "also where it was read before"
+
+
+def test_a_fault_in_one_source_hides_no_other(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config" / "paperround.toml").write_text(
+        '[[source]]\nname = "odd"\nfolder = "odd"\n[[source]]\nname = "vault"\nfolder = "vault"\n', "utf-8"
+    )
+    fetch = FolderSource.fetch
+
+    def failing(source: FolderSource, *given: Any, **named: Any) -> Any:
+        if source.name == "odd":
+            raise KeyError("nobody foresaw this")
+        return fetch(source, *given, **named)
+
+    monkeypatch.setattr(FolderSource, "fetch", failing)
+    checks = _checks(run)
+    assert checks["source odd"] == (False, "it cannot be examined (KeyError)")
+    assert checks["source vault"] == (True, "1 documents read, 1 new or changed")
+
+
+def test_a_database_that_cannot_be_written_is_bad(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERROUND_DATABASE_URL", f"sqlite:///{tmp_path}/config/paperround.toml/p.db")
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "BAD  store" in ran.out
+
+
+def test_a_fresh_database_that_can_be_made_is_fine(run: Run, tmp_path: Path) -> None:
+    assert _checks(run)["store"][0]
+    assert not (tmp_path / "data").exists(), "and it is not made by looking"
+
+
+def test_a_feed_in_which_nothing_can_be_used_is_bad(
+    run: Run, tmp_path: Path, feed_server: Callable[[bytes], str]
+) -> None:
+    url = feed_server(
+        b'<rss version="2.0"><channel><title>News</title><item><guid>p1</guid><title>Hello</title>'
+        b"<description>Only a greeting.</description></item></channel></rss>"
+    )
+    (tmp_path / "config" / "paperround.toml").write_text(f'[[source]]\nname = "letter"\nfeed = "{url}"\n', "utf-8")
+    ok, found = _checks(run)["source letter"]
+    assert not ok
+    assert "p1" in found
+    ran = run("ingest")
+    assert ran.code == 1
+    assert "nothing usable in 1 document" in ran.err
+    ok, found = _checks(run)["source letter"]
+    assert not ok
+    assert "p1" in found, "also where nothing has changed since"
+
+
+def test_a_feed_that_rests_is_asked_by_doctor_and_said_by_ingest(run: Run, tmp_path: Path) -> None:
+    feed = '[[source]]\nname = "letter"\nfeed = "http://user:secret@127.0.0.1:1/feed"\n'
+    (tmp_path / "config" / "paperround.toml").write_text(feed, "utf-8")
+    for _ in range(2):
+        ran = run("ingest")
+        assert ran.code == 1
+        assert "127.0.0.1 cannot be reached" in ran.err
+    ran = run("doctor", "--json")
+    assert ran.code == 1
+    assert "cannot be reached" in ran.out
+    assert "secret" not in ran.out
+
+
+def test_the_name_of_a_feed_never_holds_its_password(run: Run, feed_server: Callable[[bytes], str]) -> None:
+    url = feed_server(b'<rss version="2.0"><channel><title>News</title></channel></rss>')
+    for _ in range(2):
+        ran = run("ingest", url.replace("http://", "http://user:secret@"), "--json")
+        assert "secret" not in ran.out + ran.err
+    (Path("config") / "paperround.toml").write_text('[[source]]\nname = "127.0.0.1"\nfolder = "vault"\n')
+    ran = run("ingest", url.replace("http://", "http://user:secret@"), "--json")
+    assert "secret" not in ran.out + ran.err
+
+
+def test_a_slow_feed_keeps_no_folder_waiting(run: Run, tmp_path: Path, feed_server: Callable[[bytes], str]) -> None:
+    url = feed_server(b'<rss version="2.0"><channel><title>News</title></channel></rss>')
+    (tmp_path / "config" / "paperround.toml").write_text(
+        f'[[source]]\nname = "letter"\nfeed = "{url}"\n[[source]]\nname = "vault"\nfolder = "vault"\n', "utf-8"
+    )
+    ran = run("ingest")
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == ["letter", "vault"]
+    assert "vault: 2 added" in ran.out
+
+
+@pytest.fixture
+def feed_server() -> Iterator[Callable[[bytes], str]]:
+    """Serves one feed on loopback."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(body: bytes) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *given: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}/feed"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()

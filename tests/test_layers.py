@@ -19,7 +19,18 @@ ORDER = [
     {"sources", "store"},
     {"slack"},
     {
-        *("misconfigured", "settings", "wiring", "ingest", "reading", "posting", "schedule", "doctor", "run"),
+        *(
+            "misconfigured",
+            "settings",
+            "wiring",
+            "ingest",
+            "source_status",
+            "reading",
+            "posting",
+            "schedule",
+            "doctor",
+            "run",
+        ),
         *("printing", "commanding", "overview", "looking", "operating", "cli"),
     },
 ]

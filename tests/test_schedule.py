@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 import time_machine
 
+import bot.ingest
 import bot.schedule
+import bot.source_status
 from bot.delivery.outbox import Place
 from bot.delivery.told import Told
 from bot.errors import DeliveryDeferredError, DeliveryUnknownError, RequestRefusedError, StoreUnavailableError
 from bot.messages.content import Content
 from bot.sandbox.server import running
-from bot.schedule import Ticks, plan_deliveries, read_sources, start, tell_silence
+from bot.schedule import Ticks, plan_deliveries, read_sources, start, tell_silence, tell_states
 from bot.settings import Settings, SourceSettings, SubscriptionSettings
 from bot.slack.directory import Channel
+from bot.store.source_states import SourceStates
 from bot.wiring import Bot, build, connect, pace, subscribe_from_config
 
 TEAM = "T1"
@@ -466,3 +469,166 @@ def test_nothing_is_called_once_the_ticks_have_stopped() -> None:
     ticks.once(timedelta(0), "late", lambda: calls.append(2))
     assert not threading.Event().wait(0.05)
     assert not calls
+
+
+# The state of a source
+
+
+NO_DIGEST = "Words without a paper.\n"
+OPS = Channel("C9", "ops", is_private=False, is_member=True)
+
+
+def with_operator(round_: Round) -> None:
+    settings = round_.bot.settings
+    delivery = settings.delivery.model_copy(update={"operator_channel": "#ops"})
+    round_.bot = replace(round_.bot, settings=settings.model_copy(update={"delivery": delivery}))
+    round_.directory.channels = {"#ops": OPS}
+
+
+def write_note(round_: Round, name: str, text: str) -> None:
+    path = round_.folder / name
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (START.timestamp() - 3600,) * 2)
+
+
+def news(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    about = ("source ", "nothing in the source", "document not read")
+    return [
+        (one.levelname, one.message.split(" source=")[0]) for one in caplog.records if one.message.startswith(about)
+    ]
+
+
+def test_a_source_in_which_nothing_can_be_used_is_news_once_and_again_when_it_can(
+    round_: Round, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    write_note(round_, "ideas.md", NO_DIGEST)
+    for _ in range(3):
+        round_.read()
+    assert news(caplog) == [("ERROR", "nothing in the source can be used"), ("ERROR", "document not read")]
+    caplog.clear()
+    round_.write(1)
+    for _ in range(3):
+        round_.read()
+    assert news(caplog) == [("INFO", "source read again")]
+
+
+def test_a_restart_knows_that_nothing_can_be_used(round_: Round, caplog: pytest.LogCaptureFixture) -> None:
+    write_note(round_, "ideas.md", NO_DIGEST)
+    round_.read()
+    caplog.clear()
+    round_.told = Told()
+    for _ in range(3):
+        round_.read()
+    assert news(caplog) == [("ERROR", "nothing in the source can be used")]
+
+
+def test_the_operator_is_told_once_of_a_source_in_which_nothing_can_be_used(round_: Round) -> None:
+    with_operator(round_)
+    write_note(round_, "ideas.md", NO_DIGEST)
+    for _ in range(3):
+        round_.read()
+        tell_states(round_.bot, round_.workspace, round_.told)
+    round_.told = Told()  # a restart
+    round_.read()
+    tell_states(round_.bot, round_.workspace, round_.told)
+    (row,) = round_.bot.outbox.rows()
+    assert row.place.channel == "C9"
+
+
+def test_an_empty_folder_may_be_filling_and_is_told_only_when_it_lasts(round_: Round) -> None:
+    with_operator(round_)
+    round_.read()
+    tell_states(round_.bot, round_.workspace, round_.told)
+    assert round_.bot.outbox.rows() == []
+    round_.times[0] += timedelta(hours=2)
+    tell_states(round_.bot, round_.workspace, round_.told)
+    assert len(round_.bot.outbox.rows()) == 1
+
+
+def test_a_folder_that_is_gone_for_an_hour_is_told_to_the_operator(round_: Round, tmp_path: Path) -> None:
+    with_operator(round_)
+    round_.folder.rename(tmp_path / "away")
+    for hours in (0, 0.5, 1.5, 2):
+        round_.times[0] = START + timedelta(hours=hours)
+        round_.read()
+        tell_states(round_.bot, round_.workspace, round_.told)
+        assert len(round_.bot.outbox.rows()) == (hours > 1)
+
+
+def test_a_feed_that_rests_after_a_failure_has_not_recovered(
+    make: Callable[..., Round], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    round_ = make(SourceSettings(name="letter", feed="http://127.0.0.1:1/feed"))
+    round_.write(1)
+    for _ in range(4):
+        round_.read()
+    assert [what for _, what in news(caplog)] == ["source not read, comes again"]
+    states = SourceStates(round_.bot.engine)
+    known = states.load("letter")
+    assert known is not None
+    assert (known.state, known.since) == ("unreachable", START + timedelta(seconds=5))
+    assert "127.0.0.1" in (known.example_why or "")
+    round_.told = Told()  # after a restart it rests on
+    round_.read()
+    assert "source read again" not in caplog.text
+    assert states.load("letter") == known
+
+
+def test_what_an_older_reader_could_not_read_is_read_again(
+    round_: Round, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reads: list[str] = []
+    parse = bot.ingest.parse_digests
+
+    def reading(name: str, *given: Any, **named: Any) -> Any:
+        reads.append(name)
+        return parse(name, *given, **named)
+
+    monkeypatch.setattr(bot.ingest, "parse_digests", reading)
+    write_note(round_, "ideas.md", NO_DIGEST)
+    round_.write(1)
+    round_.read()
+    round_.told = Told()
+    round_.read()
+    assert sorted(reads) == [f"{day(1)}.txt", "ideas.md"], "a restart alone reads nothing twice"
+    monkeypatch.setattr(bot.source_status, "reader_version", lambda: "a newer one")
+    round_.told = Told()
+    for _ in range(2):
+        round_.read()
+    assert reads[2:] == ["ideas.md"], "only what could not be read, and once"
+
+
+def test_a_source_that_hangs_keeps_no_other_from_being_read(
+    make: Callable[..., Round], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    asked, done = threading.Event(), threading.Event()
+    hanging = SimpleNamespace(
+        name="hanging",
+        settle=timedelta(0),
+        has_strays=False,
+        fetch=lambda *given, **named: (asked.set(), done.wait(30)),
+    )
+    read: list[str] = []
+    both = threading.Event()
+
+    def read_one(_bot: Bot, source: Any, _told: Told) -> None:
+        if source.name == "hanging":
+            source.fetch()
+            return
+        read.append(source.name)
+        if len(read) > 3 and asked.is_set():
+            both.set()
+
+    monkeypatch.setattr(bot.schedule, "read_one", read_one)
+    with running(speed=0) as sandbox:
+        made = build(settings.model_copy(update={"speed": 20.0, "slack_api_url": sandbox.api_url}))
+        made = replace(made, sources=(hanging, *made.sources))
+        stop = start(made, connect(made, sandbox.bot_token))
+        try:
+            assert both.wait(20), "the folder is read on while the feed hangs"
+        finally:
+            done.set()
+            stop()
+        made.engine.dispose()

@@ -22,6 +22,10 @@ class Told:
             self._said[subject] = what
         return what != before
 
+    def said(self, subject: object) -> object:
+        """What was last said of the subject; None where all is well with it."""
+        return self._said.get(subject)
+
 
 @contextmanager
 def reported(told: Told, subject: object, what: str, remedy: str, **fields: object) -> Iterator[None]:

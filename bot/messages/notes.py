@@ -123,6 +123,45 @@ def too_long(source: str, day: date, title: str, left_out: int, words: Words) ->
     return _message([_woven("long.heading", words, **values), [Leaf(words.t("long.rest", count=left_out))]])
 
 
+def unusable_source(source: str, uri: str | None, why: str | None, words: Words) -> Content:
+    """To the operator: a source that was read and in which nothing can be used, with one example and its reason.
+
+    ``why`` is the reason as it is stored, in English.
+    """
+    lines = [_woven("unusable.heading", words, source=Leaf(_flat(source), bold=True))]
+    if why is None:
+        lines.append([Leaf(words.t("unusable.empty"))])
+    else:
+        reason = Leaf(words.t(_reason(why)))
+        shown = Leaf(_flat(uri or "?"), code=True)
+        lines.append(_woven("unusable.example", words, uri=shown, reason=reason))
+        if words.lang == "en" or _reason(why) == "unusable.other":
+            lines.append([Leaf(_flat(why))])
+    lines.append(_woven("unusable.look", words, typed=_typed("paperround doctor")))
+    return _message(lines)
+
+
+def unreachable_source(source: str, since: datetime, words: Words) -> Content:
+    """To the operator: a source that cannot be reached since a moment."""
+    told = _woven("unreachable.heading", words, source=Leaf(_flat(source), bold=True))
+    moment = words.t("unreachable.since", moment=words.moment(since, "UTC"))
+    return _message([told, [Leaf(moment)], _woven("unusable.look", words, typed=_typed("paperround doctor"))])
+
+
+_REASONS = (
+    ("unusable.blank", re.compile(r"got ''$")),
+    ("unusable.no_day", re.compile(r"expected [^,]*\b(?:date|day)\b")),
+    ("unusable.encoding", re.compile(r"UTF-8|zero byte")),
+    ("unusable.no_paper", re.compile(r"expected [^,]*\b(?:title|link)")),
+    ("unusable.refused", re.compile(r"^source\.")),
+)
+
+
+def _reason(why: str) -> str:
+    """The words for the kind of a stored reason."""
+    return next((kind for kind, pattern in _REASONS if pattern.search(why)), "unusable.other")
+
+
 def _typed(text: str) -> Leaf:
     return Leaf(text, code=True)
 

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -72,6 +73,37 @@ def is_there(url: str) -> bool:
     except exc.SQLAlchemyError as error:
         raise StoreUnavailableError("store.bad_url") from error
     return path is None or path.exists()
+
+
+def shown_url(url: str) -> str:
+    """The address of a database, without its password."""
+    try:
+        return make_url(url).render_as_string()
+    except exc.SQLAlchemyError:
+        return "an address that cannot be read"
+
+
+def writing_fault(url: str) -> str:
+    """Why the file of an SQLite database, or the folder in which it will be, cannot be written; empty where it can."""
+    path = _file(make_url(url))
+    if path is None:
+        return ""
+    try:
+        if path.exists():
+            with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+        else:
+            folder = next(parent for parent in path.absolute().parents if parent.exists())
+            with TemporaryFile(dir=folder):
+                pass
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            return ""  # somebody is writing
+        return f"{path} cannot be written ({error})"
+    except OSError as error:
+        return f"{path} cannot be made ({error.strerror})"
+    return ""
 
 
 def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+SOURCE_STATES = ("ok", "partly", "nothing", "unreachable", "waiting")
 DELIVERY_STATES = ("pending", "claimed", "unknown", "posted", "refused")
 DELIVERY_ORIGINS = ("subscription", "post", "notice")
 DELIVERY_OPS = ("post", "update", "delete")
@@ -114,6 +115,23 @@ class Document(Base):
     retry_at: Mapped[datetime | None]
     error: Mapped[str | None]
     error_at: Mapped[datetime | None]
+
+
+class SourceState(Base):
+    """What the last look at a source came to (`bot/sources/status.py`)."""
+
+    __tablename__ = "source_state"
+    __table_args__ = (_one_of("state", SOURCE_STATES),)
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    since: Mapped[datetime]
+    """Since when it is in this state."""
+    reader: Mapped[str]
+    """The version of the reader; what another version could not read is read again."""
+    example_uri: Mapped[str | None]
+    """Something that could not be used, and why, or why the source cannot be reached."""
+    example_why: Mapped[str | None]
 
 
 class Entry(Base):

@@ -125,3 +125,31 @@ def test_the_operator_is_told_which_source_is_silent_since_when_and_what_to_look
         "If the curator is not simply away, see whether its folder or feed is still where the config says: "
         "paperround doctor"
     )
+
+
+@pytest.mark.parametrize(
+    ("why", "reason"),
+    [
+        ("line 1: expected a date in the note's name (YYMMDD) or its front matter (date:), got 'x'", "unusable.no_day"),
+        ("line 1: expected a link, a title or words, got ''", "unusable.blank"),
+        ("line 2: expected text in UTF-8, got 'bytes ff'", "unusable.encoding"),
+        ("line 1: expected a page with titles linked to papers, got 'x'", "unusable.no_paper"),
+        ("source.unreadable: cannot be read (Permission denied); check its permissions", "unusable.refused"),
+        ("line 1: expected elements nested at most 256 deep and closed, got '300 deep'", "unusable.other"),
+    ],
+)
+def test_the_operator_reads_an_example_of_what_cannot_be_used_and_why(words, check, why, reason):
+    content = notes.unusable_source("vault", "a <b>.md", why, words)
+    check(content)
+    assert words.t(reason) in content.text
+    assert "a &lt;b&gt;.md" in content.text
+    assert "paperround doctor" in content.text
+
+
+def test_an_empty_source_and_one_out_of_reach_are_told_too(words, check):
+    for content in (
+        notes.unusable_source("vault", None, None, words),
+        notes.unreachable_source("vault", datetime(2024, 4, 12, tzinfo=UTC), words),
+    ):
+        check(content)
+        assert "vault" in content.text
