@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -25,7 +26,9 @@ T = TypeVar("T")
 # Of bot/sandbox/workspace.toml: the stand-in's own app.
 SANDBOX_TOKENS = ("xoxb-sandbox-paperround", "xapp-sandbox-paperround")
 SANDBOX_SUBSCRIPTION = SubscriptionSettings(channel="#papers", at="on arrival")
-RETRY_SECONDS = 5.0  # between two tries to reach Slack at the start
+RETRY_SECONDS = 5.0  # before the second try to reach Slack at the start; twice as long before each further one
+LONGEST_RETRY_SECONDS = 300.0
+LONGEST_WAIT_SECONDS = 3600.0  # whatever Slack asks for
 LOOK_SECONDS = 0.05  # between two looks whether a call is over or we were told to stop
 CLOSING_SECONDS = 1.0  # of the two within which Ctrl-C must have ended everything
 SANDBOX_SECONDS = 0.7
@@ -134,22 +137,29 @@ def _reach(call: Callable[[], T], stop: threading.Event, url: str) -> T:
     """What the call gives, tried until Slack can be reached. Raises _Stopped, and BotError where a person must act."""
     from bot.slack.client import WALL
     from bot.slack.failures import Failure
+    from bot.slack.unreached import explain
 
-    while True:
+    for tries in count():
         try:
             return _wait(call, stop)
         except (DeliveryDeferredError, DeliveryUnknownError, *WALL) as exc:
             code = exc.code if isinstance(exc, BotError) else ""
             if code in (Failure.INSTALL.value, Failure.SCOPE.value):
                 raise  # waiting does not mend a token
+            seconds = min(RETRY_SECONDS * 2 ** min(tries, 10), LONGEST_RETRY_SECONDS)
+            if isinstance(exc, DeliveryDeferredError) and code == Failure.BUSY.value:
+                asked = (exc.retry_at - datetime.now(UTC)).total_seconds()
+                seconds = min(max(seconds, asked), LONGEST_WAIT_SECONDS)
             log.warning(
-                "slack not reached, trying again seconds=%g url=%s reason=%s; check the network and SLACK_API_URL",
-                RETRY_SECONDS,
+                "slack not reached, trying again seconds=%.0f url=%s reason=%s: %s",
+                seconds,
                 without_credentials(url),
                 code or type(exc).__name__,
+                explain(exc),
             )
-        if stop.wait(RETRY_SECONDS):
+        if stop.wait(seconds):
             raise _Stopped
+    raise AssertionError("count() does not end")
 
 
 def _wait(call: Callable[[], T], stop: threading.Event) -> T:
