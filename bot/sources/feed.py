@@ -121,7 +121,7 @@ class FeedSource:
 
     def _ask(self, row: KnownDocument, now: datetime) -> Fetched:
         """The answer, status 200 or 304."""
-        headers = {"Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"}
+        headers = {"Accept": "application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5"}
         if row.etag:
             headers["If-None-Match"] = row.etag
         if row.last_modified:

@@ -11,14 +11,16 @@ from typing import Any
 
 from bot.digest.document import Document
 from bot.errors import SourceUnavailableError
+from bot.sources.json_feed import is_json, read_json_feed
+from bot.sources.links import base_of, with_whole_links
+from bot.sources.mend import mend
 from bot.sources.paper_post import is_paper_post, make_paper_page
 from bot.sources.posted import make_post
 from bot.sources.reading import Refused
 
-# feedparser reads on after these, and so may we: a bare & or &nbsp; in a text. After any other fault of the XML, and
-# where the last closing tag is not there, a post may have been cut, and what it lost would be taken for withdrawn.
+# feedparser reads on after these, and so may we: a bare < in a text. After any other fault of the XML that `mend`
+# leaves, a post may have been cut, and what it lost would be taken for withdrawn.
 _HARMLESS = ("undefined entity", "not well-formed (invalid token)", "XML or text declaration not at start")
-_CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _SPAN = re.compile(rb"<!\[CDATA\[|<!--|<(/?)(?:[\w.-]{1,40}:)?(item|entry)(?=[\s/>])", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)\b[^<>]*>", re.IGNORECASE)
 _CHANNEL = re.compile(rb"<(?:[\w.-]{1,40}:)?channel\b[^<>]*>", re.IGNORECASE)
@@ -37,40 +39,50 @@ class Posts:
 
 
 def read_posts(body: bytes, content_type: str = "") -> Posts:
-    """Read a feed: RSS 2.0, Atom or RSS 1.0. ``content_type`` is the answer's header.
+    """Read a feed: RSS 2.0, Atom, RSS 1.0 or JSON Feed. ``content_type`` is the answer's header.
 
-    Raises `SourceUnavailableError` ``source.feed_broken`` with the reason, and nothing else, for bytes that are no
-    whole feed.
+    What is wrong with the XML without costing a word is mended first (`mend`). Raises `SourceUnavailableError`
+    ``source.feed_broken`` with the reason, and nothing else, for bytes that are no whole feed.
     """
     if not body.strip():
         raise _broken("the answer is empty")
+    if is_json(body):
+        try:
+            posts, home = read_json_feed(body)
+        except ValueError as exc:
+            raise _broken(str(exc)) from exc
+        return _told_apart(_to_document(post, number, home) for number, post in enumerate(posts, 1))
     try:
-        feed = _parse(body, content_type)
+        mended = mend(body, content_type)
+    except MemoryError as exc:
+        raise _broken("reading it takes too much memory") from exc
+    except ValueError as exc:
+        raise _broken(str(exc)) from exc
+    if mended is None:
+        raise _broken("this is no RSS or Atom feed")
+    try:
+        feed = _parse(mended)
         why = _fault(feed)
     except MemoryError as exc:
         raise _broken("reading it takes too much memory") from exc
     except Exception as exc:
-        return _told_apart(_read_in_parts(body, content_type, exc))
-    if why or not _is_closed(body):
-        raise _broken(why or "the feed ends in the middle")
-    return _told_apart(_to_document(post, number) for number, post in enumerate(feed.entries, 1))
+        return _told_apart(_read_in_parts(mended, exc))
+    if why:
+        raise _broken(why)
+    home = _text_of(feed.feed.get("link"))
+    return _told_apart(_to_document(post, number, home) for number, post in enumerate(feed.entries, 1))
 
 
 def _broken(why: str) -> SourceUnavailableError:
     return SourceUnavailableError("source.feed_broken", why=why)
 
 
-def _parse(body: bytes, content_type: str) -> Any:
-    """feedparser's result. Raises anything."""
+def _parse(body: bytes) -> Any:
+    """feedparser's result for a feed in UTF-8. Raises anything."""
     import feedparser
 
     # The texts go to our own reader, which keeps no markup: cleaning them would only change what the curator wrote.
-    return feedparser.parse(
-        body,
-        response_headers={"content-type": content_type} if content_type else {},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    return feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
 
 
 def _fault(feed: Any) -> str:
@@ -85,19 +97,13 @@ def _fault(feed: Any) -> str:
     return ""
 
 
-def _is_closed(body: bytes) -> bool:
-    return _CLOSED.search(body[-2000:].replace(b"\x00", b"")) is not None
-
-
-def _read_in_parts(body: bytes, content_type: str, error: Exception) -> Iterator[Document | Refused]:
+def _read_in_parts(body: bytes, error: Exception) -> Iterator[Document | Refused]:
     """The posts of a feed that feedparser raises ``error`` for, each read without the one at fault."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = body.decode("utf-16", "replace").replace("utf-16", "utf-8").replace("UTF-16", "UTF-8").encode()
     spans = list(_spans(body))
-    if not spans or not _is_closed(body):
+    if not spans:
         raise _broken(_named(error))
     head, tail = body[: spans[0][0]], body[spans[-1][1] :]
-    if len(head) * len(spans) > _HEAD_BYTES or not _is_readable(head + tail, content_type):
+    if len(head) * len(spans) > _HEAD_BYTES or not _is_readable(head + tail):
         tags = (_ROOT.search(head), _CHANNEL.search(head))
         head = b"".join(tag.group() for tag in tags if tag)
     stretches = [(0, len(spans))]
@@ -105,12 +111,13 @@ def _read_in_parts(body: bytes, content_type: str, error: Exception) -> Iterator
         first, last = stretches.pop()
         piece = body[spans[first][0] : spans[last - 1][1]]
         try:
-            feed = _parse(head + piece + tail, content_type)
+            feed = _parse(head + piece + tail)
             why = _fault(feed) or ("" if len(feed.entries) == last - first else "this is no post")
         except Exception as exc:
             why = _named(exc)
         if not why:
-            yield from (_to_document(post, first + n) for n, post in enumerate(feed.entries, 1))
+            home = _text_of(feed.feed.get("link"))
+            yield from (_to_document(post, first + n, home) for n, post in enumerate(feed.entries, 1))
         elif last - first == 1:
             yield _unreadable(_name_in(piece), last, why)
         else:
@@ -137,9 +144,9 @@ def _spans(body: bytes) -> Iterator[tuple[int, int]]:
             yield start, at
 
 
-def _is_readable(body: bytes, content_type: str) -> bool:
+def _is_readable(body: bytes) -> bool:
     try:
-        _parse(body, content_type)
+        _parse(body)
     except Exception:
         return False
     return True
@@ -174,8 +181,11 @@ def _told_apart(posts: Iterable[Document | Refused]) -> Posts:
     return Posts(tuple(documents.values()), tuple(refused))
 
 
-def _to_document(post: Any, number: int) -> Document | Refused:
-    """The post as a document; refused where it has no name, and where a part of it is not what it should be."""
+def _to_document(post: Any, number: int, home: str) -> Document | Refused:
+    """The post as a document; refused where it has no name, and where a part of it is not what it should be.
+
+    ``home`` is the address of what the feed is about, to which relative links are relative at last.
+    """
     uri = ""
     try:
         title = _text_of(post.get("title")).strip()
@@ -183,7 +193,7 @@ def _to_document(post: Any, number: int) -> Document | Refused:
         if not uri:
             words = "a post without guid, link and title; it cannot be told from others"
             return Refused("", "source.post_nameless", words)
-        text, extension = _text(post)
+        text, extension = _text(post, home)
         name = re.sub(r"[/\\\x00-\x1f]+", " ", title)[:150].strip() or "post"
         link = _text_of(post.get("link"))
         if is_paper_post(title, link):
@@ -205,12 +215,16 @@ def _text_of(value: Any) -> str:
     return str(value or "").encode("utf-8", "replace").decode().replace("\0", "")
 
 
-def _text(post: Any) -> tuple[str, str]:
-    """The fullest text of a post, and the extension that says how it is written."""
+def _text(post: Any, home: str) -> tuple[str, str]:
+    """The fullest text of a post, its links made whole, and the extension that says how it is written."""
     texts = [each for each in post.get("content", []) if each.get("value")]
     texts.sort(key=lambda each: each.get("type") == "text/plain")  # Markup first.
     if not texts and post.get("summary"):
         texts = [post["summary_detail"] if "summary_detail" in post else {"value": post["summary"]}]
     if not texts:
         return "", ".html"
-    return _text_of(texts[0]["value"]), ".txt" if texts[0].get("type") == "text/plain" else ".html"
+    text = _text_of(texts[0]["value"])
+    if texts[0].get("type") == "text/plain":
+        return text, ".txt"
+    addresses = (_text_of(texts[0].get("base")), _text_of(post.get("link")), home)  # the base is of all xml:base above
+    return with_whole_links(text, base_of(addresses)), ".html"

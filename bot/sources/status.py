@@ -66,6 +66,8 @@ def status_of(
 
 # Of a note beside others that are read: it names no day, or nothing stands in it.
 _NO_DAY = re.compile(r"expected [^,]*\bdate\b")
+# A name with what looks like a day and is none: somebody meant one.
+_WRONG_DAY = re.compile(r"got ['\"][^'\"]*\.\w+: ")
 _EMPTY = re.compile(r"got ''$")
 _ABOUT = re.compile(
     r"(?:^|/)(?:readme|index|home|about|changelog|changes|untitled[^/]*|무제[^/]*)\.\w+$", re.IGNORECASE
@@ -76,5 +78,7 @@ def is_harmless(fault: Fault) -> bool:
     """Whether a document that cannot be read is no loss, in a source that has others: nothing in it is a digest."""
     if fault.held:
         return False
-    note_without_day = fault.uri.lower().endswith(".md") and _NO_DAY.search(fault.why)
+    note_without_day = (
+        fault.uri.lower().endswith(".md") and _NO_DAY.search(fault.why) and not _WRONG_DAY.search(fault.why)
+    )
     return bool(note_without_day or _EMPTY.search(fault.why) or _ABOUT.search(fault.uri))

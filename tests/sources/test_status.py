@@ -30,6 +30,11 @@ def test_a_source_has_one_state(status, state):
     assert status.needs_a_person is (state not in ("ok", "waiting"))
 
 
+def test_a_day_that_was_mistyped_is_not_harmless():
+    why = NO_DAY.why.replace("'x'", "'261131 Rho.md: there is no 31 November'")
+    assert not is_harmless(Fault("261131 Rho.md", why))
+
+
 def test_the_example_is_of_what_a_person_should_mend():
     assert status_of(3, [NO_DAY, BROKEN]).example == BROKEN
     assert status_of(3, [NO_DAY, BROKEN]).unreadable == 1
