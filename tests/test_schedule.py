@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import time_machine
 
-import bot.ingest
 import bot.schedule
 import bot.source_status
 from bot.delivery.outbox import Place
@@ -580,13 +579,14 @@ def test_what_an_older_reader_could_not_read_is_read_again(
     round_: Round, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reads: list[str] = []
-    parse = bot.ingest.parse_digests
+    read = bot.schedule.read_source
 
-    def reading(name: str, *given: Any, **named: Any) -> Any:
-        reads.append(name)
-        return parse(name, *given, **named)
+    def reading(*given: Any, **named: Any) -> Any:
+        report = read(*given, **named)
+        reads.extend((*report.read, *(uri for uri, _ in report.failed)))
+        return report
 
-    monkeypatch.setattr(bot.ingest, "parse_digests", reading)
+    monkeypatch.setattr(bot.schedule, "read_source", reading)
     write_note(round_, "ideas.md", NO_DIGEST)
     round_.write(1)
     round_.read()
