@@ -41,7 +41,7 @@ def examine() -> list[Check]:
     except BotError as exc:
         words = error_text(exc, words_for(None))
         return [*checks, Check("store", False, exc.code, words)]
-    return [*checks, *_store(bot), *_deliveries(bot), *_subscriptions(bot), *_sources(bot), *_slack(bot)]
+    return [*checks, *_store(bot), *_drafts(bot), *_deliveries(bot), *_subscriptions(bot), *_sources(bot), *_slack(bot)]
 
 
 def _remedy(problem: str) -> str:
@@ -76,6 +76,20 @@ def _unwritable(bot: Bot) -> str:
     from bot.store.database import writing_fault
 
     return writing_fault(bot.settings.database_url)
+
+
+SHOWN = 5
+"""Drafts that are named."""
+
+
+def _drafts(bot: Bot) -> Iterator[Check]:
+    """Notes that are held back, which is no fault."""
+    by_source: dict[str, list[str]] = {}
+    for source, uri, why in bot.digests.drafts():
+        by_source.setdefault(source, []).append(f"{uri} ({why})")
+    for source, named in by_source.items():
+        more = f", and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+        yield Check(f"drafts {source}", True, f"{len(named)} held back: {', '.join(named[:SHOWN])}{more}")
 
 
 def _deliveries(bot: Bot) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.digest.dates import check_days
 from bot.digest.document import Document, KnownDocument, by_day, whole_uri
+from bot.digest.drafts import Draft, read_draft
 from bot.digest.model import Digest
 from bot.errors import DigestFormatError, SourceUnavailableError, UndatedError, UnlikelyDayError
 from bot.sources.reader import Text, digests_of, read_documents
@@ -51,6 +52,8 @@ class IngestReport:
     away: tuple[str, ...] = ()
     """Known to be there, but not on this machine now; see `Reading`."""
     ignored: tuple[str, ...] = ()
+    drafts: tuple[tuple[str, str], ...] = ()
+    """New or changed documents that are held back, by uri, and why."""
     ready: tuple[date, ...] = ()
     """Days that became complete."""
 
@@ -110,7 +113,9 @@ def read_source(
 
     save = partial(_rehearse if dry_run else _save, source.name, digests, now, reading.missing)
     # What a batch would add is not there for the next one to find, so all is rehearsed at once.
-    kept = _keep(reading.documents, save, progress, len(reading.documents) if dry_run else BATCH, now)
+    held_back = {each.uri: draft for each in reading.documents if (draft := _read_draft(source, each))}
+    documents = [document for document in reading.documents if document.uri not in held_back]
+    kept = _keep(documents, save, progress, len(documents) if dry_run else BATCH, now)
     skipped: list[Fault] = []
     failed: list[Fault] = []
     for fault in kept.faults:
@@ -120,7 +125,10 @@ def read_source(
     unread = {document.uri for document, _ in kept.faults}
     ready: list[date] = []
     if not dry_run:
+        drafts = [(document, held_back[document.uri]) for document in reading.documents if document.uri in held_back]
+        parts = {uri for uri in known if whole_uri(uri) in held_back} - held_back.keys()
         with _SAVING:
+            kept.withdrawn += digests.hold_back(source.name, drafts, now, parts)
             for document, why in failed:
                 # A day is unlikely only now, or by a clock that is wrong: such a document is tried again at each look.
                 failed_one = document.uri if isinstance(why, UnlikelyDayError) else document
@@ -150,8 +158,13 @@ def read_source(
         waiting=reading.waiting,
         away=reading.away,
         ignored=reading.ignored,
+        drafts=tuple((uri, draft.why) for uri, draft in held_back.items()),
         ready=tuple(ready),
     )
+
+
+def _read_draft(source: Source, document: Document) -> Draft | None:
+    return read_draft(document.name, document.data, source.only_when)
 
 
 Pair = tuple[Document, Digest]

@@ -24,9 +24,11 @@ def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
     bot = build(read_settings(), changing=False)
     known = records(bot)
     place, typed, words = find_place(channel, known), " ".join(about), words_for(None)
-    answer = ask(subject(typed, bot, Why), place, known, bot.clock())
+    asked = subject(typed, bot, Why)
+    answer = ask(asked, place, known, bot.clock())
     if answer is None:
-        fail(no_paper_text(typed, words))
+        drafts = known.history.drafts(link=asked.link, title=asked.title)
+        fail(no_paper_text(typed, words, f"{drafts[0].uri}: {drafts[0].why}" if drafts else ""))
     if as_json:
         print_rows(answer_rows(answer, place.channel), as_json)
     else:

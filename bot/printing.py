@@ -231,6 +231,8 @@ def print_report(name: str, report: "IngestReport", dry_run: bool, as_json: bool
         echo(f"{field(refused.uri)}: {field(refused.words)}", err=True)
     for uri in report.waiting:
         echo(f"{field(uri)}: left for a later look", err=True)
+    for uri, why in report.drafts:
+        echo(f"{field(uri)}: held back ({field(why)})", err=True)
     for uri in report.away:
         echo(
             f"{field(uri)}: its content is not on this machine (a cloud drive keeps it); nothing is withdrawn", err=True

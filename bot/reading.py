@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.digest.dates import check_days
 from bot.digest.days import day_of_path
+from bot.digest.drafts import read_draft
 from bot.digest.merge import Statement, make_statement, merge
 from bot.digest.model import Digest, Entry
 from bot.digest.unshown import Unshown, find_unshown
@@ -81,7 +82,12 @@ def read_paths(paths: Sequence[Path], max_bytes: int = MAX_BYTES) -> Read:
     ignored: list[LeftOut] = []
     files = 0
     for path in paths:
-        found = list(_documents(path, max_bytes, failures, ignored))
+        found = []
+        for one in _documents(path, max_bytes, failures, ignored):
+            if draft := read_draft(one[1], one[2]):
+                ignored.append(LeftOut(one[0], 1, "held back as a draft by its front matter", draft.why))
+            else:
+                found.append(one)
         texts = [Text(name, data, day) for _, name, data, day in found]
         for (shown, name, _, _), read in zip(found, read_documents(texts), strict=True):
             try:

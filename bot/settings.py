@@ -117,6 +117,7 @@ class SourceSettings(_Section):
     feed: str | None = Field(default=None, pattern=r"^https?://")
     settle: Span | None = None
     ignore: tuple[str, ...] = ()
+    only_when: str = Field(default="", max_length=100)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -124,6 +125,8 @@ class SourceSettings(_Section):
             raise ValueError('give a source either `folder = "…"` or `feed = "https://…"`')
         if self.ignore and self.folder is None:
             raise ValueError("ignore names files of a folder; a feed has none")
+        if self.only_when and self.folder is None:
+            raise ValueError("only_when names a property of notes in a folder; a feed has none")
         return self
 
 

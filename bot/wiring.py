@@ -152,6 +152,7 @@ def make_source(source: SourceSettings, settings: Settings) -> Source:
         settle=settle / settings.speed,
         max_bytes=settings.reading.max_bytes,
         ignore=source.ignore,
+        only_when=source.only_when,
     )
 
 

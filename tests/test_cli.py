@@ -532,6 +532,17 @@ def test_what_a_closed_channel_keeps_quiet_is_not_resumed_here(channels: Run, tm
     assert "type /paper resume there" in ran.err
 
 
+def test_why_names_what_holds_a_draft_back(channels: Run, tmp_path: Path) -> None:
+    draft = tmp_path / "vault" / "240412 Later.md"
+    draft.write_text("---\ndraft: true\n---\nhttps://arxiv.org/abs/2404.00099\n*Later than all*\n", "utf-8")
+    _age(draft)
+    channels("ingest")
+    for about in ("2404.00099", "Later"):
+        ran = channels("why", about, "--channel", "#papers")
+        assert ran.code == 1
+        assert "held back as a draft (240412 Later.md: draft: true)" in ran.err
+
+
 @pytest.mark.parametrize(
     "about",
     [("2024-04-12",), ("latest",), ("2404.07965",), ("https://arxiv.org/abs/2404.07965",), ("Rho-1:", "Not", "All")],
@@ -612,6 +623,16 @@ def test_doctor_names_a_document_that_cannot_be_read(run: Run, tmp_path: Path) -
     ran = run("doctor", "--json")
     assert ran.code == 1
     assert any("bad.txt" in check["what"] and check["remedy"] for check in ran.rows if not check["ok"])
+
+
+def test_a_draft_is_named_by_parse_and_doctor_and_is_no_fault(run: Run, tmp_path: Path) -> None:
+    draft = tmp_path / "vault" / "240412 Later.md"
+    draft.write_text("---\ndraft: true\n---\nhttps://arxiv.org/abs/2404.00099\n*Later*\n", "utf-8")
+    _age(draft)
+    assert "240412 Later.md: held back (draft: true)" in run("ingest").err
+    [check] = [each for each in run("doctor", "--json").rows if each["what"].startswith("drafts")]
+    assert (check["ok"], check["found"]) == (True, "1 held back: 240412 Later.md (draft: true)")
+    assert "held back as a draft" in run("parse", str(draft)).out
 
 
 def test_doctor_names_a_variable_that_nothing_reads(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -403,6 +403,7 @@ class Once:
     name = "once"
     settle = timedelta(0)
     has_strays = False
+    only_when = ""
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
@@ -508,3 +509,46 @@ def test_the_day_of_a_file_is_in_its_folders(digests, source, write):
     write("archive/2024/04/07.md", WEEKS[0].partition("\n")[2] + WEEKS[1].partition("\n")[2])
     assert read_source(source, digests, NOW).failed == ()
     assert days_of(digests) == {7: ["Selective State Spaces", "Low-Rank Adaptation"]}
+
+
+# Drafts
+
+
+def test_a_draft_is_held_back_until_it_is_published(digests, source, write):
+    write("240412 JetMoE.md", "---\ndraft: true\n---\n" + NOTE)
+    report = read_source(source, digests, NOW)
+    assert (report.added, report.drafts, report.failed) == (0, (("240412 JetMoE.md", "draft: true"),), ())
+    assert [(held.uri, held.why) for held in digests.drafts()] == [("240412 JetMoE.md", "draft: true")]
+    assert read_source(source, digests, NOW + TICK).unchanged == 1
+    write("240412 JetMoE.md", NOTE)
+    assert read_source(source, digests, NOW + 2 * TICK).added == 1
+    assert digests.drafts() == []
+
+
+def test_a_note_that_becomes_a_draft_again_is_withdrawn_and_comes_back_as_the_same_entry(digests, source, write):
+    write("240412 JetMoE.md", NOTE)
+    read_source(source, digests, NOW)
+    [before] = digests.load_day("notes", DAY).entries
+    write("240412 JetMoE.md", "---\npublish: false\n---\n" + NOTE)
+    assert read_source(source, digests, NOW + TICK).withdrawn == 1
+    assert digests.load_day("notes", DAY) is None
+    assert read_source(source, digests, NOW + 2 * TICK).withdrawn == 0
+    write("240412 JetMoE.md", "---\npublish: true\n---\n" + NOTE)
+    assert read_source(source, digests, NOW + 3 * TICK).changed == 1
+    [after] = digests.load_day("notes", DAY).entries
+    assert (after.id, after.key) == (before.id, before.key)
+
+
+def test_a_dry_run_names_drafts_and_holds_nothing_back(digests, source, write):
+    write("240412 JetMoE.md", "---\ndraft: true\n---\n" + NOTE)
+    assert read_source(source, digests, NOW, dry_run=True).drafts == (("240412 JetMoE.md", "draft: true"),)
+    assert digests.known("notes") == {}
+
+
+def test_another_property_asked_for_reads_every_note_once_more(digests, source, write, vault):
+    write("240412 JetMoE.md", NOTE)
+    assert read_source(source, digests, NOW).added == 1
+    chosen = FolderSource("notes", vault, quiet=timedelta(0), only_when="publish")
+    assert read_source(chosen, digests, NOW + TICK).withdrawn == 1
+    assert read_source(chosen, digests, NOW + 2 * TICK).unchanged == 1
+    assert read_source(source, digests, NOW + 3 * TICK).changed == 1

@@ -198,7 +198,7 @@ def test_a_fault_in_one_source_keeps_no_other_from_being_read(
     make: Callable[..., Round], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     round_ = make(SourceSettings(name="broken", folder=tmp_path))
-    broken = SimpleNamespace(name="broken", settle=timedelta(0), has_strays=False)
+    broken = SimpleNamespace(name="broken", settle=timedelta(0), has_strays=False, only_when="")
     round_.bot = replace(round_.bot, sources=(broken, *round_.bot.sources[1:]))  # nothing of it works
     round_.write(1)
     for _ in range(3):

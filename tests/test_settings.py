@@ -263,6 +263,7 @@ WRONG = [
     ('[[source]]\nname = "s"\nfolder = "d"\nignore = "*.md"', ['ignore = ["…", "…"]']),
     ('[[source]]\nname = "s"\nfolder = "d"\nignore = [1]', ['ignore = ["1"]']),
     ('[[source]]\nname = "s"\nfeed = "https://a.example"\nignore = ["x"]', ["a feed has none"]),
+    ('[[source]]\nname = "s"\nfeed = "https://a.example"\nonly_when = "x"', ["only_when", "a feed has none"]),
     ('[[source]]\nname = "s"\nfeed = "a.example/feed"', ["http:// or https://"]),
     ('[[source]]\nname = "s"\nfolder = "~nobody-here/x"', ["~nobody-here"]),
     ('[source]\nname = "a"\n[source]\nname = "b"', ["line 3", "[[source]]"]),

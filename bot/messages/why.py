@@ -113,13 +113,15 @@ def why_text(answer: Answer, words: Words, zone: str = "UTC") -> str:
     )
 
 
-def no_paper(asked: str, words: Words) -> Content:
-    """Nothing that was read is that paper."""
-    said = no_paper_text(asked, words)
+def no_paper(asked: str, words: Words, held_back: str = "") -> Content:
+    """Nothing that was read is that paper; or only a note is that is ``held_back`` by this property."""
+    said = no_paper_text(asked, words, held_back)
     return Content(escape(said), (richtext.block([richtext.section([Leaf(said)])]),))
 
 
-def no_paper_text(asked: str, words: Words) -> str:
+def no_paper_text(asked: str, words: Words, held_back: str = "") -> str:
+    if held_back:
+        return words.t("why.draft", asked=_flat(asked), why=_flat(held_back))
     return words.t("why.no_paper", asked=_flat(asked))
 
 

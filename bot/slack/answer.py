@@ -200,7 +200,8 @@ def _why(asked: Why, asker: Asker, desk: Desk) -> Content:
         return find(asked.otherwise, asker, desk)
     found = ask(asked, place, desk.records, desk.clock())
     if found is None:
-        return no_paper(asked.link or asked.title, asker.words)
+        drafts = desk.records.history.drafts(link=asked.link, title=asked.title)
+        return no_paper(asked.link or asked.title, asker.words, drafts[0].why if drafts else "")
     return _worded(found, place, asker, desk)
 
 

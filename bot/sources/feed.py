@@ -33,6 +33,7 @@ class FeedSource:
     """
 
     has_strays = True
+    only_when = ""
 
     def __init__(
         self,

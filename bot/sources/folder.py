@@ -66,12 +66,14 @@ class FolderSource:
         max_bytes: int = MAX_BYTES,
         quiet: timedelta = QUIET,
         ignore: Sequence[str] = (),
+        only_when: str = "",
     ) -> None:
         self.name = name
         self.path = Path(path)
         self.settle = settle
         self.max_bytes = max_bytes
         self.quiet = quiet
+        self.only_when = only_when
         self._is_ignored = ignoring(ignore)
         self._growing: dict[str, str] = {}
         """Files that were left to grow at the last look, by their validators then."""
@@ -93,7 +95,7 @@ class FolderSource:
             try:
                 status = entry.stat(follow_symlinks=False)
                 validator = _validator(status)
-                if was and was.last_modified == validator:
+                if was and was.last_modified == self._remembered(validator):
                     unchanged += 1
                     continue
                 if status.st_size > self.max_bytes:
@@ -115,13 +117,14 @@ class FolderSource:
             if data is None:
                 growing[uri] = validator
                 continue
-            digest = content_hash(data)
+            stamp = self._remembered(validator)
+            digest = content_hash(data + self.only_when.encode())
             if was and was.hash == digest:
-                state.append(replace(was, last_modified=validator))
+                state.append(replace(was, last_modified=stamp))
                 unchanged += 1
             else:
                 name, day = uri.rpartition("/")[2], day_of_path(uri)
-                documents.append(Document(uri, name, data, digest, last_modified=validator, day=day))
+                documents.append(Document(uri, name, data, digest, last_modified=stamp, day=day))
         self._growing = growing
 
         missing = _missing(known, walk)
@@ -137,6 +140,10 @@ class FolderSource:
             state=tuple(state),
             unchanged=unchanged,
         )
+
+    def _remembered(self, validator: str) -> str:
+        """A file's validator as it is remembered: another ``only_when`` makes every file another."""
+        return f"{validator}-{self.only_when}" if self.only_when else validator
 
     def setback(
         self, known: Mapping[str, KnownDocument], error: SourceUnavailableError, now: datetime

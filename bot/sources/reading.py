@@ -56,6 +56,11 @@ class Source(Protocol):
         """Whether documents that are no digests are to be expected in it, and no fault."""
         ...
 
+    @property
+    def only_when(self) -> str:
+        """The property without which a note is held back; "" for none."""
+        ...
+
     def fetch(self, known: Mapping[str, KnownDocument], now: datetime, *, accept_removals: bool = False) -> Reading:
         """Look once. Raises `SourceUnavailableError`, with ``retry_at`` where it should rest until then.
 

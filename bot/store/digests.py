@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import aliased
 
 from bot.digest.document import Document, KnownDocument
+from bot.digest.drafts import Draft
 from bot.digest.keys import tag_key
 from bot.digest.model import Digest, StoredDigest, StoredEntry
 from bot.store import tables as t
 from bot.store.database import bunches, insert_missing, reading, transaction
 from bot.store.entries import load
+from bot.store.held_back import HeldBack, load_drafts, save_drafts
 from bot.store.moments import Moments
 from bot.store.shelf import EntryIndex, SaveReport, Shelf
 from bot.store.tags import TagCount, most_used
@@ -89,11 +91,37 @@ class Digests:
         with reading(self._engine) as connection:
             return _read_all(Shelf(connection, source), documents, missing).rehearse()
 
+    def hold_back(
+        self, source: str, drafts: Sequence[tuple[Document, Draft]], now: datetime, parts: Collection[str] = ()
+    ) -> int:
+        """Remember that these are drafts, and withdraw what they held, with the ``parts`` of those that held several
+        days. Returns how many entries that is.
+
+        Once one is published again, its entries are the ones they were.
+        """
+        if not drafts:
+            return 0
+        d = t.Document
+        with transaction(self._engine) as connection:
+            shelf = Shelf(connection, source)
+            uris = [*(document.uri for document, _ in drafts), *parts]
+            shelf.load(uris, ())
+            report = shelf.forget_known(uris).write(self._index, now)
+            save_drafts(connection, source, drafts, now)
+            for some in bunches(sorted(parts)):
+                connection.execute(sa.delete(d).where(d.source == source, d.uri.in_(some)))
+            return report.withdrawn
+
+    def drafts(self) -> list[HeldBack]:
+        """The documents that are held back."""
+        with reading(self._engine) as connection:
+            return load_drafts(connection)
+
     def save_failure(self, source: str, document: Document | str, error: str, now: datetime) -> None:
         """Remember that a document, or a uri that was not even read, cannot be used; what it held stays."""
         d = t.Document
         uri = document if isinstance(document, str) else document.uri
-        values: dict[str, Any] = {"error": error, "error_at": now, "missing_since": None}
+        values: dict[str, Any] = {"error": error, "error_at": now, "missing_since": None, "draft": None}
         if isinstance(document, Document):
             values |= {
                 "name": document.name,

@@ -19,6 +19,7 @@ from bot.store import deliveries
 from bot.store import tables as t
 from bot.store.database import reading, transaction
 from bot.store.entries import load
+from bot.store.held_back import HeldBack, find_drafts
 
 UNREAD = 3
 """Documents at fault that are named; `paperround doctor` lists them all."""
@@ -70,6 +71,11 @@ class History:
             same = load(connection, e.title_key == key)
             begins = sa.select(e.id).where(e.title_key.startswith(key, autoescape=True)).order_by(e.id.desc())
             return _newest_first(same or load(connection, e.id.in_(begins.limit(BEGINS))))
+
+    def drafts(self, *, link: str = "", title: str = "") -> list[HeldBack]:
+        """The notes with that link or title that are held back."""
+        with reading(self._engine) as connection:
+            return find_drafts(connection, link=link, title=title)
 
     def in_thread(self, place: Place, thread_ts: str) -> StoredEntry | None:
         """The paper whose message begins this thread."""

@@ -182,6 +182,13 @@ class Shelf:
             return self._missing.pop(old[then].uri)
         return None
 
+    def forget_known(self, uris: Collection[str]) -> "Shelf":
+        """Of these documents, those that are remembered hold nothing any more."""
+        for uri in uris:
+            if uri in self._documents:
+                self.forget(uri)
+        return self
+
     def forget(self, uri: str) -> None:
         """A document is gone. Its row is the caller's to delete, after `write`."""
         day = self._documents[uri].day
@@ -281,6 +288,7 @@ class Shelf:
                 "retry_at": None,
                 "error": None,
                 "error_at": None,
+                "draft": None,
             }
             if known.id is None:
                 new.append((known, row | {"source": self._source}))

@@ -115,6 +115,8 @@ class Document(Base):
     retry_at: Mapped[datetime | None]
     error: Mapped[str | None]
     error_at: Mapped[datetime | None]
+    draft: Mapped[list[Any] | None]
+    """Where it is held back: why, the titles and the papers it may be asked for by. It holds no entry then."""
 
 
 class SourceState(Base):
