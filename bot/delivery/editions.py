@@ -1,6 +1,7 @@
 """What channels have of a day, laid out: the papers of each edition, and the messages that show them."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from typing import Protocol
@@ -67,7 +68,7 @@ class Editions:
         digest = self.day(edition.source, edition.day)
         if digest is None:
             return None
-        entries = _printed(digest, edition, {entry.id for entry in fresh})
+        entries = _mark_late(_printed(digest, edition, {entry.id for entry in fresh}), edition)
         messages = self._messages(digest, entries, edition)
         for message in messages:
             if message.left_out and self._warn is not None:
@@ -86,11 +87,20 @@ class Editions:
         if not entries:
             return ()
         layout, lang = edition.layout, edition.lang
-        same = (digest.source, digest.day, layout, lang, tuple(entry.id for entry in entries))
+        same = (digest.source, digest.day, layout, lang, tuple((entry.id, entry.late) for entry in entries))
         if same not in self._laid_out:
             lay_out = self._in_language(lang) if lang and self._in_language is not None else self._lay_out
             self._laid_out[same] = tuple(lay_out(digest, entries, layout))
         return self._laid_out[same]
+
+
+def _mark_late(entries: Sequence[StoredEntry], edition: Edition) -> list[StoredEntry]:
+    """What comes once the day is in the channel is late there for good: its message says the day."""
+    known = edition.entry_ids
+    return [
+        replace(entry, late=True) if entry.id in edition.late or (edition.begun and entry.id not in known) else entry
+        for entry in entries
+    ]
 
 
 def _unchanged(edition: Edition, entries: Sequence[StoredEntry]) -> frozenset[int]:

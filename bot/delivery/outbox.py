@@ -39,6 +39,8 @@ class Edition:
     """The papers it carries, withdrawn ones too; none where it is not written down yet."""
     begun: frozenset[int] = frozenset()
     """Of these, whatever stands in the channel or may: they are marked as withdrawn there, the others left out."""
+    late: frozenset[int] = frozenset()
+    """Of these, what came after the day had been posted."""
     laid_at: datetime | None = field(default=None, compare=False)
     """Up to when its messages show the curator's changes."""
     lang: str = field(default="", compare=False)

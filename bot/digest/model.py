@@ -55,6 +55,8 @@ class StoredEntry:
     """From 0 within its day."""
     entry: Entry
     withdrawn: bool = False
+    late: bool = False
+    """Where it is laid out for a channel: it came after its day had been posted there."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When its words were last changed, or it was withdrawn."""
 

@@ -142,6 +142,9 @@ def card(stored: StoredEntry, words: Words) -> tuple[list[Block], list[str]]:
     """A whole paper in a channel: title, authors, tags, why it matters, where else to look."""
     made, lines = heading(stored, words)
     entry = stored.entry
+    if stored.late and (late := blocks.small(words.t("paper.late", date=words.date(stored.day)))):
+        made.append(late)
+        lines.append(words.t("paper.late", date=words.date(stored.day)))
     why = gist(entry, words)
     if why:
         made.append(richtext.block([richtext.section(why)]))

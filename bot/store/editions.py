@@ -76,6 +76,7 @@ class Brought:
     present_key: str | None
     entry_id: int | None
     edition_id: int | None
+    late: bool = False
 
     @property
     def known_as(self) -> str:
@@ -98,7 +99,7 @@ def load_rows(connection: Connection, place: Place, source: str, day: date) -> l
 def load_carried(connection: Connection, place: Place, source: str, day: date) -> list[Brought]:
     c, e = t.Carried, t.Entry
     statement = (
-        sa.select(c.entry_key, e.key, c.entry_id, c.edition_id)
+        sa.select(c.entry_key, e.key, c.entry_id, c.edition_id, c.late)
         .outerjoin(e, e.id == c.entry_id)
         .where(c.team_id == place.team, c.channel_id == place.channel, c.source == source, c.day == day)
     )
@@ -135,7 +136,8 @@ def _edition(connection: Connection, place: Place, source: str, day: date, query
     rows = [one for one in load_rows(connection, place, source, day) if one.edition_id == row.id]
     ids = sorted({one.entry_id for one in carried if one.entry_id is not None})
     shown = frozenset(begun(row.layout, carried, rows))
-    return Edition(place, source, day, query, row.layout, tuple(ids), shown, row.laid_at, row.lang or "")
+    late = frozenset(one.entry_id for one in carried if one.entry_id is not None and one.late)
+    return Edition(place, source, day, query, row.layout, tuple(ids), shown, late, row.laid_at, row.lang or "")
 
 
 def begun(layout: Layout, carried: Collection[Brought], rows: Collection[Written]) -> set[int]:

@@ -403,7 +403,10 @@ def _carry(
     for some in bunches(gone):
         of_day = [getattr(c, name) == value for name, value in here.items()]
         connection.execute(sa.delete(c).where(*of_day, c.entry_key.in_(some)))
-    new = [here | {"entry_key": name, "entry_id": one.id, "edition_id": edition_id} for one, name in gained]
+    new = [
+        here | {"entry_key": name, "entry_id": one.id, "edition_id": edition_id, "late": one.late}
+        for one, name in gained
+    ]
     if new:
         connection.execute(sa.insert(c), new)
 

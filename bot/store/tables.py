@@ -415,6 +415,8 @@ class Carried(Base):
     """Its key may change; the entry stays the same."""
     edition_id: Mapped[int | None] = mapped_column(sa.ForeignKey("edition.id", ondelete="CASCADE"))
     """Null for what was posted before there were editions."""
+    late: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """It came after its day had been posted there: its message says the day."""
 
 
 class ResultPage(Base):

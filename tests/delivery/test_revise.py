@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.delivery.editions import Editions
 from bot.delivery.outbox import Edition, Place
 from bot.delivery.revise import revise
 from bot.delivery.told import Told
@@ -163,3 +164,11 @@ def test_entries_that_did_not_change_since_the_edition_was_laid_out_are_named(lo
     archive.digest = StoredDigest("vault", DAY, "", papers)
     look()
     assert outbox.laid[0].unchanged == frozenset({1})
+
+
+def test_what_comes_after_its_day_was_posted_is_late_and_stays_so(archive, outbox, carry):
+    editions = Editions(archive, outbox, lay_out, NOW - WINDOW)
+    editions.lay(carry(ids=(1, 2), begun={1, 2}), [paper(3)], SETTLED_AT)
+    editions.lay(replace(carry(ids=(1, 2, 3), begun={1, 2, 3}), late=frozenset({3})), [], SETTLED_AT)
+    editions.lay(carry(ids=(1, 2)), [paper(3)], SETTLED_AT)
+    assert [[entry.id for entry in laid.entries if entry.late] for laid in outbox.laid] == [[3], [3], []]

@@ -156,6 +156,13 @@ def test_a_long_day_shows_every_title(stored, words, check, rich_leaves, layout,
         assert [message.parent for message in messages] == [None, *[(None, 0)] * (len(messages) - 1)]
 
 
+def test_a_late_paper_says_its_day(stored, en):
+    first, second = stored(Entry("One")).entries[0], stored(Entry("Two")).entries[0]
+    digest = replace(stored(Entry("One")), entries=(first, replace(second, id=99, key="two", late=True)))
+    cards = [message.content.text for message in lay_out(digest, digest.entries, "papers", en) if message.entry_id]
+    assert [f"Added later to the digest of {en.date(digest.day)}" in card for card in cards] == [False, True]
+
+
 def test_a_lost_link_becomes_a_search_for_the_title(stored, en, rich_leaves):
     digest = stored(Entry("Rho-1: Not All Tokens & <Are> 필요"))
     card = lay_out(digest, digest.entries, "papers", en)[1].content

@@ -59,6 +59,16 @@ def test_an_edition_is_what_was_laid(press) -> None:
     assert press.outbox.carried(OTHER, "vault", DAY) == set()
 
 
+def test_an_edition_remembers_what_came_late(press) -> None:
+    a, b = press.entries("a", "b")
+    press.lay([a])
+    press.send_all()
+    press.lay([a, replace(b, late=True)])
+    press.lay([a, replace(b, late=True)])
+    edition = press.outbox.edition(PAPERS, "vault", DAY, "")
+    assert (edition.entry_ids, edition.late) == ((a.id, b.id), {b.id})
+
+
 def test_laying_the_same_twice_changes_nothing(press) -> None:
     entries = press.entries("a", "b")
     press.lay(entries)
