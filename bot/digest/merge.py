@@ -86,10 +86,11 @@ def merge(statements: Iterable[Statement]) -> list[MergedEntry]:
     by_title: dict[str, list[MergedEntry]] = {}
     for one in merged:
         if one.statements:
-            for title in {statement.title_key for statement in one.statements if statement.is_named}:
+            for title in {statement.title_key for statement in one.statements}:
                 by_title.setdefault(title, []).append(one)
     for title, several in by_title.items():
-        _join_by_title(title, several)
+        if len(several) > 1 and not is_generic(title):
+            _join_by_title(title, several)
     found = [one for one in merged if one.statements]
     for one in found:
         one.finish()

@@ -131,6 +131,8 @@ class _Matching:
     def match(self) -> list[Paper]:
         """Of its id; else of its title, in its own document first; else what its document said before, or the document
         it changed places with; else what is withdrawn and had its id or its title; else a new one."""
+        if not self._papers:
+            return [Paper(None, "", "", one.entry) for one in self._merged]
         live = [paper for paper in self._papers if paper.held]
         gone = [paper for paper in self._papers if not paper.held]
         self._by_id(live)
