@@ -25,6 +25,8 @@ def is_korean(text: str) -> bool:
     if text.isascii() or not HANGUL.search(text):
         return False
     head = text[:400]
+    if "://" in head:
+        head = _LINK.sub("", head)  # an address is of no language
     return sum(map(len, _HANGUL_RUN.findall(head))) * 25 >= len(head)
 
 

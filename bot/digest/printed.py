@@ -18,6 +18,7 @@ from bot.digest.lines import (
     read_tags,
 )
 from bot.digest.model import Digest, Entry, Lang
+from bot.digest.titles import TitleLine, read_title_heading
 from bot.errors import DigestFormatError, UndatedError
 
 TITLE_CHARS = 300  # the longest real title has 150; the shortest real abstract 499
@@ -38,6 +39,7 @@ _BUTTON = re.compile(
 )
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _LIST_ITEM = re.compile(r"(?:[-*+>•]|[0-9]{1,3}[.)])\s")
+_HEADING = re.compile(r"#{1,6}\s+\S")
 _Kind = Literal["link", "tags", "text"]
 
 
@@ -169,10 +171,18 @@ def _is_footer(lines: Sequence[_Line], at: int) -> bool:
     )
 
 
+def _read_title(line: str) -> TitleLine:
+    """What a title says; one that is written as Markdown, such as ``## [Title](link)``, without its marks."""
+    words = line.lstrip("#").strip() if _HEADING.match(line) else line
+    found = read_title_heading(words) if words != line or "](" in line else TitleLine(line)
+    return found if found.title else TitleLine(line)
+
+
 def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry, int]:
     """The entry whose title stands at ``at``, and where the next one begins."""
     title = lines[at]
-    links = list(title.links)
+    named = _read_title(title.text)
+    links = [*named.links, *title.links]
     tags = list(title.tags)
     at += 1
     authors: tuple[str, ...] = ()
@@ -202,8 +212,8 @@ def _read_entry(lines: Sequence[_Line], at: int, language: Lang) -> tuple[Entry,
     abstract, commentary = _split(body, bool(authors), language)
     return (
         Entry(
-            title=title.text,
-            authors=authors,
+            title=named.title,
+            authors=authors or named.authors,
             links=tuple(dict.fromkeys(links)),
             abstract=tuple(abstract),
             commentary=read_languages(commentary, [False] * len(commentary), default=language),

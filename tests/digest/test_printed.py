@@ -209,3 +209,24 @@ def test_a_mail_whose_only_day_is_when_it_was_sent_is_of_that_day():
 def test_a_first_title_that_reads_like_a_name_is_a_title():
     assert titles("Second Paper", "(Ada Byron)", "본문.", "#a") == ["Second Paper"]
     assert titles("Tool", "본문.", "#a") == ["Tool"]
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("## [Sparse Kitchens](https://arxiv.org/abs/2405.00001) (Ada Cook, Bo Baker)", ("Ada Cook", "Bo Baker")),
+        ("### [Sparse Kitchens](https://arxiv.org/abs/2405.00001)", ()),
+        ("## Sparse Kitchens [[arXiv](https://arxiv.org/abs/2405.00001)]", ()),
+    ],
+)
+def test_a_title_written_as_markdown_gives_its_words_and_its_link(line, authors):
+    entry = parse_print("x.txt", "\n".join(["2024년 4월 12일", line, "요리합니다.", "#moe"])).entries[0]
+    assert (entry.title, entry.authors) == ("Sparse Kitchens", authors)
+    assert entry.links == ("https://arxiv.org/abs/2405.00001",)
+
+
+def test_a_short_korean_paragraph_with_a_link_is_no_abstract():
+    lines = ["2024년 4월 12일", "T: a Study", "(Ada Cook, Bo Baker)", "We cook with few ovens. " * 8]
+    last = "Principle 기반 Reward Model (https://arxiv.org/abs/2504.02495)."
+    entry = parse_print("x.txt", "\n".join([*lines, last, "#rl"])).entries[0]
+    assert (len(entry.abstract), len(entry.commentary)) == (1, 1)
