@@ -200,7 +200,7 @@ def test_subscribing_tells_the_channel_once_and_again_tells_only_the_asker(
     assert len(_of_the_bot(office, "random")) == 1
     assert len(office.bot.subscriptions.all()) == 1
     assert "tag:moe" in str(office.typed("emma", "/paper subscriptions", channel="random"))
-    office.typed("emma", "/paper unsubscribe", channel="random")
+    office.typed("jiwoo", "/paper unsubscribe", channel="random")
     assert office.bot.subscriptions.all() == []
 
 
