@@ -54,6 +54,8 @@ class FeedSource:
         self._moved_to: str | None = None
         """Where the feed says it has moved for good; not kept over a restart, since the address is the operator's."""
         self._asked_at: datetime | None = None
+        self._broken: tuple[str, Mapping[str, object]] | None = None
+        """The hash of an answer that is no readable feed, and why: it is not read again, since that may take long."""
 
     @property
     def row_uri(self) -> str:
@@ -92,9 +94,13 @@ class FeedSource:
         )
         if fresh.hash == row.hash:
             return self._nothing_new(known, row, fresh)
+        if self._broken is not None and self._broken[0] == fresh.hash:
+            raise self._unavailable("source.feed_broken", row, now, values=self._broken[1])
         try:
             posts = read_feed(fetched.body, fetched.headers.get("content-type", ""))
         except SourceUnavailableError as exc:
+            if exc.code == "source.feed_broken":
+                self._broken = (fresh.hash, exc.values)
             raise self._unavailable(exc.code, row, now, values=exc.values) from exc
         self._follow(fetched.moved_to)
         documents = [keep_day(post, known.get(post.uri), now.date()) for post in posts.documents]

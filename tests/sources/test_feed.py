@@ -143,6 +143,16 @@ def test_the_same_bytes_again_are_not_parsed(now, monkeypatch):
     assert source.fetch(known, now + source.every) == Reading(unchanged=1)
 
 
+def test_what_is_no_feed_is_not_read_again_until_it_changes(now, monkeypatch):
+    source, _ = feed(ok(b"no feed"), ok(b"no feed"), ok(ONE))
+    first = fails(source, {}, now)
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.sources.feed.read_feed", lambda *_, **__: pytest.fail("parsed again"))
+        again = fails(source, {}, now + timedelta(minutes=10))
+    assert again.values["why"] == first.values["why"]
+    assert len(source.fetch({}, now + timedelta(minutes=20)).documents) == 1
+
+
 def test_only_new_and_edited_posts_are_documents_and_none_is_ever_missing(now):
     source, _ = feed(
         ok(rss(("p1", "2024-04-11", PAGE), ("p2", "2024-04-12", PAGE))),
