@@ -277,7 +277,7 @@ def _read(name: str, data: bytes) -> tuple[str, float]:
         if name == FEED:
             reader.read_feed(data, "")
         else:
-            reader.digests_of(next(reader.read_documents([reader.Text(name, data)])))
+            reader.digests_of(*reader.read_documents([reader.Text(name, data)]))
         verdict = "read"
     except (DigestFormatError, SourceUnavailableError) as exc:
         verdict = str(exc)
