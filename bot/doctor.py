@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.environment import without_credentials
 from bot.errors import BotError, DeliveryRefusedError, SettingsError
@@ -13,7 +14,11 @@ from bot.sources.reading import Source
 from bot.sources.status import is_harmless
 from bot.store.database import shown_url, try_writing
 from bot.store.deliveries import DeliveryRow
+from bot.store.socket_states import SocketStates
 from bot.wiring import Bot, build, connect
+
+SHORTLY = timedelta(seconds=30)
+"""For so long a lost connection is nothing that a person has to see to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ def _slack(bot: Bot) -> Iterator[Check]:
         yield Check("token", True, "none set: `paperround run --or-sandbox` uses the stand-in workspace")
         return
     yield from _workspace(bot, *tokens)
+    yield from _sockets(bot)
 
 
 def _refused(what: str, exc: BotError, remedy: str, bot: Bot) -> Check:
@@ -205,6 +211,16 @@ def _refused(what: str, exc: BotError, remedy: str, bot: Bot) -> Check:
         return Check(what, False, str(exc.values.get("error", exc.code)), remedy)
     found = f"Slack cannot be asked at {without_credentials(bot.settings.slack_api_url)}"
     return Check(what, False, found, "check the network and SLACK_API_URL, then look again")
+
+
+def _sockets(bot: Bot) -> Iterator[Check]:
+    """What the bots that run on this machine say of their connections."""
+    for state in SocketStates(bot.settings.database_url).load():
+        found = f"{'connected' if state.connected else 'not connected'} since {state.since:%Y-%m-%d %H:%M:%S} UTC"
+        found += f": {state.reason}" if state.reason else ""
+        lost_for = bot.clock() - state.since
+        remedy = "the bot connects again by itself; if it does not, check the network, the app-level token and its log"
+        yield Check(f"socket of process {state.pid}", state.connected or lost_for < SHORTLY, found, remedy)
 
 
 def _workspace(bot: Bot, bot_token: str, app_token: str) -> Iterator[Check]:

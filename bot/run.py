@@ -114,12 +114,21 @@ def _serve(
     from bot.slack.app import build_app
     from bot.slack.client import try_socket
     from bot.slack.socket import SlackSocket
+    from bot.store.socket_states import SocketStates
 
     bot = wiring.build(settings)
     workspace = _reach(lambda: wiring.connect(bot, tokens[0]), stop, settings.slack_api_url)
     _reach(lambda: try_socket(tokens[1], settings.slack_api_url, bot.clock()), stop, settings.slack_api_url)
     again = _wait(lambda: wiring.subscribe_from_config(bot, workspace, orders), stop)
-    socket = SlackSocket(build_app(workspace.desk, workspace.identity), tokens[1], settings.slack_api_url, bot.clock)
+    states = SocketStates(settings.database_url)
+    states.remove()  # of processes that were killed
+    socket = SlackSocket(
+        build_app(workspace.desk, workspace.identity),
+        tokens[1],
+        settings.slack_api_url,
+        bot.clock,
+        lambda state: states.save(state.connected, state.since, state.reason),
+    )
     stop_ticking = schedule.start(bot, workspace, orders, again)
     try:
         _reach(socket.connect, stop, settings.slack_api_url)
@@ -129,6 +138,7 @@ def _serve(
         stop_ticking()
         closing = threading.Thread(target=socket.close, daemon=True)
         closing.start()
+        states.remove()
         closing.join(CLOSING_SECONDS)  # it waits for listeners, which may wait for Slack: they have had their chance
         bot.engine.dispose()
 

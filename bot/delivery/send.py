@@ -97,7 +97,9 @@ class Senders:
                 self._step.take(claim)
         except StoreUnavailableError as exc:
             if self._told.is_news("store", exc.code):
-                log.error("sending stopped reason=%s; free or repair the database, it is tried at every tick", exc)
+                vanished = exc.code == "store.vanished"
+                again = "put its file back, then start the bot again" if vanished else "it is tried at every tick"
+                log.error("sending stopped reason=%s; free or repair the database, %s", exc, again)
         except Exception:
             # This is the tick's far end: nobody waits for the pool's answer. What was claimed is looked for later.
             log.exception("sending failed; report this, sending goes on at the next tick")

@@ -106,6 +106,14 @@ def writing_fault(url: str) -> str:
     return ""
 
 
+def database_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for any other kind. Raises StoreUnavailableError for no address at all."""
+    try:
+        return _file(make_url(url))
+    except exc.SQLAlchemyError as error:
+        raise StoreUnavailableError("store.bad_url") from error
+
+
 def open_database(url: str, *, busy_ms: int = BUSY_MS) -> Engine:
     """An engine for ``url``, the folder of its file made. Connects to nothing yet; call `migrate` next."""
     try:
