@@ -14,6 +14,7 @@ BACK = [
     pytest.param(timedelta(days=-400), id="more than a year"),
 ]
 RESTARTS = [pytest.param(False, id="under way"), pytest.param(True, id="across a restart")]
+LATE = "AddedlatertothedigestofFridayApril122024"
 PAPERS = (Paper(1), Paper(2, title="How to Leave"), Paper(3, title="How to Come Back"))
 
 
@@ -32,7 +33,9 @@ def scene(stage: Stage, tmp_path: Path) -> Iterator[Scene]:
 
 
 def assert_all_is_there_once(scene: Scene) -> None:
-    assert sorted(scene.there(), key=str) == sorted(scene.owed(withdrawn=True), key=str)
+    # A paper that came later says so, which what is owed of the day as a whole does not.
+    there = [(words.replace(LATE, ""), parent and parent.replace(LATE, "")) for words, parent in scene.there()]
+    assert sorted(there, key=str) == sorted(scene.owed(withdrawn=True), key=str)
     assert scene.stage.posts(scene.channel) == len(scene.there())
 
 
