@@ -7,11 +7,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor as Pool
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.delivery.due import deliver_owed
 from bot.delivery.outbox import Edition, Place
@@ -41,57 +45,68 @@ LOOK_EVERY = timedelta(minutes=1)
 STATES_EVERY = timedelta(seconds=30)
 LASTING = timedelta(hours=1)  # how long a source is unreachable, or empty, before the operator is told
 LEAST_SECONDS = 0.01  # between two calls of a tick, at any speed
+STEP = 0.5  # seconds: how often the clock is looked at, and from how far on it counts as set
+WORKERS = 100  # threads at the most: a tick that hangs keeps no other waiting, and each source has one
 
 
 class Ticks:
-    """Calls functions at intervals of the monotonic clock: a wall clock that is set moves none of them.
+    """Calls functions at intervals, by APScheduler: a wall clock that is set moves none of them.
 
-    Each has a thread of its own, so that none delays another or runs twice at once. One that outlasts its interval is
-    called once afterwards, however many intervals have passed. What is called must not raise.
+    APScheduler 3 goes by the wall clock. Where that was set, every job is moved by as much, so that intervals stay as
+    long as they are by the monotonic clock. No tick delays another or runs twice at once. One that outlasts its
+    interval is called once afterwards, however many intervals have passed. What is called must not raise.
     """
 
     def __init__(self) -> None:
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its interval is no news
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(WORKERS, {"thread_name_prefix": "tick"})},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
         self._stopped = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._is_started = False
 
     def every(self, span: timedelta, name: str, tick: Callable[[], None]) -> None:
         """Call ``tick`` at the start and every ``span``."""
-        self._add(name, self._repeat, max(span.total_seconds(), LEAST_SECONDS), tick)
+        seconds = max(span.total_seconds(), LEAST_SECONDS)
+        self._scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=datetime.now(UTC), id=name)
 
     def once(self, after: timedelta, name: str, tick: Callable[[], None]) -> None:
         """Call ``tick`` after ``after``."""
-        self._add(name, self._call_once, max(after.total_seconds(), 0.0), tick)
+        if self._stopped.is_set():
+            return
+        # Without an id: a job forgets the one of its name that runs now, and may do so only after the next is added.
+        self._scheduler.add_job(tick, "date", run_date=datetime.now(UTC) + max(after, timedelta(0)), name=name)
 
     def start(self) -> None:
         """Begin. What is added later begins at once."""
-        self._is_started = True
-        for thread in self._threads:
-            thread.start()
-        self._threads.clear()
+        if self._stopped.is_set():
+            return
+        self._scheduler.start()
+        threading.Thread(target=self._follow_the_clock, name="clock", daemon=True).start()
 
     def stop(self) -> None:
         """Call nothing more. Waits for nothing that is under way."""
         self._stopped.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
-    def _add(
-        self, name: str, run: Callable[[float, Callable[[], None]], None], seconds: float, tick: Callable[[], None]
-    ) -> None:
-        thread = threading.Thread(target=run, args=(seconds, tick), name=f"tick {name}", daemon=True)
-        if self._is_started:
-            thread.start()
-        else:
-            self._threads.append(thread)
+    def _follow_the_clock(self) -> None:
+        ahead = _ahead()
+        while not self._stopped.wait(STEP):
+            by = _ahead() - ahead
+            if abs(by) < STEP:  # a clock that is slewed; what adds up to a step is one
+                continue
+            ahead += by
+            log.info("clock was set by_seconds=%.1f", by)
+            for job in self._scheduler.get_jobs():
+                with suppress(JobLookupError):  # it ran meanwhile, and was its last time
+                    job.modify(next_run_time=job.next_run_time + timedelta(seconds=by))
 
-    def _repeat(self, seconds: float, tick: Callable[[], None]) -> None:
-        due = time.monotonic()
-        while not self._stopped.wait(max(due - time.monotonic(), 0.0)):
-            tick()
-            due = max(due + seconds, time.monotonic())
 
-    def _call_once(self, seconds: float, tick: Callable[[], None]) -> None:
-        if not self._stopped.wait(seconds):
-            tick()
+def _ahead() -> float:
+    """By how many seconds the wall clock is ahead of the monotonic one."""
+    return time.time() - time.monotonic()
 
 
 def start(
@@ -104,7 +119,7 @@ def start(
     settings = bot.settings
     ticks = Ticks()
     at_most, waits, team = settings.delivery.senders, pace(settings), workspace.identity.team
-    pool = ThreadPoolExecutor(at_most, thread_name_prefix="sender")
+    pool = Pool(at_most, thread_name_prefix="sender")
     senders = Senders(bot.outbox, workspace.poster, workspace.owner, bot.clock, waits, pool, at_most)
     told = Told()
     planned = threading.Event()

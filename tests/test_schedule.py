@@ -457,7 +457,7 @@ def test_a_tick_that_outlasts_its_interval_is_called_once_afterwards() -> None:
     assert go_on.wait(10)
     ticks.stop()
     assert not seen.is_set()
-    assert calls == ["tick long"]
+    assert len(calls) == 1
 
 
 def test_nothing_is_called_once_the_ticks_have_stopped() -> None:
