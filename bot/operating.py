@@ -1,11 +1,17 @@
 """The commands for whoever runs the bot: why, deliveries, subscriptions."""
 
+from datetime import datetime, tzinfo
 from typing import Literal
 
 import click
 
 from bot.commanding import WORDS, as_json, command, dry_run, fail, group, read_settings
 from bot.printing import echo, print_json, print_rows
+
+
+def here() -> tzinfo | None:
+    """The time zone of this machine."""
+    return datetime.now().astimezone().tzinfo
 
 
 @command("why", "paperround why 2404.07965 --channel '#papers'")
@@ -32,7 +38,7 @@ def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
     if as_json:
         print_rows(answer_rows(answer, place.channel), as_json)
     else:
-        echo(why_text(answer, words))
+        echo(why_text(answer, words, reader=here()))
 
 
 @group("deliveries", "paperround deliveries --state refused --channel '#papers' --json")
@@ -115,7 +121,7 @@ def subscriptions_command(context: click.Context, channel: str | None, as_json: 
             print_json(**subscription_row(item, name, now))
         else:
             shown = f"{item.sub.id}  " + (f"#{name} ({item.sub.channel})" if name else item.sub.channel)
-            echo(subscription_text(item, shown, words_for(None), now))
+            echo(subscription_text(item, shown, words_for(None), now, reader=here()))
     if not subs and not as_json:
         echo("none")
 
@@ -133,7 +139,7 @@ def pause_command(subscription_id: int, until: str | None, dry_run: bool) -> Non
     bot = build(read_settings(), changing=not dry_run)
     sub = find_subscription(subscription_id, bot)
     end = pause(sub, until, bot, dry_run=dry_run)
-    ends = f"until {words_for(None).moment(end, sub.zone)}" if end else "until it is resumed"
+    ends = f"until {words_for(None).moment(end, sub.zone, reader=here())}" if end else "until it is resumed"
     echo(f"{'Would pause' if dry_run else 'Paused'} {described(sub, records(bot).history.names())} {ends}.")
 
 

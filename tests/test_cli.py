@@ -560,7 +560,7 @@ def test_why_walks_every_gate_for_a_day_and_a_paper(about: tuple[str, ...], chan
 
 def test_why_tells_the_message_that_keeps_it(channels: Run) -> None:
     out = channels("why", "latest", "--channel", "#papers").out
-    assert "Slack refused message 2" in out
+    assert "Slack rejected message 2" in out
     assert "paperround deliveries retry 2" in out
 
 

@@ -89,7 +89,7 @@ def _bounded(replies: list[Content], stored: StoredEntry, words: Words, most_par
     left_out = len(replies) - most_parts + 1
     if not most_parts or left_out <= 1:
         return replies, 0
-    typed = Leaf(f"/paper commentary {_named(stored.entry)}", code=True)
+    typed = Leaf(f"/paper {words.typed(f'commentary {_named(stored.entry)}')}", code=True)
     said = words.n("part.rest", left_out, typed=richtext.place("typed"))
     leaves = richtext.woven(said, {"typed": typed})
     rest = _content([richtext.block([richtext.section(leaves)])], ["".join(leaf.said for leaf in leaves)])

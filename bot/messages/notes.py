@@ -8,7 +8,7 @@ from bot.errors import QueryError
 from bot.messages import richtext
 from bot.messages.content import Content
 from bot.messages.limits import clean, cut, is_seen
-from bot.messages.richtext import Leaf
+from bot.messages.richtext import Leaf, moment_leaf
 from bot.messages.words import Words
 from bot.search.command import Find, parse_command
 from bot.search.grammar import parse_query
@@ -48,7 +48,7 @@ def missed_days(days: Sequence[date], query: str, words: Words) -> Content:
         _woven("missed.read_one", words, typed=_typed(f"/paper {days[0].isoformat()}")),
     ]
     if len(days) > 1:
-        lines.append(_woven("missed.read_all", words, typed=_typed(f"/paper {_between(days, query)}")))
+        lines.append(_woven("missed.read_all", words, typed=_typed(f"/paper {words.typed(_between(days, query))}")))
     return _message(lines)
 
 
@@ -112,9 +112,10 @@ def _code(reason: str) -> str:
 def silent_source(source: str, last_day: date, since: datetime, words: Words) -> Content:
     """To the operator: a source that is silent beyond its own rhythm, since when, and what to look at."""
     told = _woven("silent.heading", words, source=Leaf(_flat(source), bold=True))
-    last = words.t("silent.last", date=words.date(last_day), moment=words.moment(since, "UTC"))
+    values = {"date": Leaf(words.date(last_day)), "moment": moment_leaf(since, "UTC", words)}
+    last = _woven("silent.last", words, **values)
     look = _woven("silent.look", words, typed=_typed("paperround doctor"))
-    return _message([told, [Leaf(last)], look])
+    return _message([told, last, look])
 
 
 def too_long(source: str, day: date, title: str, left_out: int, words: Words) -> Content:

@@ -1,5 +1,7 @@
 """What was understood of a query, in plain words."""
 
+from collections.abc import Sequence
+
 from bot.messages.limits import clean, cut
 from bot.messages.words import Words
 from bot.search import tree as nodes
@@ -41,13 +43,13 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
         case None | nodes.All(parts=()):
             return words.t("query.everything")
         case nodes.All(parts=parts):
-            return words.t("query.and").join(_inner(part, words, depth) for part in parts)
+            return words.t("query.and").join(_all(parts, words, depth))
         case nodes.Any(parts=parts):
             return words.t("query.or").join(_inner(part, words, depth) for part in parts)
         case nodes.Not(part=part):
             return words.t("query.not", what=_inner(part, words, depth))
         case nodes.Since(day=day) | nodes.Until(day=day) | nodes.On(day=day):
-            return words.t(_DAYS[type(node)], day=words.date(day))
+            return words.t(_DAYS[type(node)], day=words.span(day, day))
         case nodes.Has(what=what) if what in _HAS:
             return words.t(_HAS[what])
         case nodes.Is():
@@ -71,6 +73,16 @@ def _say(node: Node | None, words: Words, depth: int) -> str:
             return words.t(_TEXTS[type(node)], text=_value(text))
         case _:
             return words.t("query.other")
+
+
+def _all(parts: Sequence[Node], words: Words, depth: int) -> list[str]:
+    """The parts that must all match; a first and a last day are one span, where the first of them stands."""
+    firsts = [part.day for part in parts if isinstance(part, nodes.Since)]
+    lasts = [part.day for part in parts if isinstance(part, nodes.Until)]
+    if not (firsts and lasts and max(firsts) <= min(lasts)):
+        return [_inner(part, words, depth) for part in parts]
+    others = [_inner(part, words, depth) for part in parts if not isinstance(part, nodes.Since | nodes.Until)]
+    return [*others, words.span(max(firsts), min(lasts))]
 
 
 def _inner(node: Node, words: Words, depth: int) -> str:

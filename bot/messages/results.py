@@ -121,7 +121,7 @@ def _notes(looked: Looked, words: Words) -> list[str]:
         notes.append(words.n("results.listed", looked.exact) if looked.exact else words.t("results.unread"))
     if not looked.exact and not looked.understood.replaced:  # else that line would say what was not meant
         notes.append(words.t("nothing.understood", query=cut(describe(looked.query.tree, words), _NOTE)))
-    offers = _offers(looked.nearest)[:_NEAR]
+    offers = _offers(looked.nearest, words)[:_NEAR]
     if offers:
         notes.append(" ".join([words.t("nothing.nearest"), ", ".join(f"/paper {cut(offer, 40)}" for offer in offers)]))
     return [note for note in notes if note]
@@ -424,7 +424,7 @@ def nothing_found(
     said = [words.t("nothing.heading"), understood]
     found = [[Leaf(said[0], bold=True)], [Leaf(understood)]]
     elements: list[RichTextElement] = []
-    offers = _offers(nearest)[:10]
+    offers = _offers(nearest, words)[:10]
     if offers:
         said += [words.t("nothing.nearest"), *(f"/paper {offer}" for offer in offers)]
         elements.append(richtext.lines(*found, [Leaf(words.t("nothing.nearest"))]))
@@ -453,8 +453,8 @@ def _flat(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def _offers(nearest: Sequence[str]) -> list[str]:
-    return [cut(_flat(offer), 100) for offer in nearest if is_seen(offer)]
+def _offers(nearest: Sequence[str], words: Words) -> list[str]:
+    return [cut(words.typed(_flat(offer)), 100) for offer in nearest if is_seen(offer)]
 
 
 def no_today(latest: date | None, words: Words) -> Content:

@@ -6,6 +6,7 @@ A paragraph is read once into chunks, measured and cut as chunks, and only then 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import Literal
 
@@ -25,6 +26,7 @@ from bot.digest.inline import Align
 from bot.messages.content import Block
 from bot.messages.limits import IMAGE_TEXT, best_cut, clean, cut, is_seen, longest, weight
 from bot.messages.mrkdwn import escape, is_user, link, mention, safe_url
+from bot.messages.words import Words
 
 Kind = Literal["text", "bullet", "ordered", "quote", "code", "table", "image", "rule"]
 Cells = tuple[tuple["Leaf", ...], ...]
@@ -53,6 +55,10 @@ class Leaf:
     """The person it names; the text is their id."""
     strike: bool = False
     """Only in blocks: the ``text`` of a message has no mark for it that outside words could not end."""
+    at: int | None = None
+    """The moment it names, in seconds since 1970, which Slack shows in each reader's own zone and words."""
+    at_format: str = ""
+    """Slack's format of that moment; the text is shown where Slack cannot."""
 
     @property
     def said(self) -> str:
@@ -138,6 +144,12 @@ class Passage:
 def user_leaf(user_id: str) -> Leaf:
     """A person's name, as Slack shows it to each reader; the id itself where it is no id."""
     return Leaf(clean(user_id) or "?", user=user_id if is_user(user_id) else None)
+
+
+def moment_leaf(when: datetime, zone: str, words: Words, *, reader: tzinfo | None = None) -> Leaf:
+    """A moment as Slack shows it to each reader ("tomorrow at 9:00 AM"); in words, it is that of the zone."""
+    text = words.moment(when, zone, reader=reader)
+    return Leaf(text, at=int(when.timestamp()), at_format=words.t("time.slack"))
 
 
 def woven(words: str, leaves: Mapping[str, Leaf]) -> list[Leaf]:
@@ -409,6 +421,8 @@ def _merged(leaves: Iterable[Leaf]) -> list[Leaf]:
 def _part(leaf: Leaf) -> RichTextElement:
     if leaf.user is not None:
         return RichTextElementParts.User(user_id=leaf.user)
+    if leaf.at is not None:
+        return RichTextElementParts.Date(timestamp=leaf.at, format=leaf.at_format, fallback=leaf.text)
     style = {name: True for name in ("bold", "italic", "code", "strike") if getattr(leaf, name)} or None
     if leaf.link is not None:
         return RichTextElementParts.Link(url=leaf.link, text=leaf.text, style=style)

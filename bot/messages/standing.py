@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 
 from bot.errors import BotError, QueryError
 from bot.messages import actions, blocks, richtext
@@ -12,9 +12,9 @@ from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
 from bot.messages.notes import closed_remedy, closed_why
 from bot.messages.query import describe
-from bot.messages.richtext import Leaf, user_leaf
+from bot.messages.richtext import Leaf, moment_leaf, user_leaf
 from bot.messages.words import Words
-from bot.plan.hours import is_zone, zone_of
+from bot.plan.hours import zone_of
 from bot.plan.subscription import EVERY_DAY, Subscription
 from bot.search.grammar import Query, parse_query
 
@@ -57,15 +57,14 @@ def subscribed(
     ``not_told``, for the person alone: why the channel does not know of it.
     """
     leaves = _woven("standing.subscribed", words, user=user_leaf(user_id), what=_what(sub, words))
-    times = Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))
-    return _line([*leaves, times, *_not_told(not_told, words)])
+    return _line([*leaves, Leaf(f" {_times(sub, words)} "), *_first(sub, first, words), *_not_told(not_told, words)])
 
 
 def matches_none(query: Query, words: Words) -> Content:
     """For the person alone: no paper so far is one that was subscribed to, and what it looks for."""
     values = {
         "query": Leaf(describe(query.tree, words)),
-        "command": Leaf(f"/paper unsubscribe {_flat(query.text)}", code=True),
+        "command": Leaf(f"/paper {words.typed(f'unsubscribe {_flat(query.text)}')}", code=True),
     }
     return _line(_woven("standing.matches_none", words, **values))
 
@@ -73,7 +72,7 @@ def matches_none(query: Query, words: Words) -> Content:
 def already_subscribed(sub: Subscription, first: datetime | None, words: Words) -> Content:
     """There is nothing to add: this channel has that subscription."""
     leaves = _woven("standing.already", words, what=_what(sub, words))
-    return _line([*leaves, Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))])
+    return _line([*leaves, Leaf(f" {_times(sub, words)} "), *_first(sub, first, words)])
 
 
 def unsubscribed(sub: Subscription, user_id: str, words: Words, not_told: BotError | None = None) -> Content:
@@ -137,7 +136,7 @@ def paused(
     if until is None:
         leaves = _woven("standing.paused", words, user=user, what=what)
     else:
-        moment = Leaf(words.moment(until, sub.zone))
+        moment = moment_leaf(until, sub.zone, words)
         leaves = _woven("standing.paused_until", words, user=user, what=what, moment=moment)
     return _line([*leaves, *_not_told(not_told, words)])
 
@@ -152,8 +151,7 @@ def resumed(
         if user_id
         else _woven("standing.resumed", words, what=what)
     )
-    times = Leaf(" " + _times(sub, words) + " " + _first(sub, first, words))
-    return _line([*leaves, times, *_not_told(not_told, words)])
+    return _line([*leaves, Leaf(f" {_times(sub, words)} "), *_first(sub, first, words), *_not_told(not_told, words)])
 
 
 def subscriptions(items: Sequence[Standing], words: Words, now: datetime) -> Content:
@@ -182,14 +180,14 @@ def subscriptions(items: Sequence[Standing], words: Words, now: datetime) -> Con
     return Content("\n".join(said), (richtext.block(elements),))
 
 
-def subscription_text(item: Standing, channel: str, words: Words, now: datetime) -> str:
-    """The same of one subscription for a terminal: its channel, then what a channel is told of it."""
+def subscription_text(item: Standing, channel: str, words: Words, now: datetime, reader: tzinfo | None = None) -> str:
+    """The same of one subscription for a terminal in the zone ``reader``: its channel, then what a channel is told."""
     lines = [
         Leaf(_flat(channel)),
         Leaf("\n"),
         *_ordered(item, words, now, source=True),
         Leaf("\n"),
-        *_state(item, words, now),
+        *_state(item, words, now, reader),
     ]
     return "".join(leaf.text for leaf in lines).replace("\n", "\n  ")
 
@@ -201,7 +199,7 @@ def _ordered(item: Standing, words: Words, now: datetime, *, source: bool) -> li
         *([_flat(sub.source)] if source else []),
         words.t(_LAYOUTS[sub.layout]),
         words.t("standing.when", days=_days(sub.days, words), when=_when(sub, words)),
-        *([words.t("standing.quiet", start=_hour(sub.quiet[0]), end=_hour(sub.quiet[1]))] if sub.quiet else []),
+        *([_quiet(*sub.quiet, words)] if sub.quiet else []),
         *([words.t("standing.says_empty")] if sub.say_when_empty else []),
     ]
     in_words = _in_words(sub, words, now)
@@ -210,6 +208,10 @@ def _ordered(item: Standing, words: Words, now: datetime, *, source: bool) -> li
         *([Leaf(f" ({in_words})")] if in_words else []),
         *(Leaf(f" · {fact}") for fact in facts),
     ]
+
+
+def _quiet(start: time, end: time, words: Words) -> str:
+    return words.t("standing.quiet", start=words.time(start), end=words.time(end))
 
 
 def _in_words(sub: Subscription, words: Words, now: datetime) -> str:
@@ -221,53 +223,48 @@ def _in_words(sub: Subscription, words: Words, now: datetime) -> str:
     return cut(describe(tree, words), _QUERY) if tree else ""
 
 
-def _state(item: Standing, words: Words, now: datetime) -> list[Leaf]:
+def _state(item: Standing, words: Words, now: datetime, reader: tzinfo | None = None) -> list[Leaf]:
     """What becomes of it: whether it is paused, the next post, the last one, who wants it."""
     sub = item.sub
-    said: list[str] = []
+    said: list[list[Leaf]] = []
     stands = item.closed is None and item.fault is None and not sub.is_paused(now)
     if item.fault is not None:
-        said.append(error_text(item.fault, words))
+        said.append([Leaf(error_text(item.fault, words))])
     elif item.closed is not None:
-        said.append(words.t("standing.paused_why", why=closed_why(item.closed, words)))
+        said.append([Leaf(words.t("standing.paused_why", why=closed_why(item.closed, words)))])
     elif not stands:
-        said += _pause(sub, words)
+        said += _pause(sub, words, reader)
     if stands or (item.next_at and item.closed is None and item.fault is None):
-        said.append(_next(item, words))
+        said.append(_next(item, words, reader))
     if item.waiting and stands:
-        said.append(words.n("standing.waiting", item.waiting))
-    said.append(_last(item, words))
-    leaves = [Leaf(" ".join(said))]
+        said.append([Leaf(words.n("standing.waiting", item.waiting))])
+    said.append(_last(item, words, reader))
     if sub.origin == "config":
-        leaves.append(Leaf(" " + words.t("standing.from_config")))
+        said.append([Leaf(words.t("standing.from_config"))])
     elif sub.created_by:
-        leaves += [Leaf(" "), *_woven("standing.by", words, user=user_leaf(sub.created_by))]
-    return leaves
+        said.append(_woven("standing.by", words, user=user_leaf(sub.created_by)))
+    first, *others = said
+    return [*first, *(leaf for sentence in others for leaf in (Leaf(" "), *sentence))]
 
 
-def _pause(sub: Subscription, words: Words) -> list[str]:
+def _pause(sub: Subscription, words: Words, reader: tzinfo | None) -> list[list[Leaf]]:
     """Why it is paused, and what ends that."""
     why = sub.paused or ""
     said = words.t(_PAUSED[why]) if why in _PAUSED else words.t("standing.paused_why", why=_flat(why))
     if sub.paused_until is None:
-        return [said, words.t("standing.until_resumed")]
-    return [said, words.t("standing.until", moment=words.moment(sub.paused_until, sub.zone))]
+        return [[Leaf(said)], [Leaf(words.t("standing.until_resumed"))]]
+    moment = moment_leaf(sub.paused_until, sub.zone, words, reader=reader)
+    return [[Leaf(said)], _woven("standing.until", words, moment=moment)]
 
 
-def _last(item: Standing, words: Words) -> str:
+def _last(item: Standing, words: Words, reader: tzinfo | None) -> list[Leaf]:
     if item.last_day is None:
-        return words.t("standing.last_none")
-    day = words.date(item.last_day)
+        return [Leaf(words.t("standing.last_none"))]
+    day = Leaf(words.date(item.last_day))
     if item.last_at is None:
-        return words.t("standing.last", date=day)
-    zone = item.sub.zone if is_zone(item.sub.zone) else "UTC"
-    there = item.last_at.astimezone(zone_of(zone))
-    return words.t(
-        "standing.last_at",
-        date=day,
-        at=f"{there:%Y-%m-%d %H:%M}",
-        zone=item.sub.zone if is_zone(item.sub.zone) else "UTC",
-    )
+        return _woven("standing.last", words, date=day)
+    at = moment_leaf(item.last_at, item.sub.zone, words, reader=reader)
+    return _woven("standing.last_at", words, date=day, at=at)
 
 
 def _what(sub: Subscription, words: Words) -> Leaf:
@@ -283,11 +280,7 @@ def _times(sub: Subscription, words: Words) -> str:
 def _when(sub: Subscription, words: Words) -> str:
     if sub.at is None:
         return words.t("standing.on_arrival")
-    return words.t("standing.at", time=_hour(sub.at), zone=sub.zone)
-
-
-def _hour(at: time) -> str:
-    return f"{at:%H:%M}"
+    return words.t("standing.at", time=words.time(sub.at), zone=words.zone(sub.zone))
 
 
 def _days(days: frozenset[int], words: Words) -> str:
@@ -298,16 +291,16 @@ def _days(days: frozenset[int], words: Words) -> str:
     return words.t("standing.on_days", days=", ".join(words.weekday(day) for day in sorted(days)))
 
 
-def _first(sub: Subscription, first: datetime | None, words: Words) -> str:
+def _first(sub: Subscription, first: datetime | None, words: Words) -> list[Leaf]:
     if first is None:
-        return words.t("standing.first_on_arrival")
-    return words.t("standing.first", moment=words.moment(first, sub.zone))
+        return [Leaf(words.t("standing.first_on_arrival"))]
+    return _woven("standing.first", words, moment=moment_leaf(first, sub.zone, words))
 
 
-def _next(item: Standing, words: Words) -> str:
+def _next(item: Standing, words: Words, reader: tzinfo | None) -> list[Leaf]:
     if item.next_at is None:
-        return words.t("standing.next_on_arrival")
-    return words.t("standing.next", moment=words.moment(item.next_at, item.sub.zone))
+        return [Leaf(words.t("standing.next_on_arrival"))]
+    return _woven("standing.next", words, moment=moment_leaf(item.next_at, item.sub.zone, words, reader=reader))
 
 
 def _woven(key: str, words: Words, **leaves: Leaf) -> list[Leaf]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 
 from slack_sdk.models.blocks import RichTextElement
 
@@ -11,7 +11,7 @@ from bot.messages.content import Content
 from bot.messages.limits import TEXT, clean, cut, is_seen, units
 from bot.messages.mrkdwn import escape
 from bot.messages.notes import closed_remedy, closed_why
-from bot.messages.richtext import Leaf
+from bot.messages.richtext import Leaf, moment_leaf
 from bot.messages.words import Words
 from bot.plan.why import Answer, Gate, Outcome, Walk
 
@@ -105,11 +105,11 @@ def why(answer: Answer, words: Words, zone: str = "UTC") -> Content:
     return Content("\n".join(said), (richtext.block(elements),))
 
 
-def why_text(answer: Answer, words: Words, zone: str = "UTC") -> str:
-    """The same for a terminal."""
+def why_text(answer: Answer, words: Words, zone: str = "UTC", reader: tzinfo | None = None) -> str:
+    """The same for a terminal, whose zone is ``reader``."""
     return "\n".join(
         "\n".join([heading, *("  " + "".join(leaf.text for leaf in line) for line in lines)])
-        for heading, lines in _sections(answer, words, zone)
+        for heading, lines in _sections(answer, words, zone, reader)
     )
 
 
@@ -125,20 +125,22 @@ def no_paper_text(asked: str, words: Words, held_back: str = "") -> str:
     return words.t("why.no_paper", asked=_flat(asked))
 
 
-def _sections(answer: Answer, words: Words, zone: str) -> Iterator[tuple[str, list[list[Leaf]]]]:
+def _sections(
+    answer: Answer, words: Words, zone: str, reader: tzinfo | None = None
+) -> Iterator[tuple[str, list[list[Leaf]]]]:
     """A heading and its lines: for the channel's answer, then for each other subscription where that one ended."""
     first, *others = answer.walks
     day = words.date(answer.day)
     title = cut(" ".join(clean(answer.title or "").split()), _TITLE)
     what = words.t("why.paper_of", title=title, date=day) if is_seen(title) else day
     verdict = words.t(_verdict(first))
-    yield f"{what}: {verdict}", [_line(gate, first, words, zone) for gate in _told(first)]
+    yield f"{what}: {verdict}", [_line(gate, first, words, zone, reader) for gate in _told(first)]
     for walk in others:
         if walk.verdict == first.verdict:  # the same stopped it: it was not read, or is not ready
             continue
         query = _query(walk.subscription.query if walk.subscription else None, words)
         heading = words.t("why.by_subscription", query=query) if walk.subscription else words.t("why.by_nobody")
-        yield heading, [_line(walk.verdict, walk, words, zone)]
+        yield heading, [_line(walk.verdict, walk, words, zone, reader)]
     if answer.other_days:
         days = ", ".join(words.date(day) for day in answer.other_days)
         yield words.t("why.other_days"), [[Leaf(days)]]
@@ -157,27 +159,30 @@ def _told(walk: Walk) -> Sequence[Gate]:
     return walk.gates if walk.delivers else (walk.verdict, *(gate for gate in walk.gates if gate != walk.verdict))
 
 
-def _line(gate: Gate, walk: Walk, words: Words, zone: str) -> list[Leaf]:
+def _line(gate: Gate, walk: Walk, words: Words, zone: str, reader: tzinfo | None) -> list[Leaf]:
     name = gate.name if gate.lets_on or f"{gate.name}_not" not in _SAID else f"{gate.name}_not"
     there = walk.subscription.zone if walk.subscription else zone
-    values = {fact: _value(fact, value, words, there) for fact, value in gate.facts.items()}
+    moments = {
+        fact: moment_leaf(value, there, words, reader=reader)
+        for fact, value in gate.facts.items()
+        if isinstance(value, datetime)
+    }
+    values = {
+        fact: richtext.place(fact) if fact in moments else _value(fact, value, words)
+        for fact, value in gate.facts.items()
+    }
     mark = Leaf(f"{_MARKS[gate.outcome]} ", bold=not gate.lets_on)
-    return [mark, *_linked(words.told(_SAID[name], values))]
+    said = richtext.woven(words.told(_SAID[name], values), moments)
+    # The addresses in it can be followed.
+    return [mark, *(each for leaf in said for each in ([leaf] if leaf.at else richtext.plain_leaves(leaf.text)))]
 
 
-def _linked(said: str) -> list[Leaf]:
-    """The addresses in it can be followed."""
-    return list(richtext.plain_leaves(said))
-
-
-def _value(fact: str, value: object, words: Words, zone: str) -> str:
+def _value(fact: str, value: object, words: Words) -> str:
     match value:
-        case datetime():
-            return words.moment(value, zone)
         case date():
             return words.date(value)
         case time():
-            return f"{value:%H:%M}"
+            return words.time(value)
         case _ if fact in ("query", "by"):
             return _query(None if value is None else str(value), words)
         case _ if fact == "error":

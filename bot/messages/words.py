@@ -1,8 +1,9 @@
 """Every word of ours that people read, by symbolic key, in the language asked for (``locale/*.po``)."""
 
 import gettext
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -10,7 +11,43 @@ from io import BytesIO
 from bot.plan.hours import is_zone, zone_of
 
 LANGS = ("en", "ko")
+_SPANS = {"en": "en_GB", "ko": "ko"}  # "23–29 Nov 2026": the shortest form in which no day is taken for a month
 _Day = date  # which is a method below
+_Time = time  # as well
+_KOREAN_VERBS = {
+    "commentary": "해설",
+    "find": "찾기",
+    "help": "도움말",
+    "latest": "최신",
+    "pause": "일시정지",
+    "random": "무작위",
+    "related": "관련",
+    "remarks": "댓글",
+    "resume": "재개",
+    "save": "저장",
+    "saved": "저장",
+    "subscribe": "구독",
+    "subscriptions": "구독 목록",
+    "tags": "태그",
+    "today": "오늘",
+    "unsubscribe": "구독 취소",
+    "why": "왜",
+}
+_KOREAN_FIELDS = {
+    "abstract": "초록",
+    "author": "저자",
+    "commentary": "해설",
+    "day": "날짜",
+    "has": "있음",
+    "is": "상태",
+    "remark": "댓글",
+    "since": "부터",
+    "source": "출처",
+    "tag": "태그",
+    "title": "제목",
+    "until": "까지",
+}
+_FIELD = re.compile(rf"(?<![^\s(-])(?:{'|'.join(_KOREAN_FIELDS)}):")
 
 
 class Words:
@@ -45,9 +82,10 @@ class Words:
         """Some days in a row the way this language writes them."""
         from babel.dates import format_date, format_interval
 
+        locale = _SPANS[self.lang]
         if first == last:
-            return format_date(first, format="medium", locale=self.lang)
-        return format_interval(first, last, skeleton="yMMMd", locale=self.lang)
+            return format_date(first, format="long" if self.lang == "ko" else "medium", locale=locale)
+        return format_interval(first, last, skeleton="yMMMd", locale=locale).replace("\u2009", " ")
 
     def weekday(self, number: int) -> str:
         """A weekday's short name, Monday 0."""
@@ -55,15 +93,46 @@ class Words:
 
         return str(get_day_names("abbreviated", locale=self.lang)[number])
 
-    def moment(self, when: datetime, zone: str) -> str:
-        """A moment in a zone and in UTC, so that nobody has to know where the other one is."""
+    def time(self, at: "_Time") -> str:
+        """A time of day as people say it: 9:00 AM, 오전 9시."""
+        if at.hour < 12:
+            key = "time.am" if at.minute else "time.am_hour"
+        else:
+            key = "time.pm" if at.minute else "time.pm_hour"
+        return self.t(key, hour=at.hour % 12 or 12, minute=f"{at:%M}")
+
+    def zone(self, zone: str) -> str:
+        """A time zone by its place: Seoul, 서울."""
+        from babel.dates import get_timezone_location
+
+        if not is_zone(zone):
+            return zone
+        return get_timezone_location(zone, locale=self.lang, return_city=True).rpartition("/")[2]
+
+    def moment(self, when: datetime, zone: str, *, reader: tzinfo | None = None) -> str:
+        """A moment in a zone; in UTC too for a ``reader`` whose clock differs from that zone's at the moment."""
         from babel.dates import format_date
 
-        there, utc = when.astimezone(zone_of(zone)), when.astimezone(UTC)
-        day = format_date(there, format="full", locale=self.lang)
-        if zone == "UTC" or not is_zone(zone):
-            return self.t("time.utc", date=day, time=f"{utc:%H:%M}")
-        return self.t("time.zone", date=day, time=f"{there:%H:%M}", zone=zone, utc=f"{utc:%Y-%m-%d %H:%M}")
+        zone = zone if is_zone(zone) else "UTC"
+        there = when.astimezone(zone_of(zone))
+        values = {
+            "date": format_date(there, format="full", locale=self.lang),
+            "time": self.time(there.time()),
+            "zone": self.zone(zone),
+        }
+        if reader is None or when.astimezone(reader).utcoffset() == there.utcoffset() or not there.utcoffset():
+            return self.t("time.zone", **values)
+        return self.t("time.zone_and_utc", **values, utc=f"{when.astimezone(UTC):%Y-%m-%d %H:%M}")
+
+    def typed(self, text: str) -> str:
+        """Something to type after ``/paper``, its verb and its fields in this language."""
+        if self.lang != "ko":
+            return text
+        verb, blank, rest = text.partition(" ")
+        text = f"{_KOREAN_VERBS.get(verb, verb)}{blank}{rest}" if blank or verb in _KOREAN_VERBS else text
+        parts = text.split('"')
+        parts[::2] = [_FIELD.sub(lambda found: f"{_KOREAN_FIELDS[found[0][:-1]]}:", part) for part in parts[::2]]
+        return '"'.join(parts)  # what stands in quotation marks is no field
 
     def _say(self, words: str, key: str, values: Mapping[str, object]) -> str:
         if words == key:

@@ -144,6 +144,11 @@ def _check_rich(element: dict[str, Any]) -> int:
                 used += units(child["text"])
             case "user":
                 assert re.fullmatch(r"[UW][A-Z0-9]+", child["user_id"])
+            case "date":
+                assert child["timestamp"] > 0
+                assert child["fallback"]
+                assert re.fullmatch(r"\{date_short_pretty\}( at)? \{time\}", child["format"])
+                used += units(child["fallback"])
             case other:
                 pytest.fail(f"no leaf of ours is a {other}")
         assert not re.search("[\x00-\x08\x0b-\x1f\ud800-\udfff]", child.get("text", ""))
@@ -191,7 +196,7 @@ def shown() -> Callable[[Content], str]:
 def _flat(element: dict[str, Any]) -> str:
     if element["type"] == "rich_text_list":
         return "\n".join(_flat(item) for item in element["elements"])
-    return "".join(leaf.get("text", leaf.get("user_id", "")) for leaf in leaves(element))
+    return "".join(leaf.get("text", leaf.get("user_id", leaf.get("fallback", ""))) for leaf in leaves(element))
 
 
 @pytest.fixture(scope="session")
@@ -384,7 +389,7 @@ def every_content(words: Words) -> dict[str, Content]:
         "subscribed on arrival": standing.subscribed(on_arrival, "U1ABCDEF", None, words),
         "already": standing.already_subscribed(at_nine, first, words),
         "unsubscribed": standing.unsubscribed(at_nine, "U1ABCDEF", words),
-        "stopped": standing.stopped(by_config, "config/paperround.toml", words),
+        "stopped": standing.stopped(by_config, "config/paperround.toml", "U1ABCDEF", words),
         "paused": standing.paused(at_nine, None, "U1ABCDEF", words),
         "paused until": standing.paused(at_nine, first, "U1ABCDEF", words),
         "resumed by": standing.resumed(at_nine, first, words, "U1ABCDEF"),

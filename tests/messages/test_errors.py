@@ -39,9 +39,9 @@ def test_the_nearest_right_word_is_named(words, rich_leaves):
 def test_where_no_right_word_is_near_all_of_them_are_named(en, rich_leaves):
     with pytest.raises(errors.QueryError) as caught:
         parse_query("sort:foo", today=date(2024, 4, 12))
-    assert error_text(caught.value, en, "sort:foo").endswith("\nThere are: best, new, old")
+    assert error_text(caught.value, en, "sort:foo").endswith("\nTry: best, new, old")
     leaves = rich_leaves(describe(caught.value, en, "sort:foo"))
-    assert leaves[-1]["text"].endswith("There are: best, new, old")
+    assert leaves[-1]["text"].endswith("Try: best, new, old")
 
 
 def test_a_mistake_without_its_text_shows_what_was_found(en):

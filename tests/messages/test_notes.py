@@ -25,7 +25,7 @@ def test_missed_days_are_named_with_what_to_type(en, check):
     content = notes.missed_days(DAYS[:3], "", en)
     check(content)
     assert content.text == (
-        "3 older digests were not posted here: they came due while nothing could be posted.\n"
+        "3 older digests were not posted here, because nothing could be posted when they were due.\n"
         "2024-04-01, 2024-04-02, 2024-04-03\n"
         "To read one, type /paper 2024-04-01\n"
         "To read them all, type /paper since:2024-04-01 until:2024-04-03"
@@ -66,7 +66,7 @@ def test_what_is_to_be_typed_finds_the_missed_papers_of_the_subscription(en, ric
 
 
 def test_a_day_without_a_digest_is_one_line(en, ko):
-    assert notes.no_digest(date(2024, 4, 15), "", en).text == "No digest has come for Monday, April 15, 2024."
+    assert notes.no_digest(date(2024, 4, 15), "", en).text == "There is no digest for Monday, April 15, 2024."
     assert notes.no_digest(date(2024, 4, 15), "tag:moe", ko).text == (
         "2024년 4월 15일 월요일에는 다이제스트가 오지 않았습니다. · tag:moe"
     )
@@ -86,10 +86,10 @@ def test_each_reason_why_a_channel_is_closed_has_words_of_its_own_and_keeps_slac
 @pytest.mark.parametrize(
     ("code", "why", "remedy"),
     [
-        ("is_archived", "the channel is archived (is_archived)", "Unarchive it"),
+        ("is_archived", "the channel is archived (is_archived)", "Unarchive the channel"),
         ("not_in_channel", "I am not a member of the channel (not_in_channel)", "/invite"),
-        ("channel_not_found", "the channel was deleted, or is private", "/invite"),
-        ("restricted_action", "not everybody may post in the channel", "Ask whoever manages the channel"),
+        ("channel_not_found", "the channel was deleted, or it is private", "/invite"),
+        ("restricted_action", "only some members may post in the channel", "Ask a manager of the channel"),
     ],
 )
 def test_the_person_who_subscribed_is_told_why_and_what_to_do(en, code, why, remedy):
@@ -120,9 +120,9 @@ def test_the_operator_is_told_which_source_is_silent_since_when_and_what_to_look
     )
     check(content)
     assert content.text == (
-        "The source vault &lt;!here&gt; has been silent for longer than it usually is.\n"
-        "Its last digest is that of Friday, April 12, 2024; nothing has come since Friday, April 12, 2024, 00:10 UTC.\n"
-        "If the curator is not simply away, see whether its folder or feed is still where the config says: "
+        "The source vault &lt;!here&gt; has had no new digest for longer than usual.\n"
+        "Its last digest is from Friday, April 12, 2024. Nothing new has arrived since Friday, April 12, 2024 at 12:10 AM (UTC).\n"
+        "If the curator is not away, check that the folder or feed is still where the config file says: "
         "paperround doctor"
     )
 

@@ -77,8 +77,8 @@ def test_the_answer_comes_first_then_every_gate_in_order(en):
     hour = Gate("hour", "waiting", {"at": NINE})
     lines = why_text(Answer(DAY, "Rho-1", (walk(Gate("not_paused"), hour),)), en).splitlines()
     assert lines == [
-        "“Rho-1” (Friday, April 12, 2024): it is on its way.",
-        "  … Its hour comes: Friday, April 12, 2024, 09:00 (Asia/Seoul; 2024-04-12 00:00 UTC).",
+        "“Rho-1” (Friday, April 12, 2024): will be posted here.",
+        "  … It is due: Friday, April 12, 2024 at 9:00 AM (Seoul).",
         "  ✓ Read from vault (240412 Rho.md); last changed Friday, April 12, 2024, 09:00"
         " (Asia/Seoul; 2024-04-12 00:00 UTC).",
         "  ✓ The subscription is not paused.",
@@ -88,9 +88,9 @@ def test_the_answer_comes_first_then_every_gate_in_order(en):
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        ("passed", "it is there."),
-        ("waiting", "it is on its way."),
-        ("stopped", "it does not come."),
+        ("passed", "posted here."),
+        ("waiting", "will be posted here."),
+        ("stopped", "not posted here."),
         ("unknown", "it is not certain."),
     ],
 )
@@ -102,7 +102,7 @@ def test_the_heading_says_it_in_a_word(outcome, said, en):
 def test_what_the_curator_took_out_is_told_without_a_check_mark(en):
     gone, posted = Gate("withdrawn", "noted", {"at": NINE}), Gate("posted", facts=FACTS)
     lines = why_text(Answer(DAY, None, (walk(gone, posted),)), en).splitlines()
-    assert lines[0] == "Friday, April 12, 2024: it is there, and withdrawn by the curator."
+    assert lines[0] == "Friday, April 12, 2024: posted here; withdrawn by the curator."
     assert lines[2].startswith("  – The curator took it out: ")
 
 
@@ -111,7 +111,7 @@ def test_what_the_curator_took_out_is_told_without_a_check_mark(en):
 )
 def test_what_stands_there_is_there_whatever_becomes_of_its_changes(name, outcome, en):
     said = why_text(Answer(DAY, None, (walk(Gate("posted", facts=FACTS), Gate(name, outcome, FACTS)),)), en)
-    assert said.startswith("Friday, April 12, 2024: it is there, but not as it should read by now.\n")
+    assert said.startswith("Friday, April 12, 2024: posted here; a later change is not shown yet.\n")
 
 
 def test_every_other_subscription_is_told_with_the_gate_that_stopped_it(en):

@@ -4,7 +4,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 import bot
 from bot.messages.words import LANGS, Words, words_for
+from bot.search.command import parse_command
 
 ROOT = Path(bot.__file__).parent
 # Rooms whose dotted names are codes of errors, and not columns of tables or names of modules.
@@ -167,12 +168,72 @@ def test_a_day_is_written_the_languages_way():
     assert Words("en").date(date(2024, 4, 12)) == "Friday, April 12, 2024"
 
 
-def test_a_moment_is_told_in_its_zone_and_in_utc():
+def test_a_moment_is_told_in_its_zone_by_the_name_of_its_place():
     when = datetime(2024, 4, 12, 0, 30, tzinfo=UTC)
-    assert Words("en").moment(when, "America/New_York") == (
-        "Thursday, April 11, 2024, 20:30 (America/New_York; 2024-04-12 00:30 UTC)"
+    assert Words("en").moment(when, "America/New_York") == "Thursday, April 11, 2024 at 8:30 PM (New York)"
+    assert Words("ko").moment(when, "Asia/Seoul") == "2024년 4월 12일 금요일 오전 9시 30분(서울)"
+    assert Words("en").moment(when, "UTC") == "Friday, April 12, 2024 at 12:30 AM (UTC)"
+    assert Words("en").moment(when, "Mars/Olympus") == "Friday, April 12, 2024 at 12:30 AM (UTC)"
+
+
+def test_utc_is_told_only_to_a_reader_whose_clock_differs():
+    when, seoul = datetime(2024, 4, 12, 0, 30, tzinfo=UTC), timezone(timedelta(hours=9))
+    there = "Friday, April 12, 2024 at 9:30 AM (Seoul"
+    assert Words("en").moment(when, "Asia/Seoul", reader=seoul) == f"{there})"
+    assert Words("en").moment(when, "Asia/Seoul", reader=UTC) == f"{there}; 2024-04-12 00:30 UTC)"
+    assert Words("en").moment(when, "UTC", reader=seoul) == "Friday, April 12, 2024 at 12:30 AM (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("at", "english", "korean"),
+    [
+        (time(0), "12:00 AM", "오전 12시"),
+        (time(9, 5), "9:05 AM", "오전 9시 05분"),
+        (time(12), "12:00 PM", "오후 12시"),
+        (time(21, 30), "9:30 PM", "오후 9시 30분"),
+    ],
+)
+def test_a_time_of_day_is_said_as_people_say_it(at, english, korean):
+    assert (Words("en").time(at), Words("ko").time(at)) == (english, korean)
+
+
+def test_some_days_in_a_row_are_said_as_one_span():
+    days = date(2026, 11, 23), date(2026, 11, 29)
+    assert Words("en").span(*days) == "23–29 Nov 2026"
+    assert Words("ko").span(*days) == "2026년 11월 23일~29일"
+    assert Words("en").span(days[0], days[0]) == "23 Nov 2026"
+    assert Words("ko").span(days[0], days[0]) == "2026년 11월 23일"
+
+
+@pytest.mark.parametrize(
+    ("typed", "korean"),
+    [
+        ("tag:moe -author:gou", "태그:moe -저자:gou"),
+        ("unsubscribe tag:moe", "구독 취소 태그:moe"),
+        ('commentary "A tag: of war"', '해설 "A tag: of war"'),
+        ("tags", "태그"),
+    ],
+)
+def test_what_is_to_be_typed_is_offered_in_the_readers_language(typed, korean):
+    assert Words("ko").typed(typed) == korean
+    assert Words("en").typed(typed) == typed
+    today = date(2024, 4, 12)
+    as_typed, translated = (parse_command(text, today=today) for text in (typed, korean))
+    assert type(as_typed) is type(translated), "it does the same"
+
+
+def test_no_korean_word_leaves_its_particle_to_the_reader():
+    """A particle depends on the last sound before it, which a value does not let us know."""
+    unsure = re.compile(
+        r"[을를은는이가과와]\([을를은는이가과와]\)|\(으\)로|\}[”’]?(을|를|은|는|이|가|과|와|으로|로)(?=[\s.,)]|$)"
     )
-    assert (
-        Words("ko").moment(when, "Asia/Seoul") == "2024년 4월 12일 금요일 09:30 (Asia/Seoul, UTC로는 2024-04-12 00:30)"
+    found = {key: form for key, message in messages("ko").items() for form in forms(message) if unsure.search(form)}
+    assert found == {}
+
+
+def test_no_korean_message_offers_an_english_command():
+    english = re.compile(
+        r"/paper (tags?|resume|pause|unsubscribe|subscriptions?|saved?|help|related|why|commentary)\b|(?<![\w가-힣])(tag|author|since|until):"
     )
-    assert Words("en").moment(when, "UTC") == "Friday, April 12, 2024, 00:30 UTC"
+    found = {key: form for key, message in messages("ko").items() for form in forms(message) if english.search(form)}
+    assert found == {}

@@ -190,7 +190,7 @@ def thread(office: Office, days: Callable[[], None]) -> str:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("why?", "it is there"),
+        ("why?", "posted here"),
         ("commentary", "Experts in attention too"),
         ("related", "JetMoE"),
         ("", "JetMoE"),

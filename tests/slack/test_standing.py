@@ -41,11 +41,11 @@ def end_buttons(answer: dict[str, Any]) -> dict[str, str]:
 def test_unsubscribe_alone_ends_the_subscription_to_every_paper(office: Office, days: Callable[[], None]) -> None:
     days()
     subscribed(office, "tag:moe", "")
-    assert "every paper" in office.typed("emma", "/paper unsubscribe")["text"]
+    assert "all papers" in office.typed("emma", "/paper unsubscribe")["text"]
     assert queries(office) == ["tag:moe"]
 
 
-@pytest.mark.parametrize(("user", "everything"), [("emma", "every paper"), ("jiwoo", "모든 논문")])
+@pytest.mark.parametrize(("user", "everything"), [("emma", "all papers"), ("jiwoo", "모든 논문")])
 def test_among_several_each_can_be_ended_by_its_button(user: str, everything: str, office: Office) -> None:
     subscribed(office, "")
     subscribed(office, "", "tag:moe", source="blog")
@@ -95,7 +95,7 @@ def test_who_subscribes_to_what_no_paper_is_so_far_is_told_alone(
     told = office.whispered(user, "/paper subscribe zeppelin")["text"]
     assert says in told
     assert "“zeppelin”" in told
-    assert "/paper unsubscribe zeppelin" in told, "and not the subscription to every paper"
+    assert "/paper unsubscribe zeppelin" in told, "and not the subscription to all papers"
     assert all(says not in message["text"] for message in office.sandbox.messages("papers"))
     assert says not in office.typed(user, "/paper subscribe tag:moe")["text"]
     assert says not in office.typed(user, "/paper subscribe")["text"]
@@ -382,7 +382,7 @@ def test_a_channel_that_is_closed_for_what_a_look_cannot_tell_is_opened_by_hand(
     claim = office.bot.outbox.claim_next("test", now, now)
     office.bot.outbox.refuse(claim, "slack.channel error=restricted_action", close_channel=True, now=now)
     assert "type /paper resume there" in office.typed("emma", "/paper subscriptions")["text"]
-    assert "every paper" in office.typed("emma", f"/paper {typed}")["text"]
+    assert "all papers" in office.typed("emma", f"/paper {typed}")["text"]
     assert office.bot.outbox.closed_channels(TEAM) == []
     assert "Paused: " not in office.typed("emma", "/paper subscriptions")["text"]
 
