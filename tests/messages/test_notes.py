@@ -68,7 +68,7 @@ def test_what_is_to_be_typed_finds_the_missed_papers_of_the_subscription(en, ric
 def test_a_day_without_a_digest_is_one_line(en, ko):
     assert notes.no_digest(date(2024, 4, 15), "", en).text == "There is no digest for Monday, April 15, 2024."
     assert notes.no_digest(date(2024, 4, 15), "tag:moe", ko).text == (
-        "2024년 4월 15일 월요일에는 다이제스트가 오지 않았습니다. · tag:moe"
+        "2024년 4월 15일 월요일에는 다이제스트가 없습니다. · tag:moe"
     )
 
 
@@ -121,7 +121,8 @@ def test_the_operator_is_told_which_source_is_silent_since_when_and_what_to_look
     check(content)
     assert content.text == (
         "The source vault &lt;!here&gt; has had no new digest for longer than usual.\n"
-        "Its last digest is from Friday, April 12, 2024. Nothing new has arrived since Friday, April 12, 2024 at 12:10 AM (UTC).\n"
+        "Its last digest is from Friday, April 12, 2024. "
+        "Nothing new has arrived since Friday, April 12, 2024 at 12:10 AM (UTC).\n"
         "If the curator is not away, check that the folder or feed is still where the config file says: "
         "paperround doctor"
     )

@@ -331,16 +331,24 @@ def test_no_match_says_what_was_understood_and_what_is_near(en, rich_leaves):
         ("moe", "“moe”", "“moe”"),
         ('"state space"', "exactly “state space”", "“state space” 그대로"),
         ("tag:vision*", "a tag beginning with #vision", "#vision… 태그"),
-        ("(a OR b) c", "(“a” anywhere or “b” anywhere) and “c” anywhere", "(“a” 또는 “b”) 그리고 “c”"),
-        ("-(a b)", "not (“a” anywhere and “b” anywhere)", "(“a” 그리고 “b”) 제외"),
+        ("(a OR b) c", "(“a” or “b”), “c”", "(“a” 또는 “b”), “c”"),
+        ("-(a b)", "not (“a”, “b”)", "(“a”, “b”) 제외"),
         ("title:x", "“x” in the title", "제목에 “x”"),
         ("abstract:x", "“x” in the abstract", "초록에 “x”"),
         ("note:x", "“x” in the commentary", "해설에 “x”"),
-        ("day:2024-04-12", "on Friday, April 12, 2024", "2024년 4월 12일 금요일 하루"),
-        ("has:abstract", "with an abstract", "초록이 있는 것"),
+        ("day:2024-04-12", "on 12 Apr 2024", "2024년 4월 12일"),
+        ("since:2026-11-23 until:2026-11-29", "23–29 Nov 2026", "2026년 11월 23일~29일"),
+        ("since:2026-11-23 moe until:2026-11-29", "“moe”, 23–29 Nov 2026", "“moe”, 2026년 11월 23일~29일"),
+        (
+            "since:2026-11-29 until:2026-11-23",
+            "from 29 Nov 2026, until 23 Nov 2026",
+            "2026년 11월 29일부터, 2026년 11월 23일까지",
+        ),
+        ("until:2026-11-23", "until 23 Nov 2026", "2026년 11월 23일까지"),
+        ("has:abstract", "with an abstract", "초록이 있는 논문"),
         ("remark:x", "“x” in its thread", "스레드 댓글에 “x”"),
-        ("-is:saved", "not saved by you", "내가 저장한 것 제외"),
-        ("sort:new", "everything", "전체"),
+        ("-is:saved", "not saved by you", "내가 저장한 논문 제외"),
+        ("sort:new", "all papers", "모든 논문"),
     ],
 )
 def test_a_query_is_told_in_words(en, ko, typed, english, korean):
@@ -367,11 +375,11 @@ def test_today_without_a_digest_offers_the_latest(words):
 def test_a_day_without_a_digest_names_the_days_about_it(en, ko):
     around = {"before": date(2024, 4, 11), "after": date(2024, 4, 15)}
     assert results.no_day(DAY, en, **around).text.split("\n")[1:] == [
-        "Previous digest: Thursday, April 11, 2024 (type /paper 2024-04-11)",
-        "Next digest: Monday, April 15, 2024 (type /paper 2024-04-15)",
+        "Previous digest: Thursday, April 11, 2024. To read it, type /paper 2024-04-11",
+        "Next digest: Monday, April 15, 2024. To read it, type /paper 2024-04-15",
     ]
     assert results.no_day(DAY, ko, after=date(2024, 4, 15)).text.split("\n")[1:] == [
-        "다음 다이제스트: 2024년 4월 15일 월요일 (/paper 2024-04-15 입력)"
+        "다음 다이제스트: 2024년 4월 15일 월요일. 읽으려면: /paper 2024-04-15"
     ]
 
 

@@ -232,8 +232,10 @@ def test_no_korean_word_leaves_its_particle_to_the_reader():
 
 
 def test_no_korean_message_offers_an_english_command():
-    english = re.compile(
-        r"/paper (tags?|resume|pause|unsubscribe|subscriptions?|saved?|help|related|why|commentary)\b|(?<![\w가-힣])(tag|author|since|until):"
+    verbs, fields = (
+        "tags?|resume|pause|unsubscribe|subscriptions?|saved?|help|related|why|commentary",
+        "tag|author|since",
     )
+    english = re.compile(rf"/paper ({verbs})\b|(?<![\w가-힣])({fields}|until):")
     found = {key: form for key, message in messages("ko").items() for form in forms(message) if english.search(form)}
     assert found == {}
