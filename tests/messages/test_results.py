@@ -273,8 +273,8 @@ def test_where_not_all_was_looked_at_nothing_is_said_of_the_rest(stored, en, ko)
     content = results.results(hits, looked(exact=0, close=1, about=1), page=1, pool_id="", words=en)
     assert "Only the newest papers that may match were searched" in content.text
     query = parse_query('"of the"', today=DAY)
-    assert "최근 것만" in results.nothing_found(query, [], ko, unread=True).text
-    assert "최근 것만" not in results.nothing_found(query, [], ko).text
+    assert "최근 논문만" in results.nothing_found(query, [], ko, unread=True).text
+    assert "최근 논문만" not in results.nothing_found(query, [], ko).text
 
 
 def test_what_words_were_taken_for_is_one_line_and_what_was_typed_one_click_away(stored, en, ko):
@@ -419,12 +419,12 @@ def test_a_related_paper_tells_what_it_shares_and_which_links_to_the_other(store
     content = results.related(subject, near, en)
     check(content)
     assert content.text.startswith("Related to “Rho-1”\n")
-    assert "linked from the note asked about · in common: Routing, 선형, #moe" in content.text
+    assert "linked from this paper’s note · in common: Routing, 선형, #moe" in content.text
     assert "A gist" not in content.text
-    assert "함께 나오는 말: Routing" in results.related(subject, near, ko).text
+    assert "공통 키워드: Routing" in results.related(subject, near, ko).text
     assert "Rho-1" in results.related(subject, [], en).text
     naming = Hit(other, near=Related(2, 1.0, naming=True))
-    assert "its note links to the one asked about" in results.related(subject, [naming], en).text
+    assert "its note links to this paper" in results.related(subject, [naming], en).text
     assert "노트에서 물어본 쪽으로 링크" in results.related(subject, [naming], ko).text
 
 
@@ -445,11 +445,11 @@ def test_says_what_was_taken_for_a_time_and_offers_the_words_instead(stored, en:
     )
     said = replace(looked(exact=1), query=query, literal='"2024" moe "지난주"')
     content = results.results(hits[:1], said, page=1, pool_id="", words=en)
-    assert "2024 = Jan 1 – Dec 31, 2024, or the word itself, 지난주 = Apr 8 – 14, 2024" in content.text.replace(
+    assert "2024 = 1 Jan – 31 Dec 2024, or the word itself, 지난주 = 8–14 Apr 2024" in content.text.replace(
         "\u2009", " "
     )
     assert buttons(content) == {actions.SEARCH: '"2024" moe "지난주"'}
-    assert "2024 = 2024년 1월 1일 ~ 12월 31일 또는 그 단어" in results.taken_for(Understood(), ko, (year,))
+    assert "2024 = 2024년 1월 1일 ~ 12월 31일 또는 단어 그대로" in results.taken_for(Understood(), ko, (year,))
     none = results.nothing_found(query, [], en, literal='"2024" moe')
     assert buttons(none) == {actions.SEARCH: '"2024" moe'}
 
