@@ -9,13 +9,13 @@ import logging
 import os
 import sqlite3
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -175,17 +175,22 @@ class _File:
 
 
 _FILES: "WeakKeyDictionary[Engine, _File]" = WeakKeyDictionary()
+_MAKING_FILE = Lock()
 
 
 def make_private_file(path: Path) -> None:
-    """Make a file that its owner alone may read and write, or make it one. Where that cannot be, it stays as it is."""
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    """Make a file that its owner alone may read and write, or make it one. Where that cannot be, it stays as it is.
+
+    A file that is there is not opened: closing it would end every lock that this process holds on it, as SQLite's
+    locks are those of POSIX.
+    """
+    with suppress(OSError), _MAKING_FILE:  # nobody opens a file here before whoever made it has closed it
         try:
-            if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-                os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) & 0o077:
+                path.chmod(0o600)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -203,7 +208,7 @@ def try_writing(engine: Engine) -> None:
     if path is None:
         return
     try:
-        with tempfile.TemporaryFile(dir=path.parent) as file:
+        with TemporaryFile(dir=path.parent) as file:
             file.write(b"\0" * ROOM)
             file.flush()
             os.fsync(file.fileno())

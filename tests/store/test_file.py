@@ -4,6 +4,8 @@ import errno
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +36,23 @@ def test_nobody_else_may_read_what_is_remembered(tmp_path: Path) -> None:
     files = [path, path.with_name("paperround.db-wal"), path.with_name("paperround.db-shm"), copy]
     assert {file.name: oct(mode(file)) for file in files} == dict.fromkeys([file.name for file in files], "0o600")
     assert mode(path.parent) == 0o700
+    engine.dispose()
+
+
+def test_a_new_connection_ends_no_lock_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "paperround.db"
+    engine = open_database(f"sqlite:///{path}")
+    with transaction(engine) as connection:
+        connection.execute(sa.text("CREATE TABLE probe (x)"))
+    other = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    )
+    with transaction(engine) as connection:
+        connection.execute(sa.text("INSERT INTO probe VALUES (1)"))
+        with reading(engine) as reader:
+            reader.execute(sa.text("SELECT * FROM probe"))
+        refused = subprocess.run([sys.executable, "-c", other, str(path)], capture_output=True, text=True, check=False)
+    assert "database is locked" in refused.stderr
     engine.dispose()
 
 
