@@ -135,14 +135,14 @@ def run_command(or_sandbox: bool) -> None:
 
 @command("sandbox", "paperround sandbox --port 8765")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free one.")
-@click.option("--journal", type=click.Path(path_type=Path), help="Keep what is said in this file.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Keep the messages in this file.")
 @click.option("--workspace", type=click.Path(exists=True, path_type=Path), help="Users, channels and apps (TOML).")
 @click.option("--speed", type=float, default=1.0, show_default=True, help="Multiplies Slack's rate limits; 0: none.")
 @click.option("--until-input-ends", is_flag=True, hidden=True, help="Live no longer than whoever holds our input.")
 def sandbox_command(
     port: int, journal: Path | None, workspace: Path | None, speed: float, until_input_ends: bool
 ) -> None:
-    """Run the stand-in workspace alone, for any bot to be pointed at with SLACK_API_URL."""
+    """Run the stand-in workspace alone; set SLACK_API_URL to point a bot at it."""
     from bot.sandbox.server import serve
 
     if until_input_ends:
@@ -163,7 +163,7 @@ def _end_with_input() -> None:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @as_json
 def parse_command(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read files or folders of digests and print their entries, without remembering anything."""
+    """Read files or folders of digests and print their papers, without storing anything."""
     from bot.reading import read_paths
 
     read = read_paths(paths, _max_bytes())
@@ -202,11 +202,11 @@ def _max_bytes() -> int:
 
 @command("ingest", "paperround ingest ~/vault")
 @click.argument("places", metavar="[PATH|URL]...", nargs=-1)
-@click.option("--accept-removals", is_flag=True, help="Withdraw what vanished, however much it is.")
+@click.option("--accept-removals", is_flag=True, help="Withdraw the papers of removed files, however many there are.")
 @dry_run
 @as_json
 def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool, as_json: bool) -> None:
-    """Read the configured sources (or these folders, files and feeds) once, and remember what they hold."""
+    """Read the configured sources (or these folders, files and feeds) once, and store their papers."""
     from bot.settings import no_sources
     from bot.wiring import build, named_sources
 
@@ -335,7 +335,7 @@ def _ingest(
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @as_json
 def search_command(query: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find entries, in the words of `/paper`."""
+    """Search papers, as `/paper` does."""
     from bot.messages.results import close_heading
     from bot.messages.words import words_for
     from bot.search.snippet import Snippets
@@ -422,7 +422,11 @@ def show_command(day: str, as_json: bool) -> None:
 @command("post", "paperround post latest --channel '#papers' --dry-run")
 @click.argument("day")
 @click.option("--channel", required=True, help="A #name or an id.")
-@click.option("--layout", type=click.Choice(["papers", "list", "brief"]), help="Left out: as the day is long.")
+@click.option(
+    "--layout",
+    type=click.Choice(["papers", "list", "brief"]),
+    help="Default: papers, or list on days with many papers.",
+)
 @dry_run
 @as_json
 def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool, as_json: bool) -> None:
@@ -465,7 +469,7 @@ def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool,
 @command("doctor", "paperround doctor")
 @as_json
 def doctor_command(as_json: bool) -> None:
-    """Check settings, token, scopes, channels, sources and store; each fault with its remedy."""
+    """Check settings, token, scopes, channels, sources and database; each problem with its remedy."""
     from bot.doctor import examine
 
     checks = examine()
@@ -485,7 +489,7 @@ def doctor_command(as_json: bool) -> None:
 @dry_run
 @as_json
 def migrate_command(dry_run: bool, as_json: bool) -> None:
-    """Bring the database to this version's tables; a copy is made first."""
+    """Upgrade the database to this version; a copy is made first."""
     from bot.store.database import migrate, open_database
 
     done = migrate(open_database(read_settings().database_url), dry_run=dry_run)
@@ -504,7 +508,7 @@ def migrate_command(dry_run: bool, as_json: bool) -> None:
 @dry_run
 @as_json
 def reindex_command(dry_run: bool, as_json: bool) -> None:
-    """Make the index for look-ups again from what is stored; it is made by itself where its rules have changed."""
+    """Rebuild the search index; the bot does so by itself when its rules have changed."""
     from bot.store.database import is_there, migrate, open_database
     from bot.store.digests import Digests
     from bot.store.index import Index

@@ -68,7 +68,7 @@ class _Group(click.Group):
 @click.group(context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="paperround")
 def cli() -> None:
-    """Carries a curator's daily digest of papers to Slack, and finds what it carried."""
+    """Posts a curator's daily digest of papers to Slack, and searches past digests."""
 
 
 def command(name: str, example: str) -> Callable[[Callable[..., None]], click.Command]:

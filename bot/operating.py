@@ -19,7 +19,7 @@ def here() -> tzinfo | None:
 @click.option("--channel", required=True, help="A #name or an id.")
 @as_json
 def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
-    """Say why a channel has a paper (link, arXiv id, DOI, title) or a day, or has not: gate by gate, with times."""
+    """Explain why a paper (link, arXiv id, DOI, title) or a day was posted in a channel or not, step by step."""
     from bot.messages.why import no_paper_text, why_text
     from bot.messages.words import words_for
     from bot.overview import answer_rows, find_place, subject
@@ -44,13 +44,15 @@ def why_command(about: tuple[str, ...], channel: str, as_json: bool) -> None:
 @group("deliveries", "paperround deliveries --state refused --channel '#papers' --json")
 @click.option("--state", type=click.Choice(["pending", "claimed", "posted", "unknown", "refused"]))
 @click.option("--channel", help="A #name or an id.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The newest so many.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, help="List at most this many, the newest first."
+)
 @as_json
 @click.pass_context
 def deliveries_command(
     context: click.Context, state: str | None, channel: str | None, limit: int, as_json: bool
 ) -> None:
-    """List the messages that should exist, and what became of them; try one again, or leave it out."""
+    """List messages and their state; retry one, or skip it."""
     if context.invoked_subcommand is not None:
         return
     from bot.overview import delivery_rows, find_place
@@ -68,7 +70,7 @@ def deliveries_command(
 @click.argument("delivery_id", metavar="ID", type=int)
 @dry_run
 def retry_command(delivery_id: int, dry_run: bool) -> None:
-    """Try a refused message again, or at once one that waits; what may have arrived is looked for first."""
+    """Retry a refused or waiting message; one that may have arrived is searched for first."""
     _change_delivery("retry", delivery_id, dry_run)
 
 
@@ -76,7 +78,7 @@ def retry_command(delivery_id: int, dry_run: bool) -> None:
 @click.argument("delivery_id", metavar="ID", type=int)
 @dry_run
 def skip_command(delivery_id: int, dry_run: bool) -> None:
-    """Leave out a message that waits, and the replies to it."""
+    """Skip a waiting message and the replies to it."""
     _change_delivery("skip", delivery_id, dry_run)
 
 
@@ -90,8 +92,8 @@ def _change_delivery(change: Literal["retry", "skip"], delivery_id: int, dry_run
         bot.outbox.retry(delivery_id)
     else:
         bot.outbox.skip(delivery_id)
-    verb = "would be" if dry_run else "is"
-    done = "tried again by the running bot" if change == "retry" else "left out"
+    verb = "would be" if dry_run else "will be" if change == "retry" else "is"
+    done = "retried by the running bot" if change == "retry" else "skipped"
     echo(f"Message {delivery_id} {verb} {done}.")
 
 
@@ -100,7 +102,7 @@ def _change_delivery(change: Literal["retry", "skip"], delivery_id: int, dry_run
 @as_json
 @click.pass_context
 def subscriptions_command(context: click.Context, channel: str | None, as_json: bool) -> None:
-    """List channels' standing orders: query, hours, the next and the last post, and why one is paused."""
+    """List the subscriptions of channels: search, times, the next and the last post, and why one is paused."""
     if context.invoked_subcommand is not None:
         return
     from bot.delivery.outbox import Place
@@ -123,15 +125,15 @@ def subscriptions_command(context: click.Context, channel: str | None, as_json: 
             shown = f"{item.sub.id}  " + (f"#{name} ({item.sub.channel})" if name else item.sub.channel)
             echo(subscription_text(item, shown, words_for(None), now, reader=here()))
     if not subs and not as_json:
-        echo("none")
+        echo("No subscriptions.")
 
 
 @subscriptions_command.command("pause")
 @click.argument("subscription_id", metavar="ID", type=int)
-@click.option("--until", metavar="DAY|SPAN", help="2030-01-01, 2w, friday …; left out: until somebody resumes it.")
+@click.option("--until", metavar="DAY|SPAN", help="2030-01-01, 2w, friday …; default: until somebody resumes it.")
 @dry_run
 def pause_command(subscription_id: int, until: str | None, dry_run: bool) -> None:
-    """Post nothing more for a subscription, for a while or until it is resumed."""
+    """Pause a subscription, until a day or until it is resumed."""
     from bot.messages.words import words_for
     from bot.overview import described, find_subscription, pause
     from bot.wiring import build, records
@@ -147,7 +149,7 @@ def pause_command(subscription_id: int, until: str | None, dry_run: bool) -> Non
 @click.argument("subscription_id", metavar="ID", type=int)
 @dry_run
 def resume_command(subscription_id: int, dry_run: bool) -> None:
-    """End a pause; of the days that came meanwhile only the newest is posted."""
+    """Resume a subscription; of the days missed meanwhile, only the newest is posted."""
     from bot.overview import described, find_subscription, not_paused
     from bot.slack.records import take_up
     from bot.wiring import build, records

@@ -39,7 +39,7 @@ def names_in_plan() -> set[str]:
         for name in made
         if not any(isinstance(part, ast.JoinedStr) for part in ast.walk(name))
         for part in ast.walk(name)
-        if isinstance(part, ast.Constant) and part.value != "passed"
+        if isinstance(part, ast.Constant) and part.value not in ("passed", "")
     }
     settling = {
         first + last for first in ("settling", "settling_again", "change_settling") for last in ("", "_over", "_unread")
