@@ -6,6 +6,8 @@ _PARTICLES = (
     "에서의", "으로의", "에서", "으로", "에게", "부터", "까지", "하기", "하는", "적인",
     "을", "를", "은", "는", "이", "가", "의", "에", "로", "와", "과", "도", "만", "적",
 )  # fmt: skip
+OF_NOUNS = ("의", "에", "에서", "에게", "를", "와", "과", "로", "으로")
+"""Particles that are no endings of verbs: 나오는 and 나오면 are forms of a verb, 모델의 is a noun."""
 _AFTER_ONE = ("을", "를", "은", "는", "의", "에")
 """What may follow a word of one syllable: more would find 수 in 수가."""
 

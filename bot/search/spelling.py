@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 
 from bot.search.archive import Archive
 from bot.search.keyboard import is_one_slip
-from bot.search.korean import is_syllable, near_syllables
+from bot.search.korean import OF_NOUNS, is_syllable, near_syllables
 from bot.search.tree import Word
 from bot.search.words import cut, distance, needles, stem
 
@@ -26,7 +26,7 @@ USUAL = 20
 SAMPLED = 20
 """Entries, the newest, in which it is looked whether a pair of syllables is a word."""
 ALONE = 10
-"""Of so many of them, it stands alone in one."""
+"""Of so many of them, it stands alone in one, or before a particle of nouns."""
 TRIED = 10
 """Pairs that are looked at so, the most frequent."""
 _ADDED = 200
@@ -191,9 +191,10 @@ def _words_among(near: Iterable[Correction], archive: Archive) -> list[Correctio
 
 
 def _stands_alone(text: str, archive: Archive) -> bool:
-    """Whether it stands between spaces in some of the entries that hold it."""
+    """Whether it stands between spaces, or before a particle of nouns, in some of the entries that hold it."""
     sample = archive.newest(Word(text), SAMPLED)
-    alone = sum(any(f" {needle} " in field for needle in needles(text) for field in one.words) for one in sample)
+    wanted = [f" {needle}{particle} " for needle in needles(text) for particle in ("", *OF_NOUNS)]
+    alone = sum(any(word in field for word in wanted for field in one.words) for one in sample)
     return ALONE * alone >= len(sample) > 0
 
 

@@ -83,6 +83,7 @@ def test_a_word_that_is_not_far_commoner_is_not_offered(stored: Make) -> None:
     ("typed", "text", "meant"),
     [
         pytest.param("학슴", "학습 결과", ["학습"], id="a key beside the right one"),
+        pytest.param("모댈", "작은 모델이 큰 모델의 지식을 배웁니다.", ["모델"], id="a noun with its particle"),
         pytest.param("다오", "했다고 한다고 하다고", [], id="a name that is nearly an ending of verbs"),
         pytest.param("다오", "다소 어렵다", [], id="a name that is no slip of the fingers"),
         pytest.param("나우", "나운다", [], id="the beginning of a verb"),
