@@ -5,4 +5,4 @@ Where things live, who may import whom: one room to the left of the next.
     errors <- digest <- search <- plan <- messages <- delivery <- sources, store <- slack <- wiring, schedule, cli
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
