@@ -6,7 +6,7 @@ vault of thousands of notes to look at. Everything else goes through `digests.py
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.digest.document import KnownDocument
@@ -19,7 +19,9 @@ _QUIET_FROM = """
 SELECT min(changed_at) FROM (
     SELECT max(document.changed_at) AS changed_at FROM digest JOIN document ON document.digest_id = digest.id
     WHERE digest.source = :source AND digest.ready_at IS NULL GROUP BY digest.id)"""
-_KNOWN = "SELECT uri, hash, etag, last_modified FROM document WHERE source = :source"
+_KNOWN = """
+SELECT uri, hash, etag, last_modified, digest.day FROM document LEFT JOIN digest ON digest.id = document.digest_id
+WHERE document.source = :source"""
 
 
 def glance(url: str, source: str, settle: timedelta, now: datetime) -> dict[str, KnownDocument] | None:
@@ -43,4 +45,7 @@ def glance(url: str, source: str, settle: timedelta, now: datetime) -> dict[str,
             rows = connection.execute(_KNOWN, of).fetchall()
     except sqlite3.Error:
         return None  # whoever opens it in earnest says what is wrong with it
-    return {row[0]: KnownDocument(*row) for row in rows}
+    return {
+        uri: KnownDocument(uri, hash_, etag, modified, day=day and date.fromisoformat(day))
+        for uri, hash_, etag, modified, day in rows
+    }
