@@ -445,14 +445,14 @@ def test_a_channel_that_is_none_or_several_is_misuse_and_says_which_there_are(
 
 
 def test_a_refused_message_is_tried_again(channels: Run) -> None:
-    assert "would be tried again" in channels("deliveries", "retry", "2", "--dry-run").out
+    assert "would be retried" in channels("deliveries", "retry", "2", "--dry-run").out
     assert channels("deliveries", "--state", "refused", "--json").rows
     assert channels("deliveries", "retry", "2").code == 0
     assert channels("deliveries", "--state", "refused", "--json").rows == []
 
 
 def test_a_message_that_waits_is_left_out(channels: Run) -> None:
-    assert "would be left out" in channels("deliveries", "skip", "4", "--dry-run").out
+    assert "would be skipped" in channels("deliveries", "skip", "4", "--dry-run").out
     assert len(channels("deliveries", "--state", "refused", "--json").rows) == 1
     assert channels("deliveries", "skip", "4").code == 0
     assert [row["id"] for row in channels("deliveries", "--state", "refused", "--json").rows] == [4, 2]
