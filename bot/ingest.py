@@ -98,6 +98,8 @@ def read_source(
     ``accept_removals`` withdraws what is missing now, however much it is; ``dry_run`` changes nothing; ``again`` reads
     what could not be read once more; ``awake`` asks a source that rests after a failure all the same.
     """
+    if not dry_run:
+        digests.correct_moments(now)  # here, where now is new: sources are read side by side, and some take long
     known = digests.known(source.name)
     asked = _unread_forgotten(source, known) if again else known
     if awake:

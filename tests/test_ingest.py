@@ -90,6 +90,30 @@ def test_new_documents_are_kept_and_then_left_alone(digests, source, write):
     assert read_source(source, digests, NOW + TICK) == IngestReport(unchanged=2)
 
 
+class Slow(FolderSource):
+    """A folder that takes its time, while another source is read."""
+
+    def __init__(self, path: Path, meanwhile: Callable[[], object]) -> None:
+        super().__init__("slow", path)
+        self._meanwhile = meanwhile
+
+    def fetch(self, known: Mapping[str, KnownDocument], now: datetime, *, accept_removals: bool = False) -> Reading:
+        self._meanwhile()
+        return super().fetch(known, now, accept_removals=accept_removals)
+
+
+def test_a_slow_source_takes_what_was_kept_meanwhile_for_no_wrong_clock(digests, source, write, vault, caplog):
+    read_source(source, digests, NOW)
+    write("240412 JetMoE.md", NOTE)
+    later = NOW + 2 * TICK
+    slow = Slow(vault, lambda: read_source(source, digests, later))
+    read_source(slow, digests, NOW + TICK)
+    assert not caplog.messages
+    source.settle = timedelta(minutes=10)
+    assert read_source(source, digests, later + source.settle - TICK).ready == ()
+    assert read_source(source, digests, later + source.settle).ready == (DAY,)
+
+
 def test_an_edited_document_changes_its_entry(digests, source, write):
     write("240412 JetMoE.md", NOTE)
     read_source(source, digests, NOW)

@@ -198,6 +198,14 @@ class Digests:
                 connection.execute(sa.delete(d).where(d.source == source, d.uri.in_(some)))
             return report.withdrawn
 
+    def correct_moments(self, now: datetime) -> None:
+        """Where the clock was set back, let nothing that happened lie ahead of it (`moments`).
+
+        ``now`` is the moment of this call, and no older one: all that was saved since would lie ahead of it.
+        """
+        if self._moments.is_suspect(now):
+            self._moments.correct(now)
+
     def settle(self, source: str, settle: timedelta, now: datetime) -> list[date]:
         """Call every day ready whose notes have not changed for ``settle``. Returns the days this adds.
 
@@ -205,8 +213,6 @@ class Digests:
         counts, as does what goes, once the day has been quiet for as long again.
         """
         g = t.Digest
-        if self._moments.is_suspect(now):
-            self._moments.correct(now)
         with reading(self._engine) as connection:
             waiting = _unsettled(connection, source)
         ready = {one: moment for one in waiting if (moment := one.ready_from(settle)) is not None and moment <= now}
