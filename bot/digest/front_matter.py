@@ -12,7 +12,7 @@ from typing import Any
 from bot.digest.dates import find_day
 from bot.digest.labels import Field, label_key, labels_of, read_label
 from bot.digest.links import find_links, is_paper_link, link_rank, read_id
-from bot.digest.names import first_name_first, read_names
+from bot.digest.names import first_name_first, pair_names, read_names
 from bot.errors import DigestFormatError
 
 # The YAML reader is slow, recursive and quadratic in nested brackets; a page of properties is a tenth of this.
@@ -287,6 +287,8 @@ def _names(value: Any) -> Iterator[str]:
         texts = [text for text in value if isinstance(text, str) and _is_said(text)]
         if len(texts) == len(value) > 1 and all(text.count(",") == 1 for text in texts):
             yield from first_name_first([text.strip() for text in texts])
+        elif len(texts) == len(value) and not any("," in text for text in texts):
+            yield from pair_names([name for text in texts for name in read_names(text)])
         else:
             for inner in value:
                 yield from _names(inner)

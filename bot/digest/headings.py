@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.digest.dates import read_day
-from bot.digest.facts import unmarked
+from bot.digest.facts import read_facts, read_link_line, unmarked
 from bot.digest.keys import title_key
 from bot.digest.labels import read_label
 from bot.digest.links import find_links, is_paper_link
@@ -143,6 +143,32 @@ def find_title(lines: Sequence[str], name: str) -> int | None:
     if all(section_kind(words) or _NUMBER.match(words) for words in others) and not _NUMBER.match(heading.words):
         return first
     return first if first == 0 and top == 1 and not _is_name(name) else None
+
+
+LINKED_LINES = 12
+
+
+def find_linked_title(lines: Sequence[str], heading: int) -> int | None:
+    """The line near the top that is nothing but the paper's title with its link, where it beats the title ``heading``.
+
+    A heading without a link may be the name of a course or of a series; what leads to the paper is called like it.
+    None where the heading has a link or says the same, or where words stand in between.
+    """
+    title = read_heading(lines[heading])
+    if title is None or any(True for _ in find_links(title.words)):
+        return None
+    for number in range(heading + 1, min(heading + LINKED_LINES, len(lines))):
+        found = read_link_line(lines[number])
+        if found is None and (read_heading(lines[number]) or read_facts(lines[number])):
+            if section_kind(lines[number]) not in (None, "facts"):
+                return None
+            continue
+        if found is None or not is_paper_link(found.links[0].url):
+            return None
+        if found.title.count(" ") < 1:
+            return None
+        return None if resembles(found.title, title.words) else number
+    return None
 
 
 def _is_alone(heading: Heading, headings: Sequence[tuple[int, Heading]]) -> bool:

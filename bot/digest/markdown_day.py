@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.digest.blocks import Block, read_blocks
 from bot.digest.dates import explain_name, find_day, read_day, split_name
 from bot.digest.days import find_week
+from bot.digest.facts import read_facts
 from bot.digest.front_matter import read_front_matter
 from bot.digest.lines import HANGUL, is_link
 from bot.digest.links import find_links, is_paper_link
@@ -112,13 +113,20 @@ def _holds_several(blocks: Sequence[Block], found: Found, *, is_day: bool) -> bo
     """
     count = len(found.units)
     if count == 1:
-        return is_day and found.linked == 1 and found.kind[0] == "heading"
+        return is_day and found.linked == 1 and found.kind[0] == "heading" and not _has_head(blocks, found)
     if count < found.linked * COVERED:
         return False
     if is_day or count >= MANY:
         return is_day or found.share(blocks) >= COVERED
     strong = sum(unit.is_sure for unit in found.units)
     return strong >= count * 0.8 and found.share(blocks) >= COVERED
+
+
+def _has_head(blocks: Sequence[Block], found: Found) -> bool:
+    """Whether labelled facts stand right below the only title: such a list is the head of a note."""
+    unit = found.units[0]
+    facts = [read_facts(block.markdown) for block in blocks[unit.start + 1 : unit.end][:2]]
+    return len(facts) == 2 and all(facts)
 
 
 def _is_one_paper(blocks: Sequence[Block], found: Found | None) -> bool:

@@ -31,6 +31,17 @@ _SITE_MARK = re.compile(
     r"|^[ \t]*(?:[-*] )?(?:id|collapsed|heading|logseq\.[\w.-]+):: .*$",
     re.MULTILINE | re.IGNORECASE,
 )
+# A line that only leads about the site: [HOME](../README.md), « [Prev](a.md) | [Next](b.md) ».
+_PLACE = (
+    r"\[[^\w\[\]\n]{0,8}(?:(?:back|return|go)(?: to)?(?: (?:the )?(?:home|index|list|top|readme|main|contents))?"
+    r"|home|index|top|prev(?:ious)?|next"
+    r"|readme|main(?: page)?|table of contents|toc|홈|홈으로|목록|목록으로|처음으로|뒤로|돌아가기|이전|다음|위로"
+    r"|首页|返回|返回目录|目录|上一篇|下一篇|ホーム|戻る|目次|前へ|次へ)[^\w\[\]\n]{0,8}\]\([^()\n]{0,300}\)"
+)
+_NAVIGATION = re.compile(
+    rf"^[^\w\[\]\n!]{{0,8}}{_PLACE}(?:[^\w\[\]\n!]{{1,8}}{_PLACE}){{0,5}}[^\w\[\]\n]{{0,8}}$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _FIGURE = re.compile(r"\{\{<\s*(?:figure|image|img)\b(?P<values>[^{}\n]*)>\}\}")
 _FIGURE_VALUE = re.compile(r"\b(src|link|caption|alt|title)\s?=\s?\"([^\"\n]*)\"")
 _PROPERTY = re.compile(r"^[ \t]+(?=[\w-]{1,30}:: )", re.MULTILINE)  # of a Logseq block, a line of its own
@@ -124,6 +135,8 @@ def _shown_lines(text: str, skip: int) -> list[str]:
     if (last := text.rfind("-->")) >= 0:  # none is looked for below the last end: that would take quadratic time
         end = text.find("\n", last) + 1 or len(text)
         text = _HIDDEN_HTML.sub(_without_hidden, text[:end]) + text[end:]
+    if "](" in text:
+        text = _NAVIGATION.sub("", text)
     if "{" in text:
         text = _FIGURE.sub(_as_picture, text)
     if "{" in text or "::" in text or "[toc" in text.casefold():

@@ -11,6 +11,7 @@ from bot.digest.front_matter import read_tag_texts, read_written_day
 from bot.digest.headings import (
     Heading,
     SectionKind,
+    find_linked_title,
     find_title,
     read_bold_heading,
     read_heading,
@@ -51,6 +52,7 @@ _PICTURE = re.compile(
 )
 _UNKNOWN_LABEL = re.compile(r"(?:\*\*[^*\n]{1,40}(?:\*\*\s?[:：]|[:：]\s?\*\*)|[\w -]{1,30}::\s)")
 _LIST_MARK = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s+")
+_BRACKETED = re.compile(r"\[([^\[\]\n]{15,300})\]")
 DETAIL_CHARS = 100
 
 
@@ -89,6 +91,7 @@ class NoteReader:
         self.draft = draft
         self._at = 0  # of the line after the one that is read
         self._title_line = find_title(lines, name)
+        self._linked_title = None if self._title_line is None else find_linked_title(lines, self._title_line)
         self._section: SectionKind | None = None
         self._held: list[str] = []  # headings of sections that hold facts, shown only with what is no fact
         self._callout = ""
@@ -98,6 +101,7 @@ class NoteReader:
         self._expected_taken = False
         self._in_links = self._in_english = False
         self._rules: tuple[Callable[[str], bool], ...] = (
+            self._read_above_linked_title,
             self._read_links_section,
             self._read_tag_line,
             self._read_english_mark,
@@ -132,6 +136,25 @@ class NoteReader:
 
     def _in_head(self) -> bool:
         return not self.draft.begun() or self._section == "facts"
+
+    def _read_above_linked_title(self, line: str) -> bool:
+        """The title with its link that stands below headings of a course or series, and these headings."""
+        end = self._linked_title
+        if end is None or self._title_line is None or not self._title_line < self._at <= end + 1:
+            return False
+        if self._at == end + 1 and (found := read_link_line(line)):
+            draft = self.draft
+            draft.link_title = found.title
+            draft.links.extend(link.url for link in found.links)
+            if found.beside:
+                draft.details.append(found.beside)
+            return True
+        if (heading := read_heading(line)) is None:
+            return False
+        facts = read_facts(line)
+        if not facts or not all(fact.value and self._take(fact) for fact in facts):
+            self.draft.details.append(heading.words)
+        return True
 
     def _read_links_section(self, line: str) -> bool:
         if _LINKS_HEADING.fullmatch(line):
@@ -393,12 +416,24 @@ class NoteReader:
         draft = self.draft
         if draft.commentary and not (len(draft.commentary) == 1 and len(draft.commentary[0]) <= DETAIL_CHARS):
             return False
+        if match := _BRACKETED.fullmatch(line):
+            return self._take_bracketed(match[1].strip())
         if (draft.title and draft.authors) or not (found := read_title(line, self._following())):
             return False
         starred = line[0] in "*_" and bool(found.authors)
         if (draft.title or draft.commentary) and not starred:
             return False
         self._take_title_line(found)
+        return True
+
+    def _take_bracketed(self, words: str) -> bool:
+        """Take a long title in brackets, below a heading that is only a short name for it or below none."""
+        draft = self.draft
+        if draft.begun() or draft.sure_title or draft.title.count(" ") > 1 or words.count(" ") < 3:
+            return False
+        if draft.title:
+            draft.details.append(draft.title)
+        draft.title = words
         return True
 
     def _take_title_line(self, found: TitleLine) -> None:

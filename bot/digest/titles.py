@@ -43,7 +43,7 @@ def read_title(line: str, following: str = "") -> TitleLine | None:
 
 def read_title_heading(words: str) -> TitleLine:
     """The title that a heading's words are, the links beside it and the label in front of it apart."""
-    if (found := read_title(words)) and (len(found.authors) != 1 or are_people(found.authors)):
+    if (found := read_title(words)) and (not found.authors or are_people(found.authors)):
         return TitleLine(without_label(found.title), found.authors, found.links)
     text = without_images(_PICTURE.sub("", words))
     links = tuple(find_links(text))
@@ -57,7 +57,7 @@ def read_title_heading(words: str) -> TitleLine:
     title = " ".join(_without_emphasis(text).split())
     urls = tuple(link.url for link in links)
     named = _plain(title) if title else None
-    if named and (len(named.authors) > 1 or are_people(named.authors)):
+    if named and are_people(named.authors):
         return TitleLine(named.title, named.authors, urls)
     return TitleLine(title, (), urls)  # "(BP-Net)" is part of it
 
@@ -67,8 +67,9 @@ def _plain(line: str) -> TitleLine | None:
     if not start:
         return None
     title, inside = line[:start].strip(), line[start + 1 : -1].strip()
-    if line[start - 1] == "]" and (found := _MD_LINK.fullmatch(line)):
-        return TitleLine(_without_emphasis(found[1]), (), (found[2],))
+    if line[start - 1] == "]":  # the target of a link, whatever it is, is no list of authors
+        found = _MD_LINK.fullmatch(line)
+        return TitleLine(_without_emphasis(found[1]), (), (found[2],)) if found else None
     if is_link(inside) and not HANGUL.search(title) and not leading_link(title):
         return TitleLine(title, (), (inside,))
     names = split_authors(inside)

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bot.digest.document import parse_document
 from bot.digest.note import parse_note
 
 ARXIV = "https://arxiv.org/abs/2405.00014"
@@ -410,3 +411,83 @@ def test_a_record_of_the_paper_fills_what_nothing_else_says():
 
 def test_records_of_several_papers_are_no_ones():
     assert read("We cook.", BIBTEX, BIBTEX.replace("cook2024", "baker2024")).authors == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["[HOME](../README.md)", "[Back to the list](./list.md) | [Next](b.md)", "« [목록으로](../README.md)"]
+)
+def test_a_line_that_leads_about_the_site_is_no_title(line):
+    entry = read(line, "", "### LoRA", "", f"[`PAPER`]({ARXIV})", "", "We cook.")
+    assert (entry.title, entry.authors, entry.links[0]) == ("LoRA", (), ARXIV)
+    assert said(entry) == ["We cook."]
+
+
+def test_the_target_of_a_link_is_no_author():
+    entry = read("[Ovens of old](../Ovens.md)", "", "We cook.", name="240509 Sparse Kitchens.md")
+    assert (entry.title, entry.authors) == ("Sparse Kitchens", ())
+
+
+def test_a_long_title_in_brackets_beats_the_short_name_above_it():
+    entry = read("### SK", "", "[Sparse Kitchens: Cooking with Fewer Pans]", "", ARXIV, "", "We cook.")
+    assert entry.title == "Sparse Kitchens: Cooking with Fewer Pans"
+
+
+@pytest.mark.parametrize("between", [[], ["", "### Date: Sep. 19, 2020", "### Student: 17 / Ada", ""]])
+def test_a_title_with_the_papers_link_beats_a_heading_of_a_course(between):
+    title = f"[Sparse Kitchens: Cooking with Fewer Pans]({ARXIV})"
+    entry = read("# Reports for the Society of Cooks", *between, title, CODE, "", "We cook.")
+    assert entry.title == "Sparse Kitchens: Cooking with Fewer Pans"
+    assert entry.links == (ARXIV, CODE)
+    assert said(entry)[-1] == "We cook."
+    assert "Reports for the Society of Cooks" in said(entry)
+
+
+def test_a_link_below_words_is_no_title():
+    entry = read("# Sparse Kitchens", "", "We cook as they do in", "", f"[An Older Kitchen of Pans]({ARXIV})")
+    assert entry.title == "Sparse Kitchens"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("Gummadi, Shreya, Valverde Gasparino, Mateus", ("Shreya Gummadi", "Mateus Valverde Gasparino")),
+        ("Teissing, Krystof, Novosad, Matej, Penicka, Robert, and Saska, Martin",
+         ("Krystof Teissing", "Matej Novosad", "Robert Penicka", "Martin Saska")),
+        ("Xiao, Chuyang, Wang, Dawei", ("Chuyang Xiao", "Dawei Wang")),
+        ("Cook, A., Baker, B. C.", ("A Cook", "B. C Baker")),
+        ("Cook, Ada; Baker, Bo", ("Ada Cook", "Bo Baker")),
+        ("Cook, Ada and Baker, Bo and Dorr, Cy", ("Ada Cook", "Bo Baker", "Cy Dorr")),
+        ("Chen, Kornblith, Norouzi, Hinton", ("Chen", "Kornblith", "Norouzi", "Hinton")),
+        ("Google, Meta, OpenAI, Anthropic", ("Google", "Meta", "OpenAI", "Anthropic")),
+        ("Ada Cook, Robert Baker, Cy Dorr, Di Ermer", ("Ada Cook", "Robert Baker", "Cy Dorr", "Di Ermer")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("line", ["- **Authors**: {}", "| Authors | {} |\n|---|---|\n| Link | " + ARXIV + " |"])
+def test_reads_names_with_the_family_name_first(words, names, line):
+    assert read("# Sparse Kitchens", *line.format(words).split("\n"), "We cook.").authors == names
+
+
+def test_a_list_in_front_matter_pairs_family_and_given_names():
+    entry = read("---", "authors: [Gummadi, Shreya, Novosad, Robert]", "---", "# Sparse Kitchens", "We cook.")
+    assert entry.authors == ("Shreya Gummadi", "Robert Novosad")
+
+
+@pytest.mark.parametrize("aside", ["(Fork & Customize)", "(Fast, Simple, Robust)", "(StyleGAN)"])
+def test_an_aside_of_a_heading_is_no_author(aside):
+    entry = read(f"# Sparse Kitchens {aside}", ARXIV, "We cook.")
+    assert (entry.title, entry.authors) == (f"Sparse Kitchens {aside}", ())
+
+
+def test_a_list_of_one_papers_facts_is_its_head():
+    head = [
+        "# 제목: Sparse Kitchens",
+        "",
+        "- 학회: CVPR '24",
+        f"- 링크: {ARXIV}",
+        f"- 코드: {CODE}",
+        "",
+        "- 요리합니다.",
+    ]
+    entry = parse_document("240509 list.md", "\n".join(head).encode()).entries[0]
+    assert entry.links == (ARXIV, CODE)
+    assert "- 학회: CVPR '24" in said(entry)
