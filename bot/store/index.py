@@ -42,7 +42,7 @@ from bot.store.near import nearest_tags, nearest_words
 
 log = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 6
+LAYOUT_VERSION = 7
 """Of the tables in this file, and of the marks in them."""
 
 REBUILT_AT_ONCE = 500
@@ -62,7 +62,6 @@ _TABLES = (
     "CREATE TABLE entry_index_term (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE entry_index_acronym (short TEXT NOT NULL, long TEXT NOT NULL, entries INTEGER NOT NULL,
         PRIMARY KEY (short, long)) WITHOUT ROWID""",
-    "CREATE INDEX entry_index_key ON entry_index (key)",
     "CREATE TABLE entry_index_tag (mark TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE entry_index_sound (sound TEXT, word TEXT, PRIMARY KEY (sound, word)) WITHOUT ROWID",
     "CREATE TABLE entry_index_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
@@ -80,7 +79,7 @@ _TAKE_OUT = """INSERT INTO entry_index_fts
 
 
 class Index:
-    """Finds entries. `update` and `remove` run inside the transaction that changes the entries."""
+    """Finds entries. `update` runs inside the transaction that changes the entries, after they are changed."""
 
     def __init__(self, engine: Engine, glossary: Callable[[], Glossary] = Glossary) -> None:
         self._engine = engine
@@ -115,7 +114,10 @@ class Index:
         return len(ids)
 
     def update(self, connection: Connection, entries: Sequence[StoredEntry]) -> None:
-        """Let these entries be found as they are now; withdrawn ones not at all."""
+        """Let these entries be found as they are now; withdrawn ones not at all.
+
+        Call once for all changes of a transaction: the papers of a tag are counted by the keys that entries have now.
+        """
         in_order = sorted(entries, key=lambda entry: (entry.day, entry.position))
         kept = {entry.id: read_fields(entry) for entry in in_order if not entry.withdrawn}
         before = _fields(connection, [entry.id for entry in entries])
@@ -124,10 +126,6 @@ class Index:
         places = {id: place for id, (place, _) in before.items()}
         _insert(connection, [fields for id, fields in kept.items() if id not in same], places)
         _add_sounds(connection, [entry for entry in entries if entry.id in kept.keys() - same])
-
-    def remove(self, connection: Connection, ids: Iterable[int]) -> None:
-        """Let these entries not be found."""
-        _remove(connection, _fields(connection, list(ids)))
 
     def search(self, query: Query, limit: int = 1000) -> Found:
         """Papers that match the query, at most ``limit``, and where those are few, papers that come close."""
@@ -257,8 +255,9 @@ def _count_papers(connection: Connection, entries: Sequence[EntryFields], sign: 
     A paper of two days is one: it counts with the first of its entries that has the tag.
     """
     held: dict[str, set[str]] = {entry.key: set() for entry in entries}
+    joined = "SELECT entry.key, marks FROM entry JOIN entry_index ON entry_index.id = entry.id"
     for some in bunches(sorted(held)):
-        asked = f"SELECT key, marks FROM entry_index WHERE key IN ({', '.join('?' * len(some))})"  # noqa: S608
+        asked = f"{joined} WHERE entry.key IN ({', '.join('?' * len(some))})"
         for key, marks in connection.exec_driver_sql(asked, tuple(some)).all():
             held[key].update(mark for mark in marks.split() if mark.startswith(TAG_MARK))
     papers: Counter[tuple[str, ...]] = Counter()

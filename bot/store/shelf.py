@@ -32,11 +32,7 @@ class EntryIndex(Protocol):
     """What finds entries by their words. Told of every change within the transaction that makes it."""
 
     def update(self, connection: Connection, entries: Sequence[StoredEntry]) -> None:
-        """These are new or say something else now."""
-        ...
-
-    def remove(self, connection: Connection, ids: Sequence[int]) -> None:
-        """These are withdrawn."""
+        """These are new, say something else now, or are withdrawn."""
         ...
 
 
@@ -221,8 +217,7 @@ class Shelf:
         self._write_changed_days([*(touched[paper] for paper in (*new, *gone, *shown)), *moved], now)
         self._write_lists([paper for paper in changed if self._stored[paper].entry != paper.entry], new)
         self._write_holders(touched)
-        index.remove(self._connection, [_id(paper) for paper in gone])
-        index.update(self._connection, [self._value(paper, touched[paper]) for paper in (*new, *changed)])
+        index.update(self._connection, [self._value(paper, touched[paper]) for paper in (*new, *changed, *gone)])
         return what.report()
 
     def _was_withdrawn(self, paper: Paper) -> bool:

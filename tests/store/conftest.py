@@ -60,16 +60,13 @@ class FakeIndex:
 
     def update(self, connection: Connection, entries: Sequence[StoredEntry]) -> None:
         assert connection.in_transaction()
-        self.entries |= {entry.id: entry for entry in entries}
+        for entry in entries:
+            if entry.withdrawn:
+                del self.entries[entry.id]
+            else:
+                self.entries[entry.id] = entry
         if connection.engine is self._engine:
             self._index.update(connection, entries)
-
-    def remove(self, connection: Connection, ids: Sequence[int]) -> None:
-        assert connection.in_transaction()
-        for one in ids:
-            del self.entries[one]
-        if connection.engine is self._engine:
-            self._index.remove(connection, ids)
 
 
 class Curator:

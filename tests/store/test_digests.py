@@ -1,5 +1,7 @@
+import random
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
 from bot.digest.document import Document, KnownDocument
@@ -656,6 +658,28 @@ def test_a_paper_of_two_days_counts_once_for_its_tags(curator) -> None:
     curator.write("1.md", replace(RHO, tags=("llm",)))
     curator.write("2.md", replace(RHO, tags=("LLM",)), day=NEXT)
     assert [(count.entries, count.first, count.last) for count in curator.digests.tags()] == [(1, DAY, NEXT)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_papers_of_tags_are_counted_right_through_every_change(curator, engine: Engine, seed: int) -> None:
+    """Papers come, go, change tags and become other papers, several in one transaction."""
+    rng = random.Random(seed)
+    for _ in range(25):
+        some = [
+            Entry(
+                f"Paper {number}",
+                (f"https://arxiv.org/abs/2404.{rng.choice((number, number, 9)):05}",),
+                tags=tuple(rng.sample(("llm", "moe", "rlhf"), 2)),
+            )
+            for number in rng.sample(range(5), 3)
+        ]
+        curator.write(rng.choice(("a.html", "b.html")), *some, day=rng.choice((DAY, NEXT)), shape="page")
+        counts = "SELECT mark, papers FROM entry_index_tag ORDER BY mark"
+        real = "SELECT DISTINCT key, marks FROM entry_index"
+        with engine.connect() as connection:
+            pairs = {(key, m) for key, ms in connection.execute(text(real)) for m in ms.split() if m[:2] == "t:"}
+            counted = {row.mark: row.papers for row in connection.execute(text(counts))}
+        assert counted == Counter(mark for _, mark in pairs)
 
 
 def test_a_tag_knows_its_other_spellings_and_what_it_is_short_for(curator) -> None:
