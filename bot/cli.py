@@ -6,18 +6,28 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot import looking, operating
-from bot.commanding import WORDS, as_json, cli, command, dry_run, fail, look_up_command, read_settings, set_up_logging
-from bot.errors import BotError, QueryError, SettingsError, SourceUnavailableError
+from bot import ingesting, looking, operating
+from bot.commanding import (
+    WORDS,
+    as_json,
+    cli,
+    command,
+    dry_run,
+    fail,
+    look_up_command,
+    read_settings,
+    set_up_logging,
+    words_of,
+)
+from bot.errors import BotError, QueryError, SettingsError
 from bot.printing import (
     Styled,
     echo,
@@ -27,28 +37,20 @@ from bot.printing import (
     print_entry,
     print_json,
     print_message,
-    print_report,
     print_totals,
     print_understood,
     progress_bar,
-    progress_bars,
     stored_fields,
 )
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
-    from collections.abc import Iterator, Sequence
-
     from bot.digest.model import StoredDigest
-    from bot.ingest import IngestReport
     from bot.plan.subscription import Layout
     from bot.search.engine import Found
     from bot.search.grammar import Query
-    from bot.settings import Settings
-    from bot.sources.reading import Source
-    from bot.sources.status import Status
     from bot.wiring import Bot
 
-__all__ = ["cli", "looking", "main", "operating"]  # whose commands are in the group once it is imported
+__all__ = ["cli", "ingesting", "looking", "main", "operating"]  # whose commands are in the group once it is imported
 
 
 def main() -> None:
@@ -66,7 +68,7 @@ def main() -> None:
     except SettingsError as exc:
         _end(2, partial(echo, str(exc), err=True))
     except BotError as exc:
-        _end(2 if isinstance(exc, QueryError) else 1, partial(echo, _words_of(exc), err=True))
+        _end(2 if isinstance(exc, QueryError) else 1, partial(echo, words_of(exc), err=True))
     except OSError as exc:
         if exc.filename is not None or exc.errno not in _NO_OUTPUT:
             raise
@@ -103,13 +105,6 @@ def _abandon_output() -> None:
                 os.dup2(nowhere, stream.fileno())
 
 
-def _words_of(error: BotError) -> str:
-    from bot.messages.errors import error_text
-    from bot.messages.words import words_for
-
-    return error_text(error, words_for(None), typed=str(error.values.get("typed", "")))
-
-
 @command("run", "paperround run --or-sandbox")
 @click.option("--or-sandbox", is_flag=True, help="Where no Slack token is set, use the stand-in workspace.")
 def run_command(or_sandbox: bool) -> None:
@@ -128,7 +123,7 @@ def run_command(or_sandbox: bool) -> None:
     except SettingsError:
         raise
     except BotError as exc:
-        echo(_words_of(exc), err=True)
+        echo(words_of(exc), err=True)
         code = 1
     leave(code)
 
@@ -198,136 +193,6 @@ def _max_bytes() -> int:
         return load_settings().reading.max_bytes
     except SettingsError:
         return ReadingSettings().max_bytes
-
-
-@command("ingest", "paperround ingest ~/vault")
-@click.argument("places", metavar="[PATH|URL]...", nargs=-1)
-@click.option("--accept-removals", is_flag=True, help="Withdraw the papers of removed files, however many there are.")
-@dry_run
-@as_json
-def ingest_command(places: tuple[str, ...], accept_removals: bool, dry_run: bool, as_json: bool) -> None:
-    """Read the configured sources (or these folders, files and feeds) once, and store their papers."""
-    from bot.settings import no_sources
-    from bot.wiring import build, named_sources
-
-    settings = read_settings()
-    if not places and not settings.source:
-        raise SettingsError([f"{no_sources(settings)}\nOr name a folder, file or feed: paperround ingest ~/vault"])
-    opened = _once(partial(build, settings, changing=not dry_run))  # and only where a glance does not do
-    try:
-        sources = named_sources(places, settings)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
-    failed = False
-    with progress_bars() as bars:
-        look = partial(_ingest, settings, opened, bars, accept_removals=accept_removals, dry_run=dry_run)
-        for source, result in _side_by_side(sources, look):
-            try:
-                report, status = result()
-            except SourceUnavailableError as exc:
-                echo(_words_of(exc), err=True)
-                failed = True
-                continue
-            print_report(source.name, report, dry_run, as_json)
-            failed = failed or bool(report.failed)
-            if status is not None and status.state == "unreachable":  # it rests after a failure, and was not asked
-                echo(status.example.why if status.example else f"{source.name} cannot be reached.", err=True)
-                failed = True
-            if status is not None and status.state == "nothing":
-                echo(f"{field(source.name)}: {field(_nothing_usable(status))}", err=True)
-                failed = True
-    if failed:
-        sys.exit(1)
-
-
-def _nothing_usable(status: "Status") -> str:
-    if status.example is None:
-        return "nothing is in it that could be a digest"
-    example = f"for example {status.example.uri}: {status.example.why}"
-    return f"nothing usable in {status.unreadable} document{'s' * (status.unreadable != 1)}, {example}"
-
-
-def _once(make: "Callable[[], Bot]") -> "Callable[[], Bot]":
-    """Makes the same thing once, whichever thread asks first."""
-    lock, made = threading.Lock(), cache(make)
-
-    def asked() -> "Bot":
-        with lock:
-            return made()
-
-    return asked
-
-
-Looked = tuple["IngestReport", "Status | None"]
-
-
-def _side_by_side(
-    sources: "Sequence[Source]", look: "Callable[[Source], Looked]"
-) -> "Iterator[tuple[Source, Callable[[], Looked]]]":
-    """Each source, in its order, with what gives or raises the result of its look; none waits for one before it."""
-    if len(sources) == 1:
-        yield sources[0], partial(look, sources[0])
-        return
-    futures: list[Future[Looked]] = [Future() for _ in sources]
-
-    def aside(source: "Source", future: "Future[Looked]") -> None:
-        try:
-            future.set_result(look(source))
-        except BaseException as exc:
-            future.set_exception(exc)
-
-    for source, future in zip(sources, futures, strict=True):
-        # Daemons: Ctrl-C does not wait for a feed.
-        threading.Thread(target=aside, args=(source, future), daemon=True, name=f"look {source.name}").start()
-    for source, future in zip(sources, futures, strict=True):
-        yield source, future.result
-
-
-def _ingest(
-    settings: "Settings",
-    opened: "Callable[[], Bot]",
-    bars: "Callable[[str], Callable[[int, int], None] | None]",
-    source: "Source",
-    *,
-    accept_removals: bool,
-    dry_run: bool,
-) -> Looked:
-    """Look at a source: what changed, and its state where more than a glance was needed."""
-    from bot.ingest import glance_at, read_source
-    from bot.sources.folder import QUIET, FolderSource
-    from bot.store.glance import glance
-    from bot.wiring import utc_now
-
-    now, known = utc_now(), None
-    if isinstance(source, FolderSource):
-        known = glance(settings.database_url, source.name, source.settle, now)
-    report = glance_at(source, known, now) if known else None
-    if report is not None:
-        return report, None
-    from bot.source_status import must_read_again, status_after, status_unreachable
-    from bot.store.source_states import SourceStates
-
-    bot = opened()
-    states = SourceStates(bot.engine)
-    look = partial(
-        read_source,
-        source,
-        bot.digests,
-        accept_removals=accept_removals,
-        dry_run=dry_run,
-        again=must_read_again(source, states),
-        progress=bars(source.name),
-    )
-    try:
-        report = look(bot.clock())
-        if report.waiting and isinstance(source, FolderSource):
-            threading.Event().wait(QUIET.total_seconds())  # a file of this moment: a person would wait for it too
-            report = report.and_then(look(bot.clock()))
-    except SourceUnavailableError as exc:
-        if not dry_run:
-            status_unreachable(source, exc, states, bot.clock())
-        raise
-    return report, None if dry_run else status_after(source, report, states, bot.clock())
 
 
 @look_up_command("search", "paperround search 'tag:moe 학습' --json")

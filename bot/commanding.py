@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from bot import __version__
+from bot.errors import BotError
 from bot.printing import SafeFormatter, echo
 
 if TYPE_CHECKING:  # each command imports what it needs, so that `paperround --help` and `parse` start at once
@@ -110,3 +111,11 @@ def set_up_logging(settings: "Settings") -> None:
 def fail(words: str) -> NoReturn:
     echo(words, err=True)
     sys.exit(1)
+
+
+def words_of(error: BotError) -> str:
+    """What a person reads of an error we chose."""
+    from bot.messages.errors import error_text
+    from bot.messages.words import words_for
+
+    return error_text(error, words_for(None), typed=str(error.values.get("typed", "")))

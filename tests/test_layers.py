@@ -31,7 +31,7 @@ ORDER = [
             "doctor",
             "run",
         ),
-        *("printing", "commanding", "overview", "looking", "operating", "cli"),
+        *("printing", "commanding", "overview", "ingesting", "looking", "operating", "cli"),
     },
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
