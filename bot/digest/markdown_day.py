@@ -23,6 +23,7 @@ from bot.errors import DigestFormatError, UndatedError
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
 
 # Hand-wrapped prose has lines of about one length; a title, a list of names and a line of links do not.
 WRAPPED = range(50, 131)
@@ -171,8 +172,24 @@ def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # 2 MB and 45 ms
 
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table")
+    parser.inline.ruler.before("escape", "maths", _keep_formula)
     # A rule right below a line is a rule, and an indented line is no code: nobody means either in a list of papers.
     return parser.disable(["lheading", "code"])
+
+
+_FORMULA = re.compile(r"\$\$[^$\n]{1,500}\$\$|\$(?![\s$])[^$\n]{1,300}(?<![\s\\])\$(?![\d$])")
+
+
+def _keep_formula(state: "StateInline", silent: bool) -> bool:
+    """Take a formula as it is written: stars, underscores and backslashes in it mark and escape nothing."""
+    if state.src[state.pos] != "$" or not (match := _FORMULA.match(state.src, state.pos, state.posMax)):
+        return False
+    if "](" in match.group():
+        return False
+    if not silent:
+        state.push("text", "", 0).content = match.group()
+    state.pos = match.end()
+    return True
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:

@@ -334,8 +334,8 @@ class Lead:
     href: str = ""
     is_marked: bool = False
     """Whether the title is set apart from what follows: linked, bold, in italics."""
-    fields: tuple[tuple[Field | None, tuple[Run, ...]], ...] = ()
-    """Of a row: the other cells, each with what its column holds."""
+    fields: tuple[tuple[Field | None, str, tuple[Run, ...]], ...] = ()
+    """Of a row: the other cells, each with what its column holds and is called."""
 
 
 def links_of(runs: Sequence[Run]) -> Iterator[Link]:
@@ -573,7 +573,8 @@ def _row_lead(block: Block) -> Lead | None:
         lead = _lead(block.cells[at])
         if lead is None or (len(lead.title) < 4 and not lead.is_marked):
             continue
-        others = tuple((fields[n], cell) for n, cell in enumerate(block.cells) if n != at)
+        names = block.columns if len(block.columns) == len(block.cells) else ("",) * len(block.cells)
+        others = tuple((fields[n], names[n], cell) for n, cell in enumerate(block.cells) if n != at)
         return Lead(lead.title, lead.rest, lead.href, lead.is_marked, others)
     return None
 
@@ -668,12 +669,23 @@ def read_unit(blocks: Sequence[Block], unit: Unit, *, korean: bool) -> Entry:
     draft = _Draft([unit.link])
     if lead.href.startswith("http"):
         draft.links.append(lead.href)
-    for name, cell in lead.fields:
-        _read_cell(draft, name, cell)
+    for name, column, cell in lead.fields:
+        _read_cell(draft, name, column, cell)
     _read_words(draft, lead.rest, "" if lead.fields else None)
     section: Field | None = None
+    above: Block | None = None
+    first = 0
     for block in blocks[unit.body : unit.end]:
+        before = len(draft.commentary)
         section = _read_block(draft, block, section)
+        if len(draft.commentary) != before + 1:
+            above = None
+            continue
+        if above is None or not _goes_on(above, block, first):
+            first = block.depth
+        else:
+            _join(draft.commentary, block, first)
+        above = block
     texts = draft.commentary
     return Entry(
         title=lead.title,
@@ -685,8 +697,49 @@ def read_unit(blocks: Sequence[Block], unit: Unit, *, korean: bool) -> Entry:
     )
 
 
-def _read_cell(draft: _Draft, name: Field | None, cell: Sequence[Run]) -> None:
+def _goes_on(above: Block, block: Block, first: int) -> bool:
+    """Whether a block is part of the paragraph above it: an item below an item of depth ``first``, or a further row."""
+    if block.cells and above.cells:
+        return block.columns == above.columns and bool(block.columns) and not block.is_head
+    return block.begins_item and above.begins_item and block.depth > first > 0
+
+
+def _join(commentary: list[str], block: Block, first: int) -> None:
+    """Join the last paragraph to the one above it, as `paragraphs.join_lines` has lists and tables."""
+    last = commentary.pop()
+    if block.cells:
+        if "\n" not in commentary[-1]:
+            rule = "|".join("---" for _ in block.columns)
+            commentary[-1] = f"| {commentary[-1]} |\n|{rule}|"
+        commentary[-1] += f"\n| {last} |"
+    else:
+        commentary[-1] += "\n" + "    " * min(block.depth - first, 7) + last
+
+
+_COUNTS = frozenset(("no", "nr", "id", "index", "idx", "rank", "번호", "순번", "순위", "序号"))
+
+
+def _read_cell(draft: _Draft, name: Field | None, column: str, cell: Sequence[Run]) -> None:
+    """Put a cell where it belongs; words of no field of ours keep the name of their column."""
     text = text_of(cell)
+    before = len(draft.commentary), draft.authors
+    _put_cell(draft, name, text, cell)
+    label = column.strip(" :：*_")
+    if not any(letter.isalpha() for letter in label) or name not in (None, "detail"):
+        return
+    if len(draft.commentary) > before[0]:
+        draft.commentary[before[0]] = f"{label}: {draft.commentary[before[0]]}"
+    elif draft.authors == before[1] and label.casefold().strip("#. ") not in _COUNTS and _is_figure(cell, text):
+        draft.commentary.append(f"{label}: {text}")
+
+
+def _is_figure(cell: Sequence[Run], text: str) -> bool:
+    """Whether a cell holds a number that its column's name gives a meaning, not a link, a day or an id."""
+    linked = any(True for _ in links_of(cell)) or _ID.search(text)
+    return not linked and any(letter.isdigit() for letter in text) and not find_day(text)
+
+
+def _put_cell(draft: _Draft, name: Field | None, text: str, cell: Sequence[Run]) -> None:
     if name is None and not draft.authors and (names := _people(text)):
         draft.authors = names
     elif name is not None:

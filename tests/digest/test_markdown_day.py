@@ -207,3 +207,50 @@ def test_marks_without_end_take_no_more_than_linear_time(mark):
     with contextlib.suppress(DigestFormatError):
         read(f"## [{TITLES[0]}]({MAMBA})\n\n{mark * 20_000}\n\n## [{TITLES[1]}]({LORA})\n")
     assert time.process_time() - before < 4
+
+
+def commentary(words):
+    text = f"## [{TITLES[0]}]({MAMBA})\n\n{words}\n\n## [{TITLES[1]}]({LORA})\n\nWe tried it."
+    return [paragraph.text for paragraph in read(text).entries[0].commentary]
+
+
+def test_stars_and_backslashes_of_a_formula_mark_nothing():
+    assert commentary(r"It costs $a*b*c$ and $x\_i \, y$.") == [r"It costs $a*b*c$ and $x\_i \, y$."]
+    assert commentary("From $5 to *six* or $7.") == ["From $5 to *six* or $7."]
+
+
+def test_items_below_an_item_stay_below_it():
+    assert commentary("- one\n  - two\n    - three\n  - four\n- five") == [
+        "- one\n    - two\n        - three\n    - four",
+        "- five",
+    ]
+
+
+def test_a_table_in_the_commentary_stays_a_table():
+    assert commentary("| Model | Score |\n|---|---|\n| Small | 3 |\n| Large | 4 |") == [
+        "| Model | Score |\n|---|---|\n| Small | 3 |\n| Large | 4 |"
+    ]
+
+
+def test_a_cell_keeps_the_name_of_its_column():
+    head = "| No | Paper | Link | Score | Strong point | Authors |\n|---|---|---|---|---|---|"
+    rows = [f"| {n} | {title} | {link} | 4{n} | Good pans | Ada Cook |" for n, (title, link) in enumerate(PAPERS)]
+    digest = read("\n".join([head, *rows]))
+    assert shown(digest) == PAPERS
+    assert [entry.authors for entry in digest.entries] == [("Ada Cook",)] * 3
+    first = [paragraph.text for paragraph in digest.entries[0].commentary]
+    assert first == ["Score: 40", "Strong point: Good pans"]
+
+
+def test_a_note_whose_name_is_also_a_month_is_no_day_of_papers():
+    text = f"{MAMBA}\n\n*APRIL: Active Partial Rollouts* (Ada Cook, Bo Baker)\n\n> We cook.\n\nSee [DPO]({DPO})."
+    digest = read(text, "250923 APRIL.md")
+    assert shown(digest) == [("APRIL: Active Partial Rollouts", MAMBA)]
+
+
+@pytest.mark.parametrize("label", ["학회", "Venue"])
+def test_labelled_facts_below_one_linked_title_are_the_head_of_a_note(label):
+    text = f"# [{TITLES[0]}]({MAMBA})\n\n- {label}: COLM '24\n- 코드: https://github.com/a/b\n\n- We cook."
+    digest = read(text, "240509 list.md")
+    assert digest.shape == "note"
+    assert f"- {label}: COLM '24" in [paragraph.text for paragraph in digest.entries[0].commentary]
