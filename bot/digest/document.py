@@ -139,10 +139,17 @@ _MARKUP = re.compile(
 _SUFFIX = re.compile(r"\.(md|markdown|txt|text|html?|xhtml)$", re.IGNORECASE)
 
 
+FEW_LINKS = 10
+"""A plain text of which less than one address in so many is a Markdown link only mentions one."""
+
+
 def _is_markdown(name: str, text: str) -> bool:
     """Whether this is Markdown: by its name, or by links that only Markdown writes so."""
     suffix = found[1].lower() if (found := _SUFFIX.search(name)) else ""
-    return suffix in ("md", "markdown") or (suffix in ("txt", "text") and "](http" in text)
+    if suffix in ("txt", "text"):
+        links = text.count("](http")
+        return links > 0 and links * FEW_LINKS >= text.count("://")
+    return suffix in ("md", "markdown")
 
 
 def find_shape(name: str, text: str) -> Shape:

@@ -43,6 +43,8 @@ class FrontMatter:
 
     def text(self, *keys: str) -> str:
         """The first of these properties that holds words, as one line; "" where none does."""
+        if not self.values:
+            return ""
         found = (words for key in keys for words in _words(self.values.get(label_key(key))))
         return next(found, "")
 
@@ -54,6 +56,8 @@ class FrontMatter:
     @property
     def title(self) -> str:
         """Its title, the marks of links aside; "" for none."""
+        if not self.values:
+            return ""
         titles = (self.text(key) for key in self._keys("title"))
         named = (words for key in _PAPER_OR_TITLE if " " in (words := self.text(key)) and not any(find_links(words)))
         return next((title for title in titles if title), "") or next(named, "")
@@ -72,6 +76,8 @@ class FrontMatter:
     @property
     def links(self) -> tuple[str, ...]:
         """The paper's own link, then what belongs to it. A paper's link counts under any key where no other is."""
+        if not self.values:
+            return ()
         own: list[str] = []
         beside: list[str] = []
         others: list[str] = []
@@ -95,6 +101,8 @@ class FrontMatter:
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags and keywords in their order, without ``#``; categories where there are none."""
+        if not self.values:
+            return ()
         keys = [*self._keys("tags")]
         keys = (
             keys if any(True for key in keys for _ in read_tag_texts(self.values[key])) else ["categories", "category"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from bot.digest.dates import read_day
@@ -108,6 +109,7 @@ def read_bold_heading(line: str) -> str | None:
     return match[2] if match else None
 
 
+@lru_cache(maxsize=1 << 10)
 def section_kind(words: str) -> SectionKind | None:
     """What a section of this name holds, its number and marks aside; None for any other heading."""
     if len(words) > _NAME_CHARS:

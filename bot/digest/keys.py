@@ -28,7 +28,7 @@ def note_key(name: str) -> str:
 def title_key(title: str) -> str:
     """What a title compares by: its letters and digits, without case and punctuation."""
     folded = caseless(title)
-    return "".join(letter for letter in folded if letter.isalnum()) or " ".join(folded.split())
+    return "".join(filter(str.isalnum, folded)) or " ".join(folded.split())
 
 
 def canonical_link(link: str) -> str:

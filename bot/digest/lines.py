@@ -11,6 +11,7 @@ from bot.digest.model import Lang, Paragraph
 HANGUL = re.compile(r"[가-힣]")
 _HANGUL_RUN = re.compile(r"[가-힣]+")
 _LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_BLANKS = re.compile(r"\s+")
 _TAG_LABEL = re.compile(r"(?:tags?|태그)\s?[:：]\s*", re.IGNORECASE)
 _TAG = re.compile(r"[^\s#:,;!?()\[\]|·•]+")
 _BETWEEN_TAGS = " \t\xa0,.;|·•、。，；"
@@ -84,6 +85,17 @@ def leading_link(line: str) -> tuple[str, str] | None:
     if line[:4].lower() != "http" or not (match := _LINK.match(line)):
         return None
     return match.group(), line[match.end() :].strip()
+
+
+def leading_links(line: str) -> tuple[list[str], str]:
+    """The links one after the other at the start of the line, and the words after them."""
+    links: list[str] = []
+    at = 0
+    while match := _LINK.match(line, at):
+        links.append(match.group())
+        gap = _BLANKS.match(line, match.end())
+        at = gap.end() if gap else match.end()
+    return links, line[at:].strip()
 
 
 def read_tags(line: str) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.digest.blocks import Block, read_blocks
@@ -32,7 +33,7 @@ _CONTINUES = re.compile(r"[a-z가-힣(\"'0-9]")
 
 OPEN_BRACKETS = 100
 """Each open bracket of a paragraph is tried with all that follows it; people leave none open."""
-_NESTED = re.compile(r"\[{20}")
+_NESTED = "[" * 20
 HEAD_CHARS = 5_000
 MANY = 5
 """So many papers are read as several ones whatever the file is called."""
@@ -81,14 +82,21 @@ def parse_markdown_days(name: str, text: str, day: date | None = None) -> tuple[
 
 def _may_hold_several(body: str, *, is_day: bool) -> bool:
     """Whether it is worth to look closer: most notes have one link, or the head of a note of one paper."""
-    if any(
-        abs(part.count("[") - part.count("]")) > OPEN_BRACKETS or _NESTED.search(part) for part in body.split("\n\n")
+    if _NESTED in body:
+        return False
+    if (body.count("[") > OPEN_BRACKETS or body.count("]") > OPEN_BRACKETS) and any(
+        abs(part.count("[") - part.count("]")) > OPEN_BRACKETS for part in body.split("\n\n")
     ):
         return False
     if is_day:
         return _ADDRESS.search(body) is not None
-    addresses = {match.group() for match in _WHOLE_ADDRESS.finditer(body)}
-    return len(addresses) > 1 and not _is_note(body) and len(_BEGINNING.findall(body)) > 1
+    if _is_note(body):
+        return False
+    addresses = _WHOLE_ADDRESS.finditer(body)
+    first = next(addresses, None)
+    if first is None or all(other.group() == first.group() for other in addresses):
+        return False
+    return next(islice(_BEGINNING.finditer(body), 1, None), None) is not None
 
 
 def _is_note(body: str) -> bool:

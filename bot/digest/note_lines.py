@@ -19,7 +19,7 @@ from bot.digest.headings import (
     section_kind,
 )
 from bot.digest.labels import Field, label_key, names_link, read_label
-from bot.digest.lines import all_names, leading_link, read_authors, read_bare_authors, read_links, read_tags
+from bot.digest.lines import all_names, leading_links, read_authors, read_bare_authors, read_links, read_tags
 from bot.digest.links import find_links, is_paper_link, read_id, repair_link
 from bot.digest.names import read_names
 from bot.digest.titles import TitleLine, read_title, read_title_heading
@@ -157,7 +157,7 @@ class NoteReader:
         return True
 
     def _read_links_section(self, line: str) -> bool:
-        if _LINKS_HEADING.fullmatch(line):
+        if line[0] == "#" and _LINKS_HEADING.fullmatch(line):
             self._in_links, self._section = True, "facts"
             return True
         if self._in_links and not _ONLY_WIKI_LINK.fullmatch(line):
@@ -170,7 +170,7 @@ class NoteReader:
         return tags is not None
 
     def _read_english_mark(self, line: str) -> bool:
-        mark = _ENGLISH.match(line)
+        mark = _ENGLISH.match(line) if line[0] == "<" else None
         if mark:
             self._in_english = not mark[1]
             rest = line[mark.end() :]
@@ -224,7 +224,9 @@ class NoteReader:
 
     def _read_rule(self, line: str) -> bool:
         """A rule between parts of the head, which shows nothing."""
-        return _RULE.fullmatch(line) is not None and (self._in_head() or self._section == "abstract")
+        return (
+            line[0] in "-*_=" and (self._in_head() or self._section == "abstract") and _RULE.fullmatch(line) is not None
+        )
 
     def _read_expected(self, line: str) -> bool:
         """A value that stands below its label."""
@@ -294,8 +296,10 @@ class NoteReader:
 
     def _read_unknown_label(self, line: str) -> bool:
         """A line among the facts of the head whose label is no field of ours."""
+        if self.draft.begun():
+            return False
         among_facts = self._quotes_facts or (line[0] in ">-*+" and _UNKNOWN_LABEL.match(unmarked(line)) is not None)
-        if self.draft.begun() or not among_facts or (line[0] == ">" and _CALLOUT.match(line)) or read_link_line(line):
+        if not among_facts or (line[0] == ">" and _CALLOUT.match(line)) or read_link_line(line):
             return False
         if line.strip("> "):
             self.draft.details.append(line.lstrip("> "))
@@ -471,9 +475,11 @@ class NoteReader:
     def _add(self, line: str) -> None:
         """Put a line where it belongs: a link of the paper, the abstract, the commentary."""
         draft = self.draft
-        while not draft.begun() and (found := leading_link(line)) and (not draft.title or not found[1]):
-            draft.links.append(found[0])
-            line = found[1]
+        if not draft.begun() and line[:4].lower() == "http":
+            links, words = leading_links(line)
+            if links and (not draft.title or (len(links) == 1 and not words)):
+                draft.links.extend(links)
+                line = words
         if not line:
             return
         if line[0] == ">" and not draft.commentary and (callout := _CALLOUT.fullmatch(line)):

@@ -7,6 +7,7 @@ FORMULA_LINES = 60  # how far the end of a displayed formula is looked for
 TABLE_LINES = 400
 
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s")
+_ITEM_BEGINS = "-*+0123456789"
 _TABLE_RULE = re.compile(r"\|?\s{0,8}:?-{1,40}:?\s{0,8}(?:\|\s{0,8}:?-{1,40}:?\s{0,8}){0,40}\|?")
 _FORMULA_ENDS = {"$$": "$$", "\\[": "\\]"}
 
@@ -23,7 +24,11 @@ def join_lines(lines: Sequence[str], skip: int) -> Iterator[str]:
     n = skip
     while n < len(lines):
         raw, line = lines[n], lines[n].strip()
-        end = blocks.get(n) or _end_of_table(lines, n) or _end_of_formula(lines, n)
+        end = blocks.get(n) if blocks else None
+        if end is None and "|" in line:
+            end = _end_of_table(lines, n)
+        if end is None and line[:2] in _FORMULA_ENDS:
+            end = _end_of_formula(lines, n)
         if end is not None:
             yield from pending.take()
             yield "\n".join(part.rstrip() for part in lines[n : end + 1]).strip()
@@ -54,11 +59,11 @@ class _Pending:
 
     def start(self, raw: str, line: str) -> None:
         self._lines = [line]
-        self._indents = [_indent(raw)] if _LIST_ITEM.match(line) else []
+        self._indents = [_indent(raw)] if _is_item(line) else []
 
     def add(self, raw: str, line: str) -> None:
         """Join an indented line: a list item below the one it belongs to, any other to the line before it."""
-        if not _LIST_ITEM.match(line):
+        if not _is_item(line):
             self._lines[-1] += f" {line}"
             return
         indent = _indent(raw)
@@ -69,11 +74,15 @@ class _Pending:
 
     def take(self) -> Iterator[str]:
         """The paragraph, if there is one. Items below what is no list item are paragraphs of their own."""
-        if self._lines and _LIST_ITEM.match(self._lines[0]):
+        if self._lines and _is_item(self._lines[0]):
             yield "\n".join(self._lines)
         else:
             yield from (line.strip() for line in self._lines)
         self._lines = []
+
+
+def _is_item(line: str) -> bool:
+    return line[0] in _ITEM_BEGINS and _LIST_ITEM.match(line) is not None
 
 
 def _indent(raw: str) -> int:

@@ -93,6 +93,8 @@ _QUANTITY = (
 QUANTITY = re.compile(_QUANTITY)
 """A number with a unit of magnitude: 16B, 16 billion, 160억, 1억 5천만."""
 _SPELLED = re.compile(rf"[{''.join(_UMLAUTS)}]|{_LONE_GREEK}|{_QUANTITY}")
+_MAY_BE_SPELLED = re.compile(rf"[{''.join(_UMLAUTS)}{_GREEK}0-9]")
+"""How each of these begins: to look for one character is ten times as fast as to try all of them everywhere."""
 _PART = re.compile(rf"({_NUMBER})[\s-]?([^\W\d_]*)")
 _LONGEST = 18
 """Digits."""
@@ -128,7 +130,7 @@ def _greek_name(found: re.Match[str]) -> str:
 
 def respelled(text: str, *, whole: bool = False) -> Iterator[str]:
     """The stretches of a clean text that have another usual spelling, in that spelling; or the ``whole`` of it."""
-    begin = _SPELLED.search(text)
+    begin = next((at for one in _MAY_BE_SPELLED.finditer(text) if _SPELLED.match(text, at := one.start())), None)
     if begin is None:
         return
     if whole:
@@ -137,7 +139,7 @@ def respelled(text: str, *, whole: bool = False) -> Iterator[str]:
             yield other
         return
     first, last = 0, -1
-    for found in _SPELLED.finditer(text, begin.start()):
+    for found in _SPELLED.finditer(text, begin):
         start, end = _around(text, *found.span())
         if last >= 0 and start > last:
             yield from respelled(text[first:last], whole=True)

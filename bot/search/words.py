@@ -310,8 +310,8 @@ def _add(text: str, units: list[str], forms: dict[str, None]) -> None:
     """Add the units and the other forms of the words of a text."""
     for some, other in _read(text):
         units.append(some)
-        if other:
-            forms.update(dict.fromkeys(other))
+        for form in other:
+            forms[form] = None
 
 
 def own_length(field: str) -> int:

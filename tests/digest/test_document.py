@@ -215,3 +215,14 @@ def test_whatever_a_reader_raises_is_the_documents_fault(monkeypatch, error):
     with pytest.raises(DigestFormatError) as caught:
         parse_document("240412 A note.md", b"*T* (A B)\n")
     assert f"{type(error).__name__} in note.py:" in caught.value.found
+
+
+@pytest.mark.parametrize(("bare", "is_markdown"), [(0, True), (8, True), (30, False)])
+def test_a_plain_text_with_hardly_any_link_in_markdown_is_not_read_as_markdown(monkeypatch, bare, is_markdown):
+    read = []
+    monkeypatch.setattr("bot.digest.markdown_day.parse_markdown_days", lambda *args: read.append(args) or ())
+    titles = "".join(f"Sparse Kitchens, Part {n}\n(Ada Cook)\nhttps://a.example/{n}\n#moe\n" for n in range(bare))
+    text = f"2024-04-12\n{titles}Dense Kitchens\n(Bo Baker)\nSee [this](https://b.example/c).\n#moe\n"
+    digest = parse_document("2024-04-12.txt", text.encode())
+    assert [entry.title for entry in digest.entries][-1] == "Dense Kitchens"
+    assert bool(read) is is_markdown

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from bot.digest.dates import find_day, read_day, split_name
-from bot.digest.lines import is_korean, is_link, read_authors, read_languages, read_tags, split_authors
+from bot.digest.lines import is_korean, is_link, leading_links, read_authors, read_languages, read_tags, split_authors
 
 DAY = date(2024, 4, 12)
 
@@ -166,3 +166,17 @@ def test_what_has_no_language_takes_that_of_its_neighbours():
 def test_unmarked_paragraphs_of_a_marked_note_are_korean():
     texts = ["A caption of many English words stands here alone.", "English."]
     assert [paragraph.lang for paragraph in read_languages(texts, [False, True], default="ko")] == ["ko", "en"]
+
+
+@pytest.mark.parametrize(
+    ("line", "links", "words"),
+    [
+        ("https://a.b", ["https://a.b"], ""),
+        ("https://a.b  HTTP://c.d\twords of it ", ["https://a.b", "HTTP://c.d"], "words of it"),
+        ("https://a.b<https://c.d", ["https://a.b"], "<https://c.d"),
+        ("words https://a.b", [], "words https://a.b"),
+        ("", [], ""),
+    ],
+)
+def test_links_at_the_start_of_a_line_stand_apart_from_its_words(line, links, words):
+    assert leading_links(line) == (links, words)
