@@ -159,9 +159,7 @@ def parse_look_up(text: str, *, today: date, refused: Mapping[str, str] = Mappin
 def literally(text: str, words: Collection[str], *, today: date) -> str:
     """The look-up with these bare words and times in quotation marks, so that nothing else is looked for."""
     reader = _Reader(text, today, timed=True)
-    query = reader.query()
-    if not isinstance(query.tree, nodes.All | nodes.Word) and len(reader.top) > 1:  # an OR, which is no term
-        return text
+    reader.query()
     return " ".join(
         " ".join(f'"{word}"' for word in term.split()) if term.rstrip(_AFTER_A_WORD) in words else term
         for term, _ in reader.top
@@ -171,8 +169,7 @@ def literally(text: str, words: Collection[str], *, today: date) -> str:
 def instead(text: str, others: Mapping[str, str], *, today: date) -> str:
     """The look-up with other words in the place of some of its bare words."""
     reader = _Reader(text, today, timed=True)
-    if not isinstance(reader.query().tree, nodes.All | nodes.Word):
-        return text
+    reader.query()
     return " ".join(others.get(term.rstrip(_AFTER_A_WORD), term) for term, _ in reader.top)
 
 
@@ -233,7 +230,7 @@ class _Reader:
         self.sort: Sort = "best"
         self.sorted = False
         self.top: list[tuple[str, bool]] = []
-        """The terms at the top as typed, and whether each asks for something."""
+        """The terms at the top and the OR between them as typed, and whether each asks for something."""
 
     def query(self) -> Query:
         tree = self.either(None, 0)
@@ -293,7 +290,10 @@ class _Reader:
             self.skip_space()
             if self.at >= len(self.text) or self.text[self.at] == ")":
                 break
+            begin = self.at
             if (parts and self.operator("OR", "또는")) or ((parts or not first) and self.operator("|")):
+                if depth == 0:
+                    self.top.append((self.text[begin : self.at], False))
                 break
             if self.strict and _OR.match(self.text, self.at):
                 self.refuse("query.one_sided", self.at, "OR")

@@ -505,19 +505,27 @@ def _follow(wanted: list[str], units: list[str]) -> bool:
     return first and last and units[1:-1] == wanted[1:-1]
 
 
+_KOREAN_NAME = (3, 4)
+"""Syllables of a whole name. Of four, the surname may be two."""
+
+
 def name_words(text: str) -> list[list[str]]:
-    """The words of a name, in each of its spellings."""
+    """The words of a name, in each of its spellings; of a Korean one in one word, surname and given name too."""
     text = clean(text)
     spelled = [
         [unit for some, _ in _read(one) for unit in some.split()] for one in (text, *respelled(text, whole=True))
     ]
-    return [words for words in spelled if words]
+    joined = [words[0] for words in spelled if len(words) == 1 and len(words[0]) in _KOREAN_NAME]
+    korean = [name for name in joined if all(map(is_paired, name))]
+    parted = [[name[:1], name[1:]] for name in korean]
+    parted += [[name[:2], name[2:]] for name in korean if len(name) == max(_KOREAN_NAME)]
+    return [words for words in (*spelled, *parted) if words]
 
 
 def is_name(field: str, text: str) -> bool:
     """Whether one value of a field string holds all words of a name, in any order, some of them as initials.
 
-    At least one word must be there in full. A name of one word is none: that is a needle.
+    At least one word must be there in full. A name of one word is a needle; 김철수 is two words as well.
     """
     wanted = [words for words in name_words(text) if len(words) > 1 and any(len(word) > 1 for word in words)]
     return bool(wanted) and any(_names(value.split(), words) for value in _values(field) for words in wanted)

@@ -10,7 +10,7 @@ import sys
 
 from tests.bench import hostile, ingest, process, reading
 
-FUZZ = "20000"  # mutations of documents, and a third of it of each kind of feed
+FUZZ = "20000"  # mutations of documents, queries and commands, and a third of it of each kind of feed
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     ingest.main()
     process.main()
     hostile.main()
-    fuzz = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/fuzz/test_readers.py"]
+    fuzz = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/fuzz/test_readers.py", "tests/search/test_fuzz.py"]
     subprocess.run(fuzz, env={**os.environ, "PAPERROUND_FUZZ": FUZZ}, check=False)
 
 

@@ -1,9 +1,13 @@
-"""Whatever people type is read or refused in words: no other error comes out."""
+"""Whatever people type is read or refused in words: no other error comes out.
 
+A hundred queries and commands in the test run; ``PAPERROUND_FUZZ=100000`` for as many (`make bench` sets 20,000).
+"""
+
+import os
 from contextlib import suppress
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.model import Entry, StoredEntry
@@ -13,6 +17,7 @@ from bot.search.engine import find
 from bot.search.glossary import parse_glossary
 from tests.search.memory import MemoryArchive
 
+COUNT = int(os.environ.get("PAPERROUND_FUZZ", "100"))
 TODAY = date(2024, 4, 15)
 GLOSSARY = parse_glossary("확산 모델\tdiffusion model\n")
 PARTS = (
@@ -31,6 +36,7 @@ ARCHIVE = MemoryArchive(
 )
 
 
+@settings(max_examples=COUNT, deadline=None)
 @given(typed)
 def test_whatever_is_typed_is_read_or_refused_and_looked_up(text: str) -> None:
     with suppress(QueryError):

@@ -60,6 +60,8 @@ def test_what_is_a_word_more_often_stays_one(typed: str) -> None:
     [
         ("2024", '"2024"'),
         ("moe apr 2024", 'moe "apr" "2024"'),
+        ("moe OR 2024", 'moe OR "2024"'),
+        ("apr 2024 moe 또는 (vit | gan) 2023년", '"apr" "2024" moe 또는 (vit | gan) "2023년"'),
         ("2024-04-12, moe", '"2024-04-12," moe'),
     ],
 )

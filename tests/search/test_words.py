@@ -258,6 +258,8 @@ def test_a_name_is_found_in_any_order_and_by_initials(typed: str) -> None:
         pytest.param("Schoelkopf, B.", "Bernhard Schölkopf", id="and the other way"),
         pytest.param("Jean-Baptiste Alayrac", "J.-B. Alayrac", id="two initials"),
         pytest.param("김 철수", "김철수", id="a Korean name in two parts"),
+        pytest.param("김철수", "김 철수", id="a Korean name in one part"),
+        pytest.param("남궁민수", "남궁 민수", id="with a surname of two syllables"),
     ],
 )
 def test_a_name_is_found_by_initials_that_are_written(typed: str, written: str) -> None:
@@ -267,6 +269,7 @@ def test_a_name_is_found_by_initials_that_are_written(typed: str, written: str) 
 @pytest.mark.parametrize("typed", ["Y. L.", "Yann Cook", "X. LeCun", "Yann Y. LeCun", "lecun"])
 def test_another_name_is_not_found(typed: str) -> None:
     assert not is_name(field_string(["Ada Cook", "Yann LeCun"]), typed)
+    assert not is_name(field_string(["김 영희", "박 철수"]), "김철수")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_finds_the_same_in_the_same_order(scratch: Engine, made: Sequence[Stored
                 assert here == find(query, MemoryArchive(made), GLOSSARY, 1000), text
     finally:
         with transaction(scratch) as connection:
-            index.remove(connection, [stored.id for stored in made])
+            index.update(connection, [replace(stored, withdrawn=True) for stored in made])
 
 
 def test_looks_at_one_moment_throughout(scratch: Engine) -> None:
@@ -98,4 +98,4 @@ def test_looks_at_one_moment_throughout(scratch: Engine) -> None:
             assert len(archive.places(None, ["diffusion"], 10)) == 1
     finally:
         with transaction(scratch) as connection:
-            index.remove(connection, [1])
+            index.update(connection, [replace(entry, withdrawn=True)])
