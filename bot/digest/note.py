@@ -194,6 +194,17 @@ def _parts(text: str) -> Iterator[str]:
         yield from text.split("\n")
 
 
+_NAME_BEFORE = re.compile(r"([A-Za-z][\w-]*)[(（]$")
+
+
+def _is_cited(line: str, start: int, title: str, *, alone: bool) -> bool:
+    """Whether a link stands in brackets right behind the name of another paper, or of one among several: BYOL(https://…)."""
+    before = _NAME_BEFORE.search(line[max(0, start - 60) : start])
+    if before is None or names_link(before[1]):
+        return False
+    return not alone or before[1].casefold() not in title.casefold()
+
+
 def _find_own(lines: Sequence[str], title: str) -> str | None:
     """The paper's own link in a text: a labelled one, one that is called like the paper, else the only one there is."""
     labelled: list[str] = []
@@ -219,7 +230,8 @@ def _find_own(lines: Sequence[str], title: str) -> str | None:
             labelled.append(found[0].url)
         if _ELSEWHERE.search(shown[:500]):
             continue
-        if number < HEAD_LINES:
+        found = [link for link in found if not _is_cited(shown, link.start, title, alone=len(found) == 1)]
+        if number < HEAD_LINES and found:
             early.append(found[0].url)
         papers.update({paper_id(link.url) or canonical_link(link.url): link.url for link in found})
     for links in (called, labelled):

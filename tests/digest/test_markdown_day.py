@@ -243,9 +243,11 @@ def test_a_cell_keeps_the_name_of_its_column():
 
 
 def test_a_note_whose_name_is_also_a_month_is_no_day_of_papers():
-    text = f"{MAMBA}\n\n*APRIL: Active Partial Rollouts* (Ada Cook, Bo Baker)\n\n> We cook.\n\nSee [DPO]({DPO})."
-    digest = read(text, "250923 APRIL.md")
-    assert shown(digest) == [("APRIL: Active Partial Rollouts", MAMBA)]
+    code = "https://github.com/a/b"
+    text = (
+        f"{code}\n\n*APRIL: Active Partial Rollouts* (Ada Cook, Bo Baker)\n\n> We cook.\n\nNear to {MAMBA} and {DPO}."
+    )
+    assert shown(read(text, "250923 APRIL.md")) == [("APRIL: Active Partial Rollouts", code)]
 
 
 @pytest.mark.parametrize("label", ["학회", "Venue"])

@@ -491,3 +491,17 @@ def test_a_list_of_one_papers_facts_is_its_head():
     entry = parse_document("240509 list.md", "\n".join(head).encode()).entries[0]
     assert entry.links == (ARXIV, CODE)
     assert "- 학회: CVPR '24" in said(entry)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "own"),
+    [
+        (f"We cook as Ovens(https://arxiv.org/abs/2006.07733) do, and as Pans({ARXIV}) do.", ()),
+        (f"We cook as Ovens({ARXIV}) do.", ()),
+        (f"Kitchens({ARXIV}) are sparse.", (ARXIV,)),
+        (f"We read the paper({ARXIV}).", (ARXIV,)),
+        (f"We read it ({ARXIV}) and then https://arxiv.org/abs/2006.07733", (ARXIV,)),
+    ],
+)
+def test_a_link_behind_the_name_of_another_paper_is_not_the_notes_own(sentence, own):
+    assert read(sentence, name="240509 Sparse Kitchens.md").links == own
