@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.digest.dates import read_day, split_name
+from bot.digest.extent import check_parts
 from bot.digest.lines import is_link
-from bot.digest.model import Digest, Shape
+from bot.digest.model import Digest, Entry, Shape
 from bot.digest.normalize import nfc, without_invisible
 from bot.errors import DigestFormatError
 
@@ -91,7 +92,10 @@ def parse_digests(name: str, data: bytes, day: date | None = None) -> tuple[Dige
     document's fault, and no reason to leave the others unread.
     """
     try:
-        return _parse(name, _decode(data), day)
+        digests = _parse(name, _decode(data), day)
+        for digest in digests:
+            check_parts(max(map(_parts_of, digest.entries), default=0))
+        return digests
     except DigestFormatError:
         raise
     except MemoryError as exc:
@@ -118,6 +122,10 @@ def _parse(name: str, text: str, day: date | None) -> tuple[Digest, ...]:
     from bot.digest.printed import parse_print
 
     return (parse_print(name, text, day),)
+
+
+def _parts_of(entry: Entry) -> int:
+    return len(entry.authors) + len(entry.links) + len(entry.abstract) + len(entry.commentary) + len(entry.tags)
 
 
 def _named(error: Exception) -> str:

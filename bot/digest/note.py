@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from bot.digest.bibtex import read_bibtex
 from bot.digest.dates import explain_name, split_name
+from bot.digest.extent import ENTRY_PARTS, check_parts
 from bot.digest.facts import read_facts, read_link_line
 from bot.digest.front_matter import FrontMatter, read_front_matter
 from bot.digest.headings import read_heading, resembles, section_kind
@@ -71,7 +73,8 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     """
     front = read_front_matter(text)
     named = _read_name(name)
-    found = list(join_lines(_shown_lines(text, front.lines), 0))
+    found = list(islice(join_lines(_shown_lines(text, front.lines), 0), ENTRY_PARTS + 1))
+    check_parts(len(found))
     draft = Draft(title=front.title, sure_title=bool(front.title), links=list(front.links), tags=list(front.tags))
     NoteReader(found, named.title, draft).read()
     when = named.day or front.day or draft.day or day

@@ -226,3 +226,20 @@ def test_a_plain_text_with_hardly_any_link_in_markdown_is_not_read_as_markdown(m
     digest = parse_document("2024-04-12.txt", text.encode())
     assert [entry.title for entry in digest.entries][-1] == "Dense Kitchens"
     assert bool(read) is is_markdown
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "part"),
+    [
+        ("240412 Kitchens.md", "https://a.example/x\n*Sparse Kitchens* (Ada Cook)\n\n", "words\n"),
+        ("240412 Kitchens.md", "https://a.example/x\n*Sparse Kitchens* (Ada Cook)\n\n", "#tag{n} "),
+        ("2024-04-12.txt", "2024-04-12\nSparse Kitchens\n(Ada Cook)\n", "https://a.example/x{n}\n"),
+    ],
+)
+def test_an_entry_of_more_parts_than_anybody_writes_is_refused(name, head, part):
+    def of(parts):
+        return (head + "".join(part.replace("{n}", str(n)) for n in range(parts))).encode()
+
+    assert parse_document(name, of(5_000)).entries
+    with pytest.raises(DigestFormatError, match="10,000 paragraphs"):
+        parse_document(name, of(10_001))
