@@ -53,6 +53,7 @@ _PICTURE = re.compile(
 _UNKNOWN_LABEL = re.compile(r"(?:\*\*[^*\n]{1,40}(?:\*\*\s?[:：]|[:：]\s?\*\*)|[\w -]{1,30}::\s)")
 _LIST_MARK = re.compile(r"(?:[-*+]|[0-9]{1,3}[.)])\s+")
 _BRACKETED = re.compile(r"\[([^\[\]\n]{15,300})\]")
+_YEAR_BEHIND = re.compile(r"\s?\((?:19|20)[0-9]{2}\)$")
 DETAIL_CHARS = 100
 
 
@@ -411,7 +412,7 @@ class NoteReader:
         draft = self.draft
         if not draft.title or draft.authors or draft.begun():
             return False
-        text = unmarked(line).strip("*_ ")
+        text = _YEAR_BEHIND.sub("", unmarked(line).strip("*_ "))
         authors = read_authors(line) or read_bare_authors(text, sure="et al" in text)
         draft.authors.extend(authors or ())
         return bool(authors)
@@ -433,7 +434,7 @@ class NoteReader:
     def _take_bracketed(self, words: str) -> bool:
         """Take a long title in brackets, below a heading that is only a short name for it or below none."""
         draft = self.draft
-        if draft.begun() or draft.sure_title or draft.title.count(" ") > 1 or words.count(" ") < 3:
+        if draft.begun() or draft.sure_title or draft.title.count(" ") > 1 or words.count(" ") < 2:
             return False
         if draft.title:
             draft.details.append(draft.title)

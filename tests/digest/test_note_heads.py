@@ -505,3 +505,8 @@ def test_a_list_of_one_papers_facts_is_its_head():
 )
 def test_a_link_behind_the_name_of_another_paper_is_not_the_notes_own(sentence, own):
     assert read(sentence, name="240509 Sparse Kitchens.md").links == own
+
+
+def test_a_year_behind_the_last_author_is_no_part_of_the_name():
+    entry = read("### SK", "", "[Sparse Kitchens Revisited]", "", "Ada Cook , Bo Baker (2018)", "", ARXIV, "We cook.")
+    assert (entry.title, entry.authors) == ("Sparse Kitchens Revisited", ("Ada Cook", "Bo Baker"))
