@@ -45,7 +45,8 @@ def examine() -> list[Check]:
         bot = build(settings, changing=False)
     except BotError as exc:
         words = error_text(exc, words_for(None))
-        return [*checks, Check("store", False, exc.code, words)]
+        problem, _, remedy = words.partition("; ")
+        return [*checks, Check("store", False, problem, remedy)]
     return [*checks, *_store(bot), *_drafts(bot), *_deliveries(bot), *_subscriptions(bot), *_sources(bot), *_slack(bot)]
 
 

@@ -13,6 +13,8 @@ _MESSAGES = (
     (re.compile(r"^Input should be a valid tuple"), "must be a list"),
     (re.compile(r"^(?:Input|String) should "), "must "),
     (re.compile(r"match pattern '\^https\?://'"), "begin with http:// or https://"),
+    (re.compile(r"be (greater than(?: or equal to)?) datetime\.timedelta\(0\)"), r"be \1 0s"),
+    (re.compile(r", unable to parse string as an? \w+$"), ""),
     (re.compile(r"^Field required"), "is missing"),
     (re.compile(r"^Extra inputs are not permitted"), "there is no such key"),
 )
@@ -22,7 +24,7 @@ _TEXTS = frozenset({"string_type", "path_type", "path_instance_of"})
 
 def problem_of(error: Mapping[str, Any], model: type[BaseModel], remedy: str) -> str:
     """One error of pydantic's as a line: where, what, what to do. ``remedy`` says where it is corrected."""
-    loc, kind, given = tuple(error["loc"]), error["type"], error.get("input")
+    loc, kind, given = without_kinds(error["loc"]), error["type"], error.get("input")
     where = place_of(loc)
     if kind == "extra_forbidden":
         return f"{where}: there is no such key{_meant(loc, model)}; {remedy}"
@@ -36,6 +38,11 @@ def problem_of(error: Mapping[str, Any], model: type[BaseModel], remedy: str) ->
             return f'{where}: must be text in quotes: {key} = ["{_written(given)}"]; {remedy}'
         return f'{where}: must be text in quotes: {key} = "{_written(given)}"; {remedy}'
     return f"{where}: {_plain(error['msg'])}; {remedy}"
+
+
+def without_kinds(loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """The place without the kinds of a union, such as ``list[constrained-str]``, which stand in no file."""
+    return tuple(part for part in loc if isinstance(part, int) or re.fullmatch(r"\w+", part))
 
 
 def place_of(loc: Sequence[int | str]) -> str:

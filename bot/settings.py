@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,7 +34,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SettingsSourceError
 
 from bot.errors import QueryError, SettingsError
-from bot.misconfigured import problem_of, read_text, toml_hint
+from bot.misconfigured import problem_of, read_text, toml_hint, without_kinds
 from bot.plan.hours import is_quiet, parse_at, parse_days, parse_quiet
 from bot.plan.subscription import Layout
 
@@ -198,6 +199,8 @@ class _TomlFile(TomlConfigSettingsSource):
         except tomllib.TOMLDecodeError as exc:
             hint = toml_hint(text, str(exc))
             raise ValueError(f"{exc}; {hint}" if hint else str(exc)) from exc
+        except RecursionError:
+            raise ValueError("brackets stand within brackets too many times; close each [ with a ]") from None
 
 
 class _KnownDotEnv(DotEnvSettingsSource):
@@ -348,10 +351,13 @@ def _check_dotenv() -> None:
 
 
 def _distinct(exc: ValidationError) -> list[Any]:
-    """The errors, each place once: a union of kinds has one for each kind."""
+    """The errors, each place once: a union of kinds has one for each kind. The one furthest in the value says most."""
     first: dict[Any, Any] = {}
     for error in exc.errors():
-        first.setdefault(error["loc"], error)
+        loc = error["loc"]
+        place = tuple(takewhile(lambda part: part in without_kinds((part,)), loc))
+        if place not in first or len(loc) > len(first[place]["loc"]) > len(place):
+            first[place] = error
     return list(first.values())
 
 

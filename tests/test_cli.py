@@ -899,6 +899,12 @@ def test_a_database_that_cannot_be_written_is_bad(run: Run, tmp_path: Path, monk
     assert "BAD  store" in ran.out
 
 
+def test_an_address_that_is_no_databases_is_told_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERROUND_DATABASE_URL", "data/x.db")
+    words = "database_url (or PAPERROUND_DATABASE_URL) is not a database address"
+    assert f"BAD  store: {words}\n" in run("doctor").out
+
+
 def test_a_fresh_database_that_can_be_made_is_fine(run: Run, tmp_path: Path) -> None:
     assert _checks(run)["store"][0]
     assert not (tmp_path / "data").exists(), "and it is not made by looking"

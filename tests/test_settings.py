@@ -271,6 +271,13 @@ WRONG = [
     ("[[source]]\nname = “s”", ["line 2", "straight quotation marks"]),
     ("[[source]]\nname = vault", ["line 2", "in quotes"]),
     ("language: ko", ["line 1", "write = between"]),
+    ("a = " + "[" * 3000, ["brackets stand within brackets", "close each ["]),
+    ('[reading]\nevery = "0s"', ["reading.every: must be greater than 0s"]),
+    ('[reading]\nmax_bytes = "5MB"', ["reading.max_bytes: must be a valid integer; "]),
+    (
+        '[[source]]\nname = "s"\nfolder = "d"\n[[subscription]]\nchannel = "#a"\ndays = [1]',
+        ['days.0: must be text in quotes: days = ["1"]'],
+    ),
 ]
 
 
@@ -282,7 +289,7 @@ def test_a_wrong_shape_is_told_in_words_that_say_what_to_write(elsewhere: Path, 
     (problem,) = caught.value.problems
     for words in says:
         assert words in problem
-    assert not re.search(r"tuple|Input should|dictionary|valid string|PAPERROUND_S", problem)
+    assert not re.search(r"tuple|Input should|dictionary|valid string|timedelta|constrained|PAPERROUND_S", problem)
     assert "paperround.toml" in problem
 
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import IO
 
+from bot.sandbox.bodies import load_json
 from bot.sandbox.workspace import Change, Message, Workspace
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Journal:
             if not line.strip():
                 continue
             try:
-                change = Change.from_line(json.loads(line))
+                change = Change.from_line(load_json(line))
                 if not change.type.startswith("ephemeral"):
                     workspace.apply(change)
                     done += 1

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.bodies import MALFORMED, read_body
+from bot.sandbox.bodies import MALFORMED, load_json, read_body
 from bot.sandbox.events import event_payload, uninstalled
 from bot.sandbox.faults import NOW_KINDS, Fault, Faults, act_now, app_meant
 from bot.sandbox.people import People
@@ -329,7 +329,7 @@ class PageApi:
 
     async def _answer(self, request: Request, act: Callable[[Told], Awaitable[Told]]) -> Response:
         try:
-            body = json.loads(await read_body(request) or b"{}")
+            body = load_json(await read_body(request) or b"{}")
             if not isinstance(body, dict):
                 raise ValueError("expected a JSON object")
             return JSONResponse({"ok": True, **await act(body)})

@@ -16,6 +16,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.bodies import load_json
 from bot.sandbox.faults import Faults
 
 CONNECTIONS = 10
@@ -116,7 +117,7 @@ class Sockets:
 
     def _hear(self, connection: _Connection, text: str) -> None:
         try:
-            message = json.loads(text)
+            message = load_json(text)
         except ValueError:
             return
         envelope_id = message.get("envelope_id") if isinstance(message, dict) else None

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.bodies import MALFORMED, read_body
+from bot.sandbox.bodies import MALFORMED, load_json, read_body
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.methods import METHODS, Body, Call, Method, api_test
 from bot.sandbox.rates import MINUTE, Rates
@@ -171,7 +171,7 @@ async def _read(request: Request) -> tuple[dict[str, Any], str | None]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         try:
-            data = json.loads(body or b"{}")
+            data = load_json(body or b"{}")
         except (ValueError, RecursionError):
             raise SlackError("invalid_json") from None
         if not isinstance(data, dict):

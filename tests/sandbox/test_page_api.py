@@ -112,6 +112,22 @@ def test_nothing_of_another_site_is_answered(sandbox: Running) -> None:
         pass
 
 
+def test_half_a_character_leaves_the_page_as_it_was(sandbox: Running) -> None:
+    said = r'{"user": "anna", "channel": "home", "text": "half \ud83d whole \ud83d\ude00"}'
+    assert ask(sandbox, "/page/send", said) == 200
+    assert ask(sandbox, "/page/state") == 200
+    texts = [message["text"] for message in sandbox.workspace.channels[HOME].messages.values()]
+    assert "half \ufffd whole \U0001f600" in texts
+    post = r'{"channel": "C0HOME0001", "text": "of a bot \ud800"}'
+    assert ask(sandbox, "/api/chat.postMessage", post, **{"Content-Type": "application/json"}) == 200
+    assert ask(sandbox, "/page/state") == 200
+
+
+@pytest.mark.parametrize("count", ["1e999", "-1e999", "[]"])
+def test_a_count_that_is_none_is_refused(sandbox: Running, count: str) -> None:
+    assert ask(sandbox, "/faults", f'{{"kind": "error", "count": {count}}}') == 400
+
+
 def test_questions_that_make_no_sense_are_refused(sandbox: Running) -> None:
     assert ask(sandbox, "/page/send", "no JSON") == 400
     assert ask(sandbox, "/page/state?user=nobody") == 404
