@@ -1,6 +1,7 @@
 """Carries what changed in a source into the store: look, read, keep. The tick and ``paperround ingest`` both use it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -195,24 +196,25 @@ def _keep(
     """Parse and save, batch by batch."""
     kept = _Kept()
     texts = [Text(document.name, document.data, document.day) for document in documents]
-    pairs = zip(documents, read_documents(texts), strict=True)  # while a batch is saved, the next ones are read
-    for start in range(0, len(documents), batch or 1):
-        good: list[Pair] = []
-        for document, read in islice(pairs, batch):
-            try:
-                digests = digests_of(read)
-                check_days(digests, now.date())
-                good += by_day(document, digests)
-            except UndatedError as error:
-                found = document.undated or error.found
-                kept.faults.append((document, UndatedError(error.line, error.expected, found)))
-            except DigestFormatError as error:
-                kept.faults.append((document, error))
-        if good:
-            kept.uris.update(document.uri for document, _ in good)
-            save(good, kept)
-        if progress:
-            progress(min(start + batch, len(documents)), len(documents))
+    with closing(read_documents(texts)) as reads:  # while a batch is saved, the next ones are read
+        pairs = zip(documents, reads, strict=True)
+        for start in range(0, len(documents), batch or 1):
+            good: list[Pair] = []
+            for document, read in islice(pairs, batch):
+                try:
+                    digests = digests_of(read)
+                    check_days(digests, now.date())
+                    good += by_day(document, digests)
+                except UndatedError as error:
+                    found = document.undated or error.found
+                    kept.faults.append((document, UndatedError(error.line, error.expected, found)))
+                except DigestFormatError as error:
+                    kept.faults.append((document, error))
+            if good:
+                kept.uris.update(document.uri for document, _ in good)
+                save(good, kept)
+            if progress:
+                progress(min(start + batch, len(documents)), len(documents))
     return kept
 
 

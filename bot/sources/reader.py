@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -45,7 +45,7 @@ class Text:
     day: date | None = None
 
 
-def read_documents(texts: Sequence[Text]) -> Iterator[tuple[Digest, ...] | DigestFormatError]:
+def read_documents(texts: Sequence[Text]) -> Generator[tuple[Digest, ...] | DigestFormatError]:
     """The digests of each document, one a day, or why it is none, in their order, as soon as each is read.
 
     One that takes more than its time or memory is no digest. Raises `SourceUnavailableError` ``source.no_reader`` where
@@ -89,17 +89,20 @@ _Request = tuple[str, float, tuple[object, ...]]
 _Answer = tuple[Any, ...]
 
 
-def _answers(requests: Sequence[_Request]) -> Iterator[_Answer]:
+def _answers(requests: Sequence[_Request]) -> Generator[_Answer]:
     """An answer to each request, in their order; ``("lost", why)`` where it ended the process."""
     pending = deque(requests)
     while pending:
         with _borrowed() as process, _feeding(process, list(pending)):
-            while pending and not process.lost:
+            while True:
                 answer = process.receive(pending[0][1])
                 if answer is None:
                     answer = ("lost", process.why(pending[0][1]))
                 pending.popleft()
+                if process.lost or not pending:
+                    break  # so that the process is given back before the last answer: nobody may ask for more
                 yield answer
+        yield answer
 
 
 @dataclass(slots=True)
