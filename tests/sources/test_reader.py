@@ -61,7 +61,7 @@ def test_documents_are_read_in_their_order_and_faults_keep_their_place():
 
 
 def test_many_large_documents_pass_through_both_pipes():
-    large = Text("240412 Note.md", b"*T* (Ada Cook)\n\n" + b"words and words\n" * 10_000)
+    large = Text("240412 Note.md", b"*T* (Ada Cook)\n\n" + (b"words and words " * 100 + b"\n") * 100)
     assert all(isinstance(read, tuple) for read in read_documents([large] * 10))
 
 
@@ -88,7 +88,7 @@ def test_a_document_beyond_the_memory_is_refused_and_the_next_one_is_read(monkey
     list(read_documents([GOOD]))
     reader._pool.end_all()
     monkeypatch.setattr(reader, "MEMORY", 150_000_000)
-    many_parts = Text("240412 Parts.md", b"*T* (Ada Cook)\n\n" + b"a\n" * 2_400_000)
+    many_parts = Text("240412 Parts.txt", b"April 12, 2024\n" + b"T\n(Ada Cook, Bo Baker)\nwords\n#moe\n" * 140_000)
     first, second = read_documents([many_parts, GOOD])
     assert isinstance(first, DigestFormatError)
     assert "memory" in f"{first.expected} {first.found}"
