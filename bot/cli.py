@@ -314,7 +314,7 @@ def post_command(day: str, channel: str, layout: "Layout | None", dry_run: bool,
         for message in messages:
             print_message(message, channel, as_json)
         if not messages:
-            click.echo(f"Nothing would be posted: all of that day stands in {channel}", err=True)
+            echo(f"Nothing would be posted: all of that day stands in {field(channel)}", err=True)
         return
     if tokens is None:
         raise SettingsError(

@@ -442,11 +442,13 @@ def test_a_tick_comes_at_its_interval_whatever_the_wall_clock_says() -> None:
 
 
 def test_a_tick_that_outlasts_its_interval_is_called_once_afterwards() -> None:
-    ticks, calls, go_on, seen = Ticks(), [], threading.Event(), threading.Event()
+    ticks, calls = Ticks(), []
+    begun, go_on, seen = threading.Event(), threading.Event(), threading.Event()
 
     def tick() -> None:
         calls.append(threading.current_thread().name)
         if len(calls) == 1:
+            begun.set()
             go_on.wait(10)
         else:
             seen.set()
@@ -454,6 +456,7 @@ def test_a_tick_that_outlasts_its_interval_is_called_once_afterwards() -> None:
     ticks.every(timedelta(seconds=3600), "long", tick)
     ticks.once(timedelta(0), "other", go_on.set)  # another is not kept waiting
     ticks.start()
+    assert begun.wait(10)
     assert go_on.wait(10)
     ticks.stop()
     assert not seen.is_set()
