@@ -89,6 +89,10 @@ class Ticks:
         """Call nothing more. Waits for nothing that is under way."""
         self._stopped.set()
         if self._scheduler.running:
+            # A job that is being submitted while APScheduler stops raises in its thread. Paused, it submits no more;
+            # its list of jobs can be had once the last submission is done.
+            self._scheduler.pause()
+            self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=False)
 
     def _follow_the_clock(self) -> None:
