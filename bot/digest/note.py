@@ -79,7 +79,9 @@ def parse_note(name: str, text: str, day: date | None = None) -> Digest:
     NoteReader(found, named.title, draft).read()
     when = named.day or front.day or draft.day or day
     if when is None:
-        raise UndatedError(1, "a date in the note's name (YYMMDD) or its front matter (date:)", explain_name(name))
+        raise UndatedError(
+            1, "a date in the note's name (YYMMDD), its front matter or its head (date:)", explain_name(name)
+        )
     if not found and not front.title:
         raise DigestFormatError(1, "a link, a title or words", "")
     _take_closing_tags(draft)

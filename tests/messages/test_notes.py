@@ -131,7 +131,10 @@ def test_the_operator_is_told_which_source_is_silent_since_when_and_what_to_look
 @pytest.mark.parametrize(
     ("why", "reason"),
     [
-        ("line 1: expected a date in the note's name (YYMMDD) or its front matter (date:), got 'x'", "unusable.no_day"),
+        (
+            "line 1: expected a date in the note's name (YYMMDD), its front matter or its head (date:), got 'x'",
+            "unusable.no_day",
+        ),
         ("line 1: expected a link, a title or words, got ''", "unusable.blank"),
         ("line 2: expected text in UTF-8, got 'bytes ff'", "unusable.encoding"),
         ("line 1: expected a page with titles linked to papers, got 'x'", "unusable.no_paper"),

@@ -5,7 +5,9 @@ import pytest
 from bot.sources.status import Fault, is_harmless, status_of
 
 BROKEN = Fault("240412 Broken.md", "line 3: expected front matter in YAML, got 'title: ['")
-NO_DAY = Fault("ideas.md", "line 1: expected a date in the note's name (YYMMDD) or its front matter (date:), got 'x'")
+NO_DAY = Fault(
+    "ideas.md", "line 1: expected a date in the note's name (YYMMDD), its front matter or its head (date:), got 'x'"
+)
 EMPTY = Fault("Untitled.md", "line 1: expected a link, a title or words, got ''")
 ABOUT = Fault("README.md", "line 4: expected *Title* (authors), or a title in the note's name, got 'x'")
 
