@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from bot.digest.dates import check_days
@@ -20,7 +20,8 @@ from bot.sources.reading import Refused, Source
 if TYPE_CHECKING:  # SQLAlchemy takes longer to import than a folder to look at
     from bot.store.digests import Digests
 
-_SAVING = Lock()  # Sources are read side by side, and saved one after the other: SQLite has one writer.
+# Sources are read side by side and saved one after the other: SQLite has one writer. A tick in a tick may save too.
+_SAVING = RLock()
 
 BATCH = 256  # Documents that share a commit: a commit costs more than a note.
 

@@ -215,9 +215,11 @@ def test_what_people_write_in_a_papers_thread_finds_it_where_the_channel_asked_f
     stand_in.send("jiwoo", "papers", "속도가 궁금합니다", thread_ts=rho["ts"])
     assert "Rho-1" in _ask(stand_in, "댓글:속도", until="1 paper")
     assert "Rho-1" in bot.command("search", "remark:속도").stdout
-    assert _ask(stand_in, "remarks off").startswith("This erases 1 remark")
+    assert _ask(stand_in, "remarks off").startswith("This deletes 1 stored remark ")
     stand_in.act("emma", "papers", "remarks.end", ephemeral_id=stand_in.ephemerals("emma")[-1]["id"])
-    stand_in.wait_for(lambda: any("1 remark was erased" in m["text"] for m in stand_in.messages("papers")), seconds=20)
+    stand_in.wait_for(
+        lambda: any("1 stored remark was deleted" in m["text"] for m in stand_in.messages("papers")), seconds=20
+    )
     assert "Nothing found" in _ask(stand_in, "remark:속도")
     assert not [line for line in bot.log if any(said in line for said in ("throughput", "latency", "속도"))]
     assert "Traceback" not in "".join(bot.log)

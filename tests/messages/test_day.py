@@ -47,7 +47,7 @@ def test_the_parts_of_a_thread_give_all_the_paragraphs_back(stored, any_text, ri
     """Both in the blocks and in the text: all that is left of them once their Markdown is read."""
     paragraphs = [clean(text).replace("\u200b", "") for text in data.draw(st.lists(any_text, min_size=1, max_size=5))]
     digest = stored(Entry("T", abstract=tuple(paragraphs)))
-    messages = lay_out(digest, digest.entries, layout, Words("en"))
+    messages = lay_out(digest, digest.entries, layout, Words("en"), 0)  # however many parts there are
     chunks = [chunk for passage in paper.abstract(digest.entries[0].entry) for chunk in passage.chunks]
     whole = squeezed("".join(chunk.text for chunk in chunks))
     numbers = {str(chunk.number) for chunk in chunks if chunk.kind == "ordered"}
@@ -418,7 +418,7 @@ def test_the_days_line_counts_what_is_left(stored, en, layout):
     [
         ("en", 1, "Friday, April 12, 2024 · 1 paper, withdrawn by the curator"),
         ("en", 2, "Friday, April 12, 2024 · 2 papers, all withdrawn by the curator"),
-        ("ko", 2, "2024년 4월 12일 금요일 · 큐레이터가 내린 논문 2편"),
+        ("ko", 2, "2024년 4월 12일 금요일 · 큐레이터가 철회한 논문 2편"),
     ],
 )
 def test_a_day_whose_papers_are_all_withdrawn_says_so(stored, check, layout, lang, count, line):

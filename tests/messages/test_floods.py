@@ -37,7 +37,7 @@ def test_the_rest_of_a_long_text_is_named_with_how_to_read_it(
     of_long = [message for message in messages if message.entry_key == "k1" and message.parent]
     assert len(of_long) == PARTS
     last = of_long[-1]
-    assert "/paper commentary 2404.07965" in last.content.text
+    assert f"/paper {'commentary' if lang == 'en' else '해설'} 2404.07965" in last.content.text
     assert last.left_out > 1
     assert str(last.left_out) in last.content.text
     assert [message.left_out for message in messages if message is not last] == [0] * (len(messages) - 1)

@@ -425,7 +425,7 @@ def test_a_related_paper_tells_what_it_shares_and_which_links_to_the_other(store
     assert "Rho-1" in results.related(subject, [], en).text
     naming = Hit(other, near=Related(2, 1.0, naming=True))
     assert "its note links to this paper" in results.related(subject, [naming], en).text
-    assert "노트에서 물어본 쪽으로 링크" in results.related(subject, [naming], ko).text
+    assert "이 논문의 노트가 기준 논문을 링크함" in results.related(subject, [naming], ko).text
 
 
 def test_what_is_related_to_a_day_names_the_day(stored, en, ko, check):
