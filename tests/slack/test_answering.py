@@ -192,8 +192,8 @@ def test_subscribing_tells_the_channel_once_and_again_tells_only_the_asker(
     office.typed("jiwoo", "/paper subscribe tag:moe", channel="random")
     line = office.sandbox.wait_for(lambda: _of_the_bot(office, "random"))[0]
     assert "U0JIWOO001" in str(line)
-    assert "Asia/Seoul" in line["text"]
-    assert "UTC" in line["text"]
+    assert "Daily at 9:00 AM (Seoul)." in line["text"]
+    assert "First post: Friday, April 12, 2024 at 12:00 PM (Seoul)." in line["text"]
     [subscription] = office.bot.subscriptions.all()
     assert (subscription.query, subscription.zone, subscription.created_by) == ("tag:moe", "Asia/Seoul", "U0JIWOO001")
     office.typed("jiwoo", "/paper subscribe tag:moe", channel="random")
@@ -240,7 +240,7 @@ def test_why_is_answered_for_a_day_and_a_paper_however_it_is_named(
 ) -> None:
     days()
     text = office.typed("emma", f"/paper why {asked}")["text"]
-    assert "This channel is not subscribed to anything" in text
+    assert "✗ This channel has no subscriptions." in text
     assert "Read from vault (2024-04-12.txt)" in text
 
 
@@ -256,7 +256,7 @@ def test_why_names_the_hour_that_is_waited_for(office: Office, days: Callable[[]
     subscribed(office, at=time(9))
     text = office.typed("emma", "/paper why 2404.07413")["text"]
     assert "will be posted here" in text
-    assert "Its hour comes: Friday, April 12, 2024, 09:00 UTC" in text
+    assert "… It is due: Friday, April 12, 2024 at 9:00 AM (UTC)." in text
 
 
 def test_why_names_the_day_the_subscription_begins_with(office: Office, days: Callable[[], None]) -> None:
@@ -264,7 +264,7 @@ def test_why_names_the_day_the_subscription_begins_with(office: Office, days: Ca
     subscribed(office)
     text = office.typed("emma", "/paper why 2024-04-11")["text"]
     assert "not posted here" in text
-    assert "begins with Friday, April 12, 2024; this day is older" in text
+    assert "✗ The subscription starts on Friday, April 12, 2024; this day is earlier." in text
 
 
 def test_why_tells_of_a_document_that_could_not_be_read(office: Office) -> None:
@@ -354,7 +354,7 @@ def test_why_tells_when_a_day_of_notes_is_complete(office: Office) -> None:
     office.bot.digests.save("vault", [(document, Digest(day, "", (MOE,), "note"))], office.bot.clock())
     office.bot.subscriptions.add("T0PAPERS01", "C0PAPERS01", "vault")
     text = office.typed("jiwoo", "/paper why 2024-04-12")["text"]
-    assert "2024년 4월 12일 금요일 03:10 UTC에 완성됩니다" in text, "ten minutes after the last change"
+    assert "완성되는 때: 2024년 4월 12일 금요일 오전 3시 10분(UTC)." in text, "ten minutes after the last change"
 
 
 def test_what_a_pause_took_back_is_paused_and_not_refused(office: Office, days: Callable[[], None]) -> None:
@@ -365,7 +365,7 @@ def test_what_a_pause_took_back_is_paused_and_not_refused(office: Office, days: 
     assert "refused" in [row.state for row in office.bot.outbox.rows()]
     for asked in ("2404.07413", "2024-04-12"):
         text = office.typed("emma", f"/paper why {asked}")["text"]
-        assert "✗ The subscription is paused (from this channel)" in text.splitlines()[1]
+        assert "✗ The subscription is paused (in this channel)" in text.splitlines()[1]
         assert "refused" not in text
 
 
@@ -382,14 +382,14 @@ def test_why_without_a_day_or_a_paper_is_a_look_up(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("related", "/paper related 2404.07965: papers near"), ("why", "/paper why yesterday: why a day")],
+    [("related", "/paper related 2404.07965: papers similar to"), ("why", "/paper why yesterday: why a day")],
 )
 def test_what_has_to_follow_a_word_alone_is_told(
     typed: str, told: str, office: Office, days: Callable[[], None]
 ) -> None:
     days()
     text = office.typed("emma", f"/paper {typed}")["text"]
-    assert text.startswith("Say after it which paper or day")
+    assert text.startswith("Add the paper or the date you mean:")
     assert told in text
 
 
@@ -432,7 +432,7 @@ def test_related_papers_are_shown_by_id_by_title_and_from_the_menu(office: Offic
     assert "관련 논문" in office.typed("jiwoo", '/paper 관련 "Experts by Routing"')["text"]
     assert office.typed("emma", "/paper related experts by routing")["text"] == typed["text"]
     assert "“related experts”" in office.typed("emma", "/paper related experts")["text"], "no paper is called that"
-    assert "shares" in office.typed("emma", "/paper related 2404.07413")["text"]
+    assert "No similar paper was found" in office.typed("emma", "/paper related 2404.07413")["text"]
     assert "2404.99999" in office.typed("emma", "/paper related 2404.99999")["text"]
     answer = office.typed("emma", "/paper tag:moe day:2024-04-12")
     choice = menu(answer, "related")

@@ -215,10 +215,14 @@ def test_saving_in_a_papers_thread_is_told_to_the_person_alone(office: Office, t
 def test_a_verb_in_another_thread_needs_its_paper(office: Office, days: Callable[[], None]) -> None:
     days()
     question = office.sandbox.send("emma", "papers", "just talking")["ts"]
-    assert told(office, "papers", "@paperround why", thread_ts=question)["text"].startswith("Say after it")
+    assert told(office, "papers", "@paperround why", thread_ts=question)["text"].startswith(
+        "Add the paper or the date you mean:"
+    )
 
 
-@pytest.mark.parametrize(("typed", "says"), [("why rho-1", "not subscribed"), ("why rho-9", "Nothing found")])
+@pytest.mark.parametrize(
+    ("typed", "says"), [("why rho-1", "This channel has no subscriptions."), ("why rho-9", "Nothing found")]
+)
 def test_why_takes_a_title_as_related_does(typed: str, says: str, office: Office, days: Callable[[], None]) -> None:
     days()
     assert says in office.typed("emma", f"/paper {typed}")["text"]
