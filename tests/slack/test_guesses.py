@@ -24,7 +24,7 @@ def test_a_failing_look_up_of_a_person_makes_no_subscription(office: Office, day
     days()
     office.sandbox.fault("error", "users.info", count=5, error="internal_error")
     text = office.typed("jiwoo", "/paper subscribe")["text"]
-    assert "did not tell me your time zone" in text
+    assert "Slack did not give your time zone" in text
     assert "try again" in text
     assert office.bot.subscriptions.all() == []
     assert office.sandbox.messages("papers") == [], "nothing was announced"
@@ -52,7 +52,7 @@ def test_a_zone_this_machine_does_not_know_is_no_utc(zone: str, office: Office) 
     users = office.sandbox.workspace.users
     users["U0EMMA0001"] = replace(users["U0EMMA0001"], tz=zone)
     text = office.typed("emma", "/paper subscribe")["text"]
-    assert "I do not know your time zone" in text
+    assert "is not known to the bot’s server" in text
     assert zone in text
     assert office.bot.subscriptions.all() == []
 
@@ -60,7 +60,7 @@ def test_a_zone_this_machine_does_not_know_is_no_utc(zone: str, office: Office) 
 def test_a_pause_that_is_counted_from_a_guess_is_refused(office: Office) -> None:
     office.bot.subscriptions.add(TEAM, PAPERS, "vault")
     office.sandbox.fault("error", "users.info", count=0, error="internal_error")
-    assert "did not tell me" in office.typed("emma", "/paper pause 2w")["text"]
+    assert "Slack did not give" in office.typed("emma", "/paper pause 2w")["text"]
     assert "paused" in office.typed("emma", "/paper pause")["text"]
 
 

@@ -123,7 +123,7 @@ def test_a_remark_finds_its_paper_and_is_shown_with_its_match(
     hear(spoken("추론 속도가 인상적입니다 *정말*"))
     answer = office.typed("jiwoo", "/paper 댓글:속도")
     assert "JetMoE" in answer["text"]
-    assert "스레드에서: 추론 속도가 인상적입니다" in answer["text"]
+    assert "스레드 댓글: 추론 속도가 인상적입니다" in answer["text"]
     leaves = [
         leaf for b in answer["blocks"] if b["type"] == "rich_text" for e in b["elements"] for leaf in e["elements"]
     ]
@@ -160,13 +160,13 @@ def test_a_channel_is_told_when_it_begins_and_when_it_ends(
     assert "(0 remarks so far)" in office.typed("emma", "/paper remarks on")["text"]
     assert office.typed("jiwoo", "/paper 댓글")["text"].startswith("이 채널은 댓글을 보관합니다")
     asked = office.typed("lena", "/paper remarks off")
-    assert asked["text"].startswith("This erases 0 remarks")
+    assert asked["text"].startswith("This deletes 0 stored remarks ")
     assert office.workspace.desk.remarks.since(PLACE) is not None, "it is asked for once more"
     office.sandbox.act("lena", "papers", "remarks.end", ephemeral_id=asked["id"])
     office.sandbox.wait_for(lambda: not office.sandbox.ephemerals("lena"))
     lines = [m["text"] for m in office.sandbox.messages("papers") if m.get("bot_id")]
     assert "turned remarks off" in lines[-1]
-    assert "0 remarks were erased" in lines[-1]
+    assert "0 stored remarks were deleted" in lines[-1]
     assert "remarks ended channel=C0PAPERS01 by=U0LENA0001 erased=0" in caplog.text
     assert len(lines) == 2
     assert office.typed("emma", "/paper remarks off")["text"].startswith("Remarks are off")

@@ -28,18 +28,18 @@ def test_a_paper_is_saved_listed_looked_among_and_taken_off(office: Office, days
     assert "Save for later" in office.typed("emma", "/paper saved")["text"], "how to save the first one"
     found, older = office.typed("emma", "/paper tag:moe"), office.typed("emma", "/paper tag:moe")
     assert choose(office, found, "save:").startswith("Saved: JetMoE")
-    assert choose(office, older, "save:").startswith("You saved this one before")
+    assert choose(office, older, "save:").startswith("Already saved: ")
     listed, older = office.typed("emma", "/paper saved"), office.typed("emma", "/paper saved")
-    assert listed["text"].startswith("1 paper you saved")
+    assert listed["text"].startswith("1 saved paper\n")
     assert "JetMoE" in listed["text"]
     assert "JetMoE" in office.typed("emma", "/paper is:saved tag:moe")["text"]
     without = office.typed("emma", "/paper -is:saved since:2024-04-01")["text"]
     assert "Rho-1" in without
     assert "JetMoE" not in without
-    assert "아직 저장한" in office.typed("jiwoo", "/paper 저장")["text"], "it is hers alone"
+    assert "저장한 논문이 없습니다" in office.typed("jiwoo", "/paper 저장")["text"], "it is hers alone"
     assert "JetMoE" not in office.typed("jiwoo", "/paper 상태:저장")["text"]
     assert choose(office, listed, "drop:").startswith("No longer saved: JetMoE")
-    assert choose(office, older, "drop:").startswith("This one was not saved")
+    assert choose(office, older, "drop:").startswith("Not saved before: ")
     assert "Save for later" in office.typed("emma", "/paper saved")["text"]
 
 
@@ -63,7 +63,7 @@ def test_a_list_of_many_is_turned_as_it_was(office: Office) -> None:
     for entry_id in ids:
         desk.saved.save("T0PAPERS01", "U0EMMA0001", entry_id, office.bot.clock())
     answer = office.typed("emma", "/paper saved")
-    assert answer["text"].startswith("12 papers you saved")
+    assert answer["text"].startswith("12 saved papers")
     assert "Paper number 11 of" in next(line for line in answer["text"].split("\n") if line.startswith("1. "))
     desk.saved.drop("T0PAPERS01", "U0EMMA0001", ids[11])
     office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
@@ -93,12 +93,12 @@ def test_what_everybody_would_read_is_refused(typed: str, office: Office, days: 
     choose(office, office.typed("emma", "/paper tag:moe"), "save:")
     office.sandbox.send("emma", "papers", f"@paperround {typed}")
     [said] = office.sandbox.wait_for(lambda: [m for m in office.sandbox.messages("papers") if m.get("bot_id")])
-    assert "theirs alone" in said["text"]
+    assert "Saved papers are private" in said["text"]
     assert "JetMoE" not in str(said)
 
 
 def test_a_subscription_cannot_follow_what_somebody_saved(office: Office) -> None:
-    assert "nobody asks" in office.typed("emma", "/paper subscribe is:saved")["text"]
+    assert "A subscription cannot use “saved”" in office.typed("emma", "/paper subscribe is:saved")["text"]
     assert office.bot.subscriptions.in_channel("T0PAPERS01", "C0PAPERS01") == []
 
 

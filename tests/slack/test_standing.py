@@ -87,7 +87,9 @@ def test_a_query_is_the_same_however_it_is_typed(typed: str, office: Office) -> 
     assert queries(office) == []
 
 
-@pytest.mark.parametrize(("user", "says"), [("emma", "No paper so far"), ("jiwoo", "맞는 논문은 없습니다")])
+@pytest.mark.parametrize(
+    ("user", "says"), [("emma", "No paper has matched this so far"), ("jiwoo", "맞는 논문은 없습니다")]
+)
 def test_who_subscribes_to_what_no_paper_is_so_far_is_told_alone(
     user: str, says: str, office: Office, days: Callable[[], None]
 ) -> None:
@@ -436,14 +438,11 @@ def written(office: Office, day: date) -> int:
     return len(entries)
 
 
-TOMORROW = datetime(2024, 4, 12, 13, tzinfo=UTC)  # nine in New York; the newest day was ready before, at midnight UTC
-
-
 def test_a_day_that_only_changed_is_nothing_to_catch_up_with(office: Office, days: Callable[[], None]) -> None:
     days()
     sub = office.bot.subscriptions.add(TEAM, PAPERS, "vault")
     office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
-    assert "Catching up: 1 day" in office.typed("emma", "/paper subscriptions")["text"]
+    assert "Catching up: 1 digest" in office.typed("emma", "/paper subscriptions")["text"]
     office.bot.subscriptions.consider(sub.id, DAY, datetime(2024, 4, 11, 23, tzinfo=UTC))
     assert [one.is_new for one in owed_later(office, office.bot.subscriptions.all()[0])] == [False]
     assert "Catching up" not in office.typed("emma", "/paper subscriptions")["text"]
@@ -452,12 +451,16 @@ def test_a_day_that_only_changed_is_nothing_to_catch_up_with(office: Office, day
 def test_the_first_post_is_told_where_the_newest_day_has_something(office: Office, days: Callable[[], None]) -> None:
     days()
     text = office.typed("emma", "/paper subscribe tag:moe")["text"]
-    assert f"{TOMORROW:%Y-%m-%d %H:%M} UTC" in text
+    assert "First post: Friday, April 12, 2024 at 9:00 AM (New York)" in text
 
 
 @pytest.mark.parametrize(
     ("query", "is_carried", "next_one"),
-    [("tag:moe", False, "12, 2024, 03:00"), ("tag:moe", True, "next digest"), ("tag:nothing", False, "next digest")],
+    [
+        ("tag:moe", False, "12, 2024 at 3:00 AM"),
+        ("tag:moe", True, "next digest"),
+        ("tag:nothing", False, "next digest"),
+    ],
     ids=["something new", "carried already", "nothing for it"],
 )
 def test_a_day_that_brings_nothing_is_not_announced(
@@ -470,4 +473,4 @@ def test_a_day_that_brings_nothing_is_not_announced(
     office.bot.subscriptions.fix_since(["vault"], office.bot.clock())
     text = office.typed("emma", "/paper subscriptions")["text"]
     assert next_one in text
-    assert ("Catching up: 1 day" in text) == (next_one != "next digest")
+    assert ("Catching up: 1 digest" in text) == (next_one != "next digest")
