@@ -415,7 +415,7 @@ def test_a_subscription_the_channel_cannot_be_told_of_stands(office: Office, day
 def test_an_end_the_channel_cannot_be_told_of_stands(office: Office) -> None:
     subscribed(office, "tag:moe")
     office.sandbox.fault("cut", "chat.postMessage")
-    assert "could not be told: " in office.typed("emma", "/paper unsubscribe")["text"]
+    assert "could not be told: " in office.whispered("emma", "/paper unsubscribe")["text"]
     assert queries(office) == []
 
 
