@@ -15,7 +15,6 @@ from bot.digest.links import find_links, is_paper_link
 SectionKind = Literal["abstract", "facts", "related", "words"]
 
 _HEADING = re.compile(r"(?:[>\s]|[-*+](?=\s))*(#{1,6})\s+(\S.*)")
-_SETEXT = re.compile(r"={3,}|-{3,}")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_\n]{2,60})\1\s?[:：]?")
 _NUMBER = re.compile(
     r"(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}[.)]?|[IVX]{1,4}[.)]|[A-Z][.)]|[0-9]️?⃣|第[一二三四五六七八九十]{1,2}[章节部])\s{0,3}"

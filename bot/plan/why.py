@@ -170,7 +170,7 @@ def walk(
         return Walk(sub, (*passed, *there), written=True)
     # What became of this day is its own: a pause or a closed channel of today is no cause of what was decided before.
     if considered is not None and considered.at is None:
-        return Walk(sub, (*gates, Gate(_PASSED_OVER.get(considered.why or "", "passed_over"), "stopped")))
+        return Walk(sub, (*gates, Gate(_PASSED_OVER.get(considered.why, "passed_over"), "stopped")))
     if _is_done(asked, considered):
         gates += _elsewhere(matching, here)
         return Walk(sub, (*gates, Gate("considered", "unknown", {"at": considered.at if considered else None})))
@@ -182,7 +182,11 @@ def walk(
     return Walk(sub, tuple(gates))
 
 
-_PASSED_OVER = {"away": "passed_over_away", "closed": "passed_over_closed", "paused": "passed_over_paused"}
+_PASSED_OVER: Mapping[str | None, str] = {
+    "away": "passed_over_away",
+    "closed": "passed_over_closed",
+    "paused": "passed_over_paused",
+}
 
 
 def _is_done(asked: Subject, considered: Considered | None) -> bool:

@@ -39,7 +39,7 @@ def names_in_plan() -> set[str]:
         for name in made
         if not any(isinstance(part, ast.JoinedStr) for part in ast.walk(name))
         for part in ast.walk(name)
-        if isinstance(part, ast.Constant) and part.value not in ("passed", "")
+        if isinstance(part, ast.Constant) and part.value != "passed"
     }
     settling = {
         first + last for first in ("settling", "settling_again", "change_settling") for last in ("", "_over", "_unread")
@@ -47,6 +47,7 @@ def names_in_plan() -> set[str]:
     return (
         whole
         | settling
+        | set(plan_why._PASSED_OVER.values())
         | {first + last for first in ("", "update_", "removal_") for last in ("turn", "tried", "refused")}
     )
 

@@ -151,7 +151,7 @@ def test_where_nothing_matches_all_of_it_the_close_ones_are_shown(office: Office
     assert "no exact match" in english
     assert "Searched: “tokens”, “xyzzy”" in english
     assert "Rho-1" in english
-    assert "비슷한 논문" in office.typed("jiwoo", "/paper tokens xyzzy")["text"]
+    assert "비슷한 논문 1편" in office.typed("jiwoo", "/paper tokens xyzzy")["text"]
 
 
 def test_close_matches_have_pages_too(office: Office) -> None:

@@ -63,7 +63,7 @@ def test_a_list_of_many_is_turned_as_it_was(office: Office) -> None:
     for entry_id in ids:
         desk.saved.save("T0PAPERS01", "U0EMMA0001", entry_id, office.bot.clock())
     answer = office.typed("emma", "/paper saved")
-    assert answer["text"].startswith("12 saved papers")
+    assert answer["text"].startswith("12 saved papers\n")
     assert "Paper number 11 of" in next(line for line in answer["text"].split("\n") if line.startswith("1. "))
     desk.saved.drop("T0PAPERS01", "U0EMMA0001", ids[11])
     office.sandbox.act("emma", "papers", "results.page.next", ephemeral_id=answer["id"])
