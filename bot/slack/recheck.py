@@ -55,6 +55,11 @@ def follow(thread: Thread, desk: Desk) -> None:
     kept = desk.remarks.in_thread(thread)
     try:
         there = _messages(thread, desk)
+        if thread.ts not in there:  # Slack gives the parent with every page; without it, nothing is known
+            log.warning(
+                "remarks not compared channel=%s reason=a thread without its first message", thread.place.channel
+            )
+            return
     except MessageGoneError:
         there = {}
     except BotError as exc:

@@ -308,3 +308,13 @@ def test_an_event_that_comes_late_makes_no_private_channel_public(
     hear(spoken("later", ts="1712890950.000001", thread_ts=None, channel_type="group"))
     hear(spoken("earlier", ts="1712890940.000001", thread_ts=None))
     assert office.workspace.desk.records.history.channel(PLACE).is_private
+
+
+@pytest.mark.parametrize(
+    "messages", [[], [{"ts": "1712880000.000001", "text": "another thread"}]], ids=["none", "others"]
+)
+def test_an_answer_without_the_thread_erases_no_remark(office: Office, talk: str, monkeypatch, messages) -> None:
+    desk = office.workspace.desk
+    monkeypatch.setattr(desk.client, "conversations_replies", lambda **_: {"ok": True, "messages": messages})
+    look_at_remarks(TEAM, desk)
+    assert desk.remarks.count(PLACE) == 2
